@@ -1,0 +1,181 @@
+/* api.c: malloc and its relatives; with operators.cc the only file that exports.  Everything here
+ * is the generated fast path or decides on arguments and hands on. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fork.h"
+#include "hak_fastpath.h"
+#include "hakmem.h"
+#include "os.h"
+#include "purge.h"
+#include "report.h"
+#include "slow.h"
+#include "stats.h"
+
+/* Exports the hak_ function under the C library's name as well. */
+#define ALSO(type, name, ...)                                                                      \
+    HAK_EXPORT type name(__VA_ARGS__) __attribute__((alias("hak_" #name), copy(hak_##name)))
+
+HAK_EXPORT void *hak_malloc(size_t size)
+{
+    return hak_malloc_fast(size);
+}
+
+HAK_EXPORT void hak_free(void *p)
+{
+    hak_free_fast(p);
+}
+
+HAK_EXPORT void *hak_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (hak_unlikely(__builtin_mul_overflow(count, size, &bytes))) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (bytes > HAK_SMALL_MAX)
+        return hak_alloc_large_zero(bytes);
+    void *p = hak_malloc_fast(bytes);
+    return hak_likely(p != NULL) ? memset(p, 0, bytes) : NULL;
+}
+
+static void *realloc_copy(void *p, size_t size)
+{
+    void *to = hak_malloc_fast(size);
+    if (!to)
+        return NULL;
+    size_t usable = hak_usable(p);
+    memcpy(to, p, hak_min(usable, size));
+    hak_free_fast(p);
+    return to;
+}
+
+HAK_EXPORT void *hak_realloc(void *p, size_t size)
+{
+    if (!p)
+        return hak_malloc_fast(size);
+    if (size == 0) {
+        hak_free_fast(p);
+        return NULL;
+    }
+    void *same = hak_resize(p, size);
+    return same ? same : realloc_copy(p, size);
+}
+
+HAK_EXPORT void *hak_reallocarray(void *p, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return hak_realloc(p, bytes);
+}
+
+/* The size is the caller's word; the block's class is looked up all the same, since a block from
+ * realloc or aligned_alloc may be larger than its size asks for. */
+static void free_checked(void *p, size_t size)
+{
+    if (HAK_DEBUG && p && size > hak_usable(p))
+        hak_fatal("free_sized with a size above the block's", p);
+    hak_free_fast(p);
+}
+
+HAK_EXPORT void hak_free_sized(void *p, size_t size)
+{
+    free_checked(p, size);
+}
+
+HAK_EXPORT void hak_free_aligned_sized(void *p, size_t align, size_t size)
+{
+    (void)align;
+    free_checked(p, size);
+}
+
+HAK_EXPORT void *hak_memalign(size_t align, size_t size)
+{
+    if (!hak_is_pow2(align)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return hak_alloc_aligned(align, size);
+}
+
+HAK_EXPORT void *hak_aligned_alloc(size_t align, size_t size)
+{
+    return hak_memalign(align, size);
+}
+
+HAK_EXPORT int hak_posix_memalign(void **out, size_t align, size_t size)
+{
+    if (!hak_is_pow2(align) || align % sizeof(void *) != 0)
+        return EINVAL;
+    int saved = errno;
+    void *p = hak_alloc_aligned(align, size);
+    errno = saved;
+    if (!p)
+        return ENOMEM;
+    *out = p;
+    return 0;
+}
+
+HAK_EXPORT void *hak_valloc(size_t size)
+{
+    return hak_alloc_aligned(hak_os_page_size(), size);
+}
+
+HAK_EXPORT void *hak_pvalloc(size_t size)
+{
+    size_t os_page = hak_os_page_size();
+    if (size > PTRDIFF_MAX - os_page) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return hak_alloc_aligned(os_page, hak_round_up(hak_max(size, (size_t)1), os_page));
+}
+
+HAK_EXPORT size_t hak_malloc_usable_size(void *p)
+{
+    return p ? hak_usable(p) : 0;
+}
+
+HAK_EXPORT size_t hak_trim(void)
+{
+    return hak_purge_all();
+}
+
+HAK_EXPORT void hak_stats_print(void)
+{
+    hak_stats_report();
+}
+
+HAK_EXPORT const char *hak_profile(void)
+{
+    return HAK_PROFILE_NAME;
+}
+
+ALSO(void *, malloc, size_t size);
+ALSO(void, free, void *p);
+ALSO(void *, calloc, size_t count, size_t size);
+ALSO(void *, realloc, void *p, size_t size);
+ALSO(void *, reallocarray, void *p, size_t count, size_t size);
+ALSO(void, free_sized, void *p, size_t size);
+ALSO(void, free_aligned_sized, void *p, size_t align, size_t size);
+ALSO(void *, aligned_alloc, size_t align, size_t size);
+ALSO(void *, memalign, size_t align, size_t size);
+ALSO(int, posix_memalign, void **out, size_t align, size_t size);
+ALSO(void *, valloc, size_t size);
+ALSO(void *, pvalloc, size_t size);
+ALSO(size_t, malloc_usable_size, void *p);
+
+__attribute__((constructor)) static void init(void)
+{
+    hak_fork_init();
+}
+
+__attribute__((destructor)) static void finish(void)
+{
+    if (HAK_ARENA_LOG && getenv("HAKMEM_STATS"))
+        hak_stats_report();
+}

@@ -1,0 +1,32 @@
+/* atomic.h: atomic access with the memory order in the name of the operation.
+ * Plain objects are read and written through these where threads may race on them. */
+#ifndef HAK_ATOMIC_H
+#define HAK_ATOMIC_H
+
+#include "base.h"
+
+#define hak_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define hak_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define hak_store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define hak_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define hak_exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
+#define hak_exchange_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
+#define hak_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+
+/* Replaces *p by `want` if it holds `have`; true if it did. */
+HAK_INLINE bool hak_cas_acquire(uint32_t *p, uint32_t have, uint32_t want)
+{
+    return __atomic_compare_exchange_n(p, &have, want, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* Tells the processor that this is a spin loop. */
+HAK_INLINE void hak_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* base.h: compiler attributes, branch hints and integer helpers.
+ * Lowest layer; every other file may include it.  The only home of compiler dependence. */
+#ifndef HAK_BASE_H
+#define HAK_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HAK_EXPORT __attribute__((visibility("default")))
+#define HAK_INLINE static inline __attribute__((always_inline))
+#define HAK_NOINLINE __attribute__((noinline))
+#define HAK_COLD __attribute__((noinline, cold))
+#define HAK_NORETURN __attribute__((noreturn, noinline, cold))
+#define HAK_CACHE_ALIGNED __attribute__((aligned(64)))
+#define HAK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+#define hak_likely(x) __builtin_expect(!!(x), 1)
+#define hak_unlikely(x) __builtin_expect(!!(x), 0)
+
+#define hak_min(a, b) ((a) < (b) ? (a) : (b))
+#define hak_max(a, b) ((a) > (b) ? (a) : (b))
+
+/* Rounds up to a multiple of `align`, a power of two.  May wrap: callers bound x first. */
+HAK_INLINE size_t hak_round_up(size_t x, size_t align)
+{
+    return (x + align - 1) & ~(align - 1);
+}
+
+HAK_INLINE size_t hak_round_down(size_t x, size_t align)
+{
+    return x & ~(align - 1);
+}
+
+HAK_INLINE bool hak_is_pow2(size_t x)
+{
+    return x != 0 && (x & (x - 1)) == 0;
+}
+
+/* Index of the lowest, highest set bit; x is not 0. */
+HAK_INLINE unsigned hak_ctz(uint64_t x)
+{
+    return (unsigned)__builtin_ctzll(x);
+}
+
+HAK_INLINE unsigned hak_log2(uint64_t x)
+{
+    return 63u - (unsigned)__builtin_clzll(x);
+}
+
+#endif

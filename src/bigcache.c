@@ -1,0 +1,140 @@
+/* bigcache.c: see bigcache.h.  Bins link spans by prev and next, age by older and newer.  An entry
+ * keeps the state LARGE in its last page, which its neighbours look at, and CACHED in its first. */
+#include "bigcache.h"
+#include "os.h"
+
+enum { NBINS = HAK_BIGCACHE_PAGES + 1 };
+
+struct hak_lock hak_bigcache_lock;
+static uint32_t bins[NBINS]; /* page number of the first span of exactly that many pages */
+static uint32_t oldest, newest;
+static struct hak_bigcache_stats stats;
+
+static struct hak_span *span_at(uint32_t page)
+{
+    return &hak_heap.spans[page];
+}
+
+static void put_in(struct hak_span *span)
+{
+    uint32_t page = hak_span_page(span);
+    span->prev = 0;
+    span->next = bins[span->npages];
+    if (span->next)
+        span_at(span->next)->prev = page;
+    bins[span->npages] = page;
+    span->newer = 0;
+    span->older = newest;
+    if (newest)
+        span_at(newest)->newer = page;
+    else
+        oldest = page;
+    newest = page;
+    hak_store_relaxed(&stats.bytes, stats.bytes + hak_span_bytes(span));
+    hak_store_relaxed(&span->state, (uint8_t)HAK_SPAN_CACHED);
+}
+
+static void take_out(struct hak_span *span)
+{
+    if (span->next)
+        span_at(span->next)->prev = span->prev;
+    if (span->prev)
+        span_at(span->prev)->next = span->next;
+    else
+        bins[span->npages] = span->next;
+    if (span->newer)
+        span_at(span->newer)->older = span->older;
+    else
+        newest = span->older;
+    if (span->older)
+        span_at(span->older)->newer = span->newer;
+    else
+        oldest = span->newer;
+    hak_store_relaxed(&stats.bytes, stats.bytes - hak_span_bytes(span));
+    hak_store_relaxed(&span->state, (uint8_t)HAK_SPAN_LARGE);
+}
+
+struct hak_span *hak_bigcache_take(size_t npages)
+{
+    struct hak_span *span = NULL;
+    if (!HAK_BIGCACHE || npages >= NBINS)
+        return NULL;
+    size_t most = hak_min(npages + npages / 8, (size_t)NBINS - 1);
+    hak_lock_acquire(&hak_bigcache_lock);
+    for (size_t n = npages; n <= most && !span; n++) {
+        if (bins[n])
+            span = span_at(bins[n]);
+    }
+    if (span) {
+        take_out(span);
+        stats.hits++;
+    } else {
+        stats.misses++;
+    }
+    hak_lock_release(&hak_bigcache_lock);
+    if (span)
+        span->zero = false;
+    return span;
+}
+
+/* Takes out the oldest spans until at most `budget` bytes are kept, or only spans younger than
+ * until_ms, whichever the caller limits; returns them linked by next. */
+static uint32_t take_oldest(size_t budget, uint64_t until_ms)
+{
+    uint32_t list = 0;
+    while (oldest && (stats.bytes > budget || span_at(oldest)->freed_ms <= until_ms)) {
+        struct hak_span *span = span_at(oldest);
+        take_out(span);
+        stats.evictions++;
+        span->next = list;
+        list = hak_span_page(span);
+    }
+    return list;
+}
+
+static size_t free_list(uint32_t list)
+{
+    size_t bytes = 0;
+    while (list) {
+        struct hak_span *span = span_at(list);
+        list = span->next;
+        bytes += hak_span_bytes(span);
+        hak_heap_free(span);
+    }
+    return bytes;
+}
+
+void hak_bigcache_put(struct hak_span *span)
+{
+    size_t bytes = hak_span_bytes(span);
+    if (!HAK_BIGCACHE || span->npages >= NBINS || bytes > HAK_BIGCACHE_BYTES || span->moved) {
+        hak_heap_free(span);
+        return;
+    }
+    span->freed_ms = hak_os_now_ms();
+    hak_lock_acquire(&hak_bigcache_lock);
+    uint32_t evicted = take_oldest(HAK_BIGCACHE_BYTES - bytes, 0);
+    put_in(span);
+    hak_lock_release(&hak_bigcache_lock);
+    free_list(evicted);
+}
+
+size_t hak_bigcache_evict(uint64_t until_ms)
+{
+    hak_lock_acquire(&hak_bigcache_lock);
+    uint32_t evicted = take_oldest(SIZE_MAX, until_ms);
+    hak_lock_release(&hak_bigcache_lock);
+    return free_list(evicted);
+}
+
+size_t hak_bigcache_bytes(void)
+{
+    return hak_load_relaxed(&stats.bytes);
+}
+
+void hak_bigcache_stats(struct hak_bigcache_stats *out)
+{
+    hak_lock_acquire(&hak_bigcache_lock);
+    *out = stats;
+    hak_lock_release(&hak_bigcache_lock);
+}

@@ -1,0 +1,27 @@
+/* bigcache.h: the L2.5 cache: freed large blocks kept resident for the next of their size.
+ *
+ * Spans are binned by their exact number of pages and reused last in, first out; the sum of what
+ * is kept is bounded by HAK_BIGCACHE_BYTES, for which the oldest make way.  A lock of its own
+ * keeps large blocks off the heap's. */
+#ifndef HAK_BIGCACHE_H
+#define HAK_BIGCACHE_H
+
+#include "heap.h"
+
+/* A kept LARGE span of npages, or up to an eighth more; NULL: none.  Its contents are unknown. */
+struct hak_span *hak_bigcache_take(size_t npages);
+/* Keeps the span, or frees it to the heap when it is too large to keep. */
+void hak_bigcache_put(struct hak_span *span);
+/* Frees to the heap what was kept at or before until_ms; returns its bytes. */
+size_t hak_bigcache_evict(uint64_t until_ms);
+/* Bytes kept, as of a moment ago. */
+size_t hak_bigcache_bytes(void);
+
+struct hak_bigcache_stats {
+    size_t bytes; /* now */
+    uint64_t hits, misses, evictions;
+};
+void hak_bigcache_stats(struct hak_bigcache_stats *out);
+extern struct hak_lock hak_bigcache_lock;
+
+#endif

@@ -1,0 +1,47 @@
+/* block.h: the byte before a block, which only the header lookup has.
+ *
+ *   p[-1]  HAK_HEADER_LIVE | class   a small block that the program holds
+ *          class                     a small block that hakmem holds (cache, central, slab)
+ *          HAK_HEADER_LIVE           a block found through its span: large, or aligned inside a
+ *                                    small block
+ * Block starts are 16 bytes into a slab, so that with class sizes that are multiples of 64 the
+ * byte is in the cache line of the block's first bytes.  With the other lookups all of this
+ * compiles to nothing. */
+#ifndef HAK_BLOCK_H
+#define HAK_BLOCK_H
+
+#include "classes.h"
+
+enum { HAK_HEADER_LIVE = 0x80 };
+
+HAK_INLINE void hak_block_mark_live(void *p, unsigned cls)
+{
+    if (HAK_LOOKUP_HEADER)
+        ((uint8_t *)p)[-1] = (uint8_t)(HAK_HEADER_LIVE | cls);
+}
+
+HAK_INLINE void hak_block_mark_free(void *p, unsigned cls)
+{
+    if (HAK_LOOKUP_HEADER)
+        ((uint8_t *)p)[-1] = (uint8_t)cls;
+}
+
+/* For blocks found through their span. */
+HAK_INLINE void hak_block_mark_span(void *p)
+{
+    if (HAK_LOOKUP_HEADER)
+        ((uint8_t *)p)[-1] = HAK_HEADER_LIVE;
+}
+
+/* The link of a free block in a list. */
+HAK_INLINE void *hak_block_next(const void *p)
+{
+    return *(void *const *)p;
+}
+
+HAK_INLINE void hak_block_set_next(void *p, void *next)
+{
+    *(void **)p = next;
+}
+
+#endif

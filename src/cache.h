@@ -1,0 +1,79 @@
+/* cache.h: per thread and class, a stock of free blocks that the fast path works on.
+ *
+ * A list class has two chains: the bin's, which malloc pops and free pushes, and a spare one that
+ * is either empty or full.  They change places when the bin runs empty or full, so that only every
+ * second batch reaches central and no block is walked over.  An array class has one array of
+ * pointers and drains its oldest half; the blocks themselves are not touched.
+ *
+ * Always, in each bin: n <= limit <= the class's batch (list) or cap (array), where limit starts
+ * small and doubles with use.  Bin 0 is that of pointers without a class: its limit is 0, so that
+ * a push to it ends up in the slow path.
+ *
+ * Only its own thread touches a cache.  `hak_cache` is never NULL: a thread without a cache has
+ * the constant empty one, whose limits are all 0. */
+#ifndef HAK_CACHE_H
+#define HAK_CACHE_H
+
+#include "central.h"
+
+struct hak_bin {
+    union {
+        void *head;   /* list class: first free block, NULL when n is 0 */
+        void **slots; /* array class: slots[0..n) are free blocks */
+    };
+    uint32_t n;     /* blocks */
+    uint32_t limit; /* a push at n == limit goes to the slow path */
+};
+
+enum hak_cache_owner {
+    HAK_CACHE_FREE = 0,
+    HAK_CACHE_OWNED, /* by a running thread */
+    HAK_CACHE_LOST,  /* by a thread that a fork left behind */
+};
+
+struct hak_cache {
+    struct hak_bin bins[HAK_NCLASSES + 1];
+    struct hak_chain spare[HAK_LIST_CLASSES + 1];
+    struct hak_cache *next;    /* in the registry's list of all caches */
+    enum hak_cache_owner owner; /* guarded by the registry lock */
+    uint64_t refills, flushes; /* batches exchanged with central */
+    void *slots[HAK_CACHE_SLOTS + 1];
+};
+
+extern const struct hak_cache hak_cache_empty;
+extern __thread struct hak_cache *hak_cache;
+
+/* The calling thread's cache, made at its first call; NULL when there is no memory for one, or
+ * the thread is past the destructor that gave its cache back.  Initialises hakmem. */
+struct hak_cache *hak_cache_open(void);
+
+HAK_INLINE bool hak_cache_is_open(const struct hak_cache *cache)
+{
+    return cache != &hak_cache_empty;
+}
+
+/* A block of the class: from the bin, the spare chain or central, which leaves a batch in the bin.
+ * NULL: out of memory. */
+void *hak_cache_take(struct hak_cache *cache, unsigned cls);
+/* Takes a block, marked free, into the bin, making room in it first if it is full. */
+void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p);
+/* Gives all blocks of the cache back to their slabs. */
+void hak_cache_drain_all(struct hak_cache *cache);
+
+/* One block without a cache, for threads that have none. */
+void *hak_cache_bypass_alloc(unsigned cls);
+void hak_cache_bypass_free(unsigned cls, void *p);
+
+/* In the child of fork: the other threads' caches have no owner.  What they hold stays unused,
+ * since their owners may have been in the middle of a push. */
+void hak_cache_forked(void);
+extern struct hak_lock hak_cache_registry_lock;
+
+struct hak_cache_stats {
+    size_t threads;            /* caches in use */
+    size_t bytes;              /* of all cache structures */
+    uint64_t refills, flushes; /* of all caches, approximate while threads run */
+};
+void hak_cache_stats(struct hak_cache_stats *out);
+
+#endif

@@ -1,0 +1,64 @@
+/* classes.h: the shape of the generated size-class tables.
+ *
+ * Classes are numbered 1..HAK_NCLASSES by rising block size; 0 means "not a small block".  The
+ * tables themselves are generated (hak_classes.c) and proved by the generator before they are
+ * written; what the C code relies on besides is asserted here. */
+#ifndef HAK_CLASSES_H
+#define HAK_CLASSES_H
+
+#include "base.h"
+#include "hak_config.h"
+
+#define HAK_PAGE_SIZE ((size_t)1 << HAK_PAGE_SHIFT)
+
+struct hak_class {
+    uint64_t reciprocal;  /* ceil(2^HAK_RECIPROCAL_SHIFT / size) */
+    uint32_t size;        /* bytes from one block to the next */
+    uint32_t align;       /* every block's address is a multiple of this */
+    uint16_t slab_pages;  /* heap pages in a slab */
+    uint16_t nblocks;     /* blocks in a slab */
+    uint16_t first;       /* offset of block 0 in a slab of colour 0, bytes */
+    uint16_t colours;     /* slab i starts its blocks at first + 64 * (i mod colours) */
+    uint16_t cap;         /* most blocks in one thread's cache */
+    uint16_t batch;       /* blocks that move between a cache and central at a time */
+    uint16_t transfer;    /* most batches parked in central */
+    uint32_t cache_slot;  /* array classes: first pointer in a cache's slots */
+    uint32_t central_slot; /* first pointer (array classes) or chain (list classes) in central */
+};
+
+extern const struct hak_class hak_classes[HAK_NCLASSES + 1];
+
+/* Smallest class for a request of `size` bytes, by ceil((size + HAK_HEADER_BYTES) / 16). */
+extern const uint8_t hak_class_of_step[HAK_CLASS_STEPS];
+
+enum {
+    HAK_QUANTUM = 16,    /* every block's alignment, every class size's divisor */
+    HAK_MAX_BLOCKS = 4096, /* blocks in a slab: HAK_PAGE_SIZE / HAK_QUANTUM */
+    HAK_MAX_BATCH = 512,
+};
+
+_Static_assert(HAK_NCLASSES >= 1 && HAK_NCLASSES <= 126, "a class fits 7 bits, 127 is spare");
+_Static_assert(HAK_LIST_CLASSES <= HAK_NCLASSES, "list classes are the first classes");
+_Static_assert(HAK_PAGE_SHIFT == 16, "the external bitmap holds 4096 bits a heap page");
+_Static_assert(HAK_LOOKUP_HEADER + HAK_LOOKUP_MAP + HAK_LOOKUP_REGION == 1, "one class lookup");
+_Static_assert(HAK_HEADER_BYTES == HAK_LOOKUP_HEADER, "the header is one byte");
+_Static_assert(HAK_SMALL_MAX + HAK_HEADER_BYTES <= (HAK_CLASS_STEPS - 1) * 16, "steps cover it");
+
+/* Class for a request of at most HAK_SMALL_MAX bytes. */
+HAK_INLINE unsigned hak_class_of_size(size_t size)
+{
+    return hak_class_of_step[(size + HAK_HEADER_BYTES + HAK_QUANTUM - 1) / HAK_QUANTUM];
+}
+
+/* Bytes of a block of the class that belong to the program. */
+HAK_INLINE size_t hak_class_usable(unsigned cls)
+{
+    return hak_classes[cls].size - HAK_HEADER_BYTES;
+}
+
+HAK_INLINE bool hak_class_is_list(unsigned cls)
+{
+    return cls <= HAK_LIST_CLASSES;
+}
+
+#endif

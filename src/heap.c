@@ -1,0 +1,581 @@
+/* heap.c: reserves the address space, commits it in steps, and cuts it into spans.
+ * hak_heap_lock guards everything below but the fields of spans in use; see heap.h. */
+#include "heap.h"
+#include "os.h"
+#include "report.h"
+#include "runs.h"
+
+enum {
+    NRANGES = HAK_LOOKUP_REGION ? HAK_NCLASSES + 1 : 1,
+    TABLE_STEP = 1024, /* pages whose table entries are committed at a time */
+};
+#define LEAST_RESERVE ((size_t)16 << 20)
+#define MOST_COMMIT_STEP ((size_t)64 << 20)
+
+/* Part of the address space with a frontier of its own.  Index 0 serves large blocks and, but for
+ * the region lookup, slabs of every class; index c the slabs of class c. */
+struct range {
+    uint32_t first;     /* pages [first, end) */
+    uint32_t end;
+    uint32_t frontier;  /* spans tile [first, frontier) */
+    uint32_t committed; /* pages below are committed */
+    uint32_t tabled;    /* table entries of pages below are committed */
+    struct hak_runs clean;
+    struct hak_runs dirty;
+};
+
+/* A base of 2^63 makes p - base huge for every address a program can hold, so that before
+ * initialisation each pointer counts as foreign. */
+struct hak_heap hak_heap HAK_CACHE_ALIGNED = {.base = (uintptr_t)1 << 63, .region_shift = 47};
+struct hak_lock hak_heap_lock;
+static struct range ranges[NRANGES];
+static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
+static uint32_t newest_dirty;
+static size_t dirty_pages;     /* in all dirty runs */
+static struct hak_heap_stats stats;
+
+/* ---- reservation --------------------------------------------------------------------------- */
+
+/* Bytes to reserve: what the profile wants, or what a limited address space allows next to
+ * thread stacks and libraries, in a size that the ranges divide. */
+static size_t reserve_size(void)
+{
+    size_t want = (size_t)1 << HAK_RESERVE_SHIFT;
+    size_t left = hak_os_address_space_left();
+    if (left != SIZE_MAX && left / 4 * 3 < want)
+        want = left / 4 * 3;
+    if (HAK_LOOKUP_REGION)
+        return (size_t)1 << hak_log2(hak_max(want, LEAST_RESERVE));
+    return hak_round_down(hak_max(want, LEAST_RESERVE), HAK_PAGE_SIZE);
+}
+
+static void set_ranges(size_t reserve)
+{
+    uint32_t npages = (uint32_t)(reserve >> HAK_PAGE_SHIFT);
+    uint32_t region_pages = (uint32_t)1 << (hak_heap.region_shift - HAK_PAGE_SHIFT);
+    for (unsigned i = 0; i < NRANGES; i++) {
+        struct range *range = &ranges[i];
+        if (i == 0) {
+            range->first = HAK_LOOKUP_REGION ? HAK_NCLASSES * region_pages : 0;
+            range->end = npages;
+        } else {
+            range->first = (i - 1) * region_pages;
+            range->end = i * region_pages;
+        }
+        range->first = hak_max(range->first, 1u); /* page 0 ends the lists */
+        range->frontier = range->committed = range->tabled = range->first;
+    }
+}
+
+/* Reserves heap and tables of the given size, or nothing. */
+static bool reserve(size_t size, struct hak_heap *heap)
+{
+    size_t npages = size >> HAK_PAGE_SHIFT;
+    size_t spans_size = npages * sizeof *heap->spans;
+    size_t bits_size = npages * sizeof *heap->bits;
+    size_t map_size = HAK_LOOKUP_MAP ? hak_round_up(npages, HAK_PAGE_SIZE) : 0;
+    char *base = hak_os_reserve(size, (size_t)2 << 20);
+    char *tables = base ? hak_os_reserve_readable(spans_size + bits_size + map_size) : NULL;
+    if (!tables) {
+        if (base)
+            hak_os_release(base, size);
+        return false;
+    }
+    heap->base = (uintptr_t)base;
+    heap->reserve = size;
+    heap->spans = (struct hak_span *)tables;
+    heap->bits = (uint64_t(*)[HAK_MAX_BLOCKS / 64])(tables + spans_size);
+    heap->map = (uint8_t *)tables + spans_size + bits_size;
+    heap->region_shift = hak_log2(size) - 7;
+    if (HAK_HUGE_PAGES != HAK_HUGE_PAGES_SYSTEM)
+        hak_os_advise_huge(base, size, false);
+    return true;
+}
+
+static bool init_locked(void)
+{
+    struct hak_heap heap = hak_heap;
+    size_t size = reserve_size();
+    while (!reserve(size, &heap)) {
+        size = hak_round_down(size / 2, HAK_PAGE_SIZE);
+        if (size < LEAST_RESERVE)
+            return false;
+    }
+    hak_heap.region_shift = heap.region_shift;
+    set_ranges(size);
+    if (HAK_LOOKUP_REGION && heap.region_shift < HAK_REGION_SHIFT)
+        hak_report("address space is limited: %zu MiB for each size class instead of %zu; a class "
+                   "that fills its range borrows from the larger ones",
+                   ((size_t)1 << heap.region_shift) >> 20, ((size_t)1 << HAK_REGION_SHIFT) >> 20);
+    if (HAK_ARENA_LOG)
+        hak_report("arena init: %zu MiB reserved at %p", size >> 20, (void *)heap.base);
+    hak_heap.bits = heap.bits;
+    hak_heap.map = heap.map;
+    hak_heap.reserve = size;
+    /* With regions the class follows from the address alone; `limit` then only tells ours from
+     * foreign.  The table of descriptors is readable over the whole reservation. */
+    hak_store_relaxed(&hak_heap.limit, HAK_LOOKUP_REGION ? size : 0);
+    hak_store_relaxed(&hak_heap.base, heap.base);
+    hak_store_release(&hak_heap.spans, heap.spans);
+    return true;
+}
+
+bool hak_heap_init(void)
+{
+    if (hak_heap_ready())
+        return true;
+    hak_lock_acquire(&hak_heap_lock);
+    bool ready = hak_heap_ready() || init_locked();
+    hak_lock_release(&hak_heap_lock);
+    return ready;
+}
+
+/* ---- commit -------------------------------------------------------------------------------- */
+
+static bool commit(char *from, char *to)
+{
+    size_t os_page = hak_os_page_size();
+    from = (char *)hak_round_down((uintptr_t)from, os_page);
+    to = (char *)hak_round_up((uintptr_t)to, os_page);
+    stats.commits++;
+    return hak_os_commit(from, (size_t)(to - from)) == 0;
+}
+
+/* Makes the table entries of pages below `end` writable. */
+static bool commit_tables(struct range *range, uint32_t end)
+{
+    uint32_t from = range->tabled;
+    uint32_t to = (uint32_t)hak_min((size_t)range->end, hak_round_up(end, TABLE_STEP));
+    if (end <= from)
+        return true;
+    if (!commit((char *)&hak_heap.spans[from], (char *)&hak_heap.spans[to]) ||
+        !commit((char *)&hak_heap.bits[from], (char *)&hak_heap.bits[to]) ||
+        (HAK_LOOKUP_MAP && !commit((char *)&hak_heap.map[from], (char *)&hak_heap.map[to])))
+        return false;
+    range->tabled = to;
+    return true;
+}
+
+static bool commit_pages(struct range *range, uint32_t end)
+{
+    char *base = (char *)hak_heap.base;
+    size_t from = range->committed;
+    if (end <= from)
+        return true;
+    size_t used = (from - range->first) << HAK_PAGE_SHIFT;
+    size_t step = hak_min(hak_max((size_t)HAK_COMMIT_STEP, used / 8), MOST_COMMIT_STEP);
+    size_t to = hak_max((size_t)end, from + (step >> HAK_PAGE_SHIFT));
+    to = hak_min(to, (size_t)range->end);
+    if (!commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT))) {
+        to = end;
+        if (!commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT)))
+            return false;
+    }
+    range->committed = (uint32_t)to;
+    stats.committed += (to - from) << HAK_PAGE_SHIFT;
+    if (!HAK_LOOKUP_REGION)
+        hak_store_relaxed(&hak_heap.limit, to << HAK_PAGE_SHIFT);
+    return true;
+}
+
+/* ---- runs ---------------------------------------------------------------------------------- */
+
+static struct range *range_of(uint32_t page)
+{
+    if (!HAK_LOOKUP_REGION)
+        return &ranges[0];
+    uint32_t index = page >> (hak_heap.region_shift - HAK_PAGE_SHIFT);
+    return &ranges[index < HAK_NCLASSES ? index + 1 : 0];
+}
+
+static struct hak_runs *runs_of(struct range *range, unsigned state)
+{
+    return state == HAK_SPAN_DIRTY ? &range->dirty : &range->clean;
+}
+
+/* Makes [page, page + npages) one span: its first and last descriptor say so. */
+static struct hak_span *set_span(uint32_t page, size_t npages, unsigned state)
+{
+    struct hak_span *span = &hak_heap.spans[page];
+    struct hak_span *last = span + npages - 1;
+    span->npages = (uint32_t)npages;
+    span->head = last->head = page;
+    hak_store_relaxed(&last->state, (uint8_t)state);
+    hak_store_relaxed(&span->state, (uint8_t)state);
+    return span;
+}
+
+static void age_append(struct hak_span *run)
+{
+    uint32_t page = hak_span_page(run);
+    run->newer = 0;
+    run->older = newest_dirty;
+    if (newest_dirty)
+        hak_heap.spans[newest_dirty].newer = page;
+    else
+        oldest_dirty = page;
+    newest_dirty = page;
+}
+
+/* Puts `run` where `other`, which leaves, stood in the order of age. */
+static void age_replace(struct hak_span *run, const struct hak_span *other)
+{
+    uint32_t page = hak_span_page(run);
+    uint32_t older = other->older, newer = other->newer;
+    run->older = older;
+    run->newer = newer;
+    if (older)
+        hak_heap.spans[older].newer = page;
+    else
+        oldest_dirty = page;
+    if (newer)
+        hak_heap.spans[newer].older = page;
+    else
+        newest_dirty = page;
+}
+
+static void age_remove(struct hak_span *run)
+{
+    if (run->older)
+        hak_heap.spans[run->older].newer = run->newer;
+    else
+        oldest_dirty = run->newer;
+    if (run->newer)
+        hak_heap.spans[run->newer].older = run->older;
+    else
+        newest_dirty = run->older;
+}
+
+static void dirty_insert(struct range *range, struct hak_span *run)
+{
+    hak_runs_insert(&range->dirty, run);
+    hak_store_relaxed(&dirty_pages, dirty_pages + run->npages);
+}
+
+static void dirty_remove(struct range *range, struct hak_span *run)
+{
+    hak_runs_remove(&range->dirty, run);
+    hak_store_relaxed(&dirty_pages, dirty_pages - run->npages);
+}
+
+static void run_remove(struct range *range, struct hak_span *run)
+{
+    if (run->state == HAK_SPAN_DIRTY) {
+        age_remove(run);
+        dirty_remove(range, run);
+    } else {
+        hak_runs_remove(&range->clean, run);
+    }
+}
+
+/* Adds the free run [page, page + npages), merged with free neighbours of the same state.  A clean
+ * run at the frontier goes back behind it.  A dirty run takes the age of its largest part, so that
+ * small frees beside it do not keep it from being purged. */
+static void run_add(struct range *range, uint32_t page, size_t npages, unsigned state,
+                    uint64_t freed_ms)
+{
+    struct hak_span *spans = hak_heap.spans;
+    uint32_t begin = page;
+    uint32_t end = page + (uint32_t)npages;
+    struct hak_span *left = NULL, *right = NULL;
+    if (begin > range->first && hak_load_relaxed(&spans[begin - 1].state) == state) {
+        left = &spans[spans[begin - 1].head];
+        begin = left->head;
+    }
+    if (end < range->frontier && hak_load_relaxed(&spans[end].state) == state) {
+        right = &spans[end];
+        end += right->npages;
+    }
+    if (state == HAK_SPAN_DIRTY) {
+        struct hak_span *big = left && (!right || left->npages >= right->npages) ? left : right;
+        struct hak_span aged = {.older = 0};
+        bool inherit = big && big->npages >= npages;
+        if (inherit)
+            freed_ms = big->freed_ms;
+        if (left)
+            dirty_remove(range, left);
+        if (right)
+            dirty_remove(range, right);
+        if (left && (!inherit || big != left))
+            age_remove(left);
+        if (right && (!inherit || big != right))
+            age_remove(right);
+        if (inherit)
+            aged = *big;
+        struct hak_span *run = set_span(begin, end - begin, state);
+        run->freed_ms = freed_ms;
+        if (inherit)
+            age_replace(run, &aged);
+        else
+            age_append(run);
+        dirty_insert(range, run);
+        return;
+    }
+    if (left)
+        hak_runs_remove(&range->clean, left);
+    if (right)
+        hak_runs_remove(&range->clean, right);
+    if (end == range->frontier) {
+        range->frontier = begin;
+        return;
+    }
+    hak_runs_insert(&range->clean, set_span(begin, end - begin, state));
+}
+
+/* Takes npages aligned to align_pages out of a free run of the given state; NULL: none fits. */
+static struct hak_span *take_run(struct range *range, unsigned state, size_t npages,
+                                 size_t align_pages)
+{
+    struct hak_span *run = hak_runs_find(runs_of(range, state), npages + align_pages - 1);
+    if (!run)
+        return NULL;
+    uint32_t page = hak_span_page(run);
+    size_t base_page = hak_heap.base >> HAK_PAGE_SHIFT;
+    size_t front = hak_round_up(base_page + page, align_pages) - (base_page + page);
+    size_t back = run->npages - front - npages;
+    uint64_t freed_ms = run->freed_ms;
+    run_remove(range, run);
+    struct hak_span *span = set_span(page + (uint32_t)front, npages, HAK_SPAN_BUSY);
+    if (front > 0)
+        run_add(range, page, front, state, freed_ms);
+    if (back > 0)
+        run_add(range, page + (uint32_t)(front + npages), back, state, freed_ms);
+    span->zero = state == HAK_SPAN_CLEAN;
+    return span;
+}
+
+/* Takes npages behind the frontier; NULL: range full or commit refused. */
+static struct hak_span *take_frontier(struct range *range, size_t npages, size_t align_pages)
+{
+    size_t base_page = hak_heap.base >> HAK_PAGE_SHIFT;
+    uint32_t old = range->frontier;
+    size_t page = hak_round_up(base_page + old, align_pages) - base_page;
+    if (npages > range->end || page > range->end - npages)
+        return NULL;
+    uint32_t end = (uint32_t)(page + npages);
+    if (!commit_tables(range, end) || !commit_pages(range, end))
+        return NULL;
+    range->frontier = end;
+    struct hak_span *span = set_span((uint32_t)page, npages, HAK_SPAN_BUSY);
+    if (page > old)
+        run_add(range, old, page - old, HAK_SPAN_CLEAN, 0);
+    span->zero = true;
+    return span;
+}
+
+/* ---- spans --------------------------------------------------------------------------------- */
+
+static void set_class(const struct hak_span *span, unsigned cls)
+{
+    if (HAK_LOOKUP_MAP) {
+        for (size_t i = 0, page = hak_span_page(span); i < span->npages; i++)
+            hak_store_relaxed(&hak_heap.map[page + i], (uint8_t)cls);
+    }
+}
+
+static void count_purge(size_t bytes)
+{
+    stats.purged += bytes;
+    stats.purges++;
+}
+
+static size_t purge_all_locked(void);
+
+struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
+{
+    struct range *range = &ranges[HAK_LOOKUP_REGION ? cls : 0];
+    size_t align_pages = align >> HAK_PAGE_SHIFT;
+    if (npages > range->end - range->first || align_pages > range->end - range->first)
+        return NULL;
+    hak_lock_acquire(&hak_heap_lock);
+    struct hak_span *span = take_run(range, HAK_SPAN_DIRTY, npages, align_pages);
+    if (!span)
+        span = take_run(range, HAK_SPAN_CLEAN, npages, align_pages);
+    if (!span)
+        span = take_frontier(range, npages, align_pages);
+    /* Dirty and clean neighbours merge once the dirty ones are purged. */
+    if (!span && purge_all_locked() > 0) {
+        span = take_run(range, HAK_SPAN_CLEAN, npages, align_pages);
+        if (!span)
+            span = take_frontier(range, npages, align_pages);
+    }
+    if (span) {
+        span->cls = (uint8_t)cls;
+        span->moved = false;
+        set_span(hak_span_page(span), npages, cls ? HAK_SPAN_SLAB : HAK_SPAN_LARGE);
+        if (cls) {
+            for (size_t i = 1; i < npages; i++)
+                span[i].head = hak_span_page(span);
+            set_class(span, cls);
+        }
+    }
+    hak_lock_release(&hak_heap_lock);
+    if (span && HAK_HUGE_PAGES == HAK_HUGE_PAGES_ADVISE && span->zero && !cls &&
+        hak_span_bytes(span) >= (size_t)4 << 20)
+        hak_os_advise_huge(hak_span_start(span), hak_span_bytes(span), true);
+    return span;
+}
+
+/* Frees [span, span + npages), a part of a span or a whole one, that the caller owns. */
+static void free_pages(struct hak_span *span, size_t npages, bool moved)
+{
+    char *start = hak_span_start(span);
+    size_t bytes = npages << HAK_PAGE_SHIFT;
+    bool clean = false;
+    if (moved)
+        clean = hak_os_renew(start, bytes) == 0;
+    else if (HAK_PURGE_DECAY_MS == 0)
+        clean = hak_os_purge(start, bytes) == 0;
+    unsigned state = clean ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY;
+    uint64_t now = clean ? 0 : hak_os_now_ms();
+    uint32_t page = hak_span_page(span);
+    hak_lock_acquire(&hak_heap_lock);
+    if (clean)
+        count_purge(bytes);
+    set_span(page, npages, HAK_SPAN_BUSY);
+    run_add(range_of(page), page, npages, state, now);
+    hak_lock_release(&hak_heap_lock);
+}
+
+void hak_heap_free(struct hak_span *span)
+{
+    if (span->cls)
+        set_class(span, 0);
+    free_pages(span, span->npages, span->moved);
+}
+
+void hak_heap_trim(struct hak_span *span, size_t npages)
+{
+    size_t rest = span->npages - npages;
+    if (rest == 0)
+        return;
+    hak_lock_acquire(&hak_heap_lock);
+    struct hak_span *tail = set_span(hak_span_page(span) + (uint32_t)npages, rest, HAK_SPAN_BUSY);
+    set_span(hak_span_page(span), npages, HAK_SPAN_LARGE);
+    hak_lock_release(&hak_heap_lock);
+    free_pages(tail, rest, span->moved);
+}
+
+bool hak_heap_extend(struct hak_span *span, size_t npages)
+{
+    struct range *range = &ranges[0];
+    uint32_t page = hak_span_page(span);
+    uint32_t end = page + span->npages;
+    size_t more = npages - span->npages;
+    bool grown = false;
+    hak_lock_acquire(&hak_heap_lock);
+    if (end == range->frontier) {
+        grown = take_frontier(range, more, 1) != NULL;
+    } else {
+        struct hak_span *right = &hak_heap.spans[end];
+        unsigned state = hak_load_relaxed(&right->state);
+        if ((state == HAK_SPAN_CLEAN || state == HAK_SPAN_DIRTY) && right->npages >= more) {
+            size_t rest = right->npages - more;
+            uint64_t freed_ms = right->freed_ms;
+            run_remove(range, right);
+            set_span(end, more, HAK_SPAN_BUSY);
+            if (rest > 0)
+                run_add(range, end + (uint32_t)more, rest, state, freed_ms);
+            grown = true;
+        }
+    }
+    if (grown)
+        set_span(page, npages, HAK_SPAN_LARGE);
+    hak_lock_release(&hak_heap_lock);
+    return grown;
+}
+
+struct hak_span *hak_span_find(const void *p)
+{
+    if (!hak_heap_ready() || !hak_heap_contains(p))
+        return NULL;
+    size_t page = hak_page_of(p);
+    uint32_t head = hak_heap.spans[page].head;
+    if (head == 0 || head > page)
+        return NULL;
+    struct hak_span *span = &hak_heap.spans[head];
+    unsigned state = hak_load_relaxed(&span->state);
+    if ((state != HAK_SPAN_SLAB && state != HAK_SPAN_LARGE) || page - head >= span->npages)
+        return NULL;
+    return span;
+}
+
+void hak_span_note(struct hak_span *span, const void *p)
+{
+    hak_heap.spans[hak_page_of(p)].head = hak_span_page(span);
+}
+
+/* ---- purge --------------------------------------------------------------------------------- */
+
+/* Takes the oldest dirty run out of the heap if it was freed at or before until_ms. */
+static struct hak_span *take_oldest(uint64_t until_ms)
+{
+    struct hak_span *run = &hak_heap.spans[oldest_dirty];
+    if (!oldest_dirty || run->freed_ms > until_ms)
+        return NULL;
+    run_remove(range_of(hak_span_page(run)), run);
+    return set_span(hak_span_page(run), run->npages, HAK_SPAN_BUSY);
+}
+
+/* Returns a run from take_oldest, purged or not; the bytes given back. */
+static size_t give_back(struct hak_span *run, bool purged, uint64_t now)
+{
+    uint32_t page = hak_span_page(run);
+    size_t bytes = purged ? hak_span_bytes(run) : 0;
+    if (purged)
+        count_purge(bytes);
+    run_add(range_of(page), page, run->npages, purged ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
+    return bytes;
+}
+
+/* For want of memory: the lock stays held, so that no other thread takes what becomes free. */
+static size_t purge_all_locked(void)
+{
+    size_t total = 0, bytes = 1;
+    struct hak_span *run;
+    while (bytes > 0 && (run = take_oldest(UINT64_MAX)) != NULL) {
+        bool purged = hak_os_purge(hak_span_start(run), hak_span_bytes(run)) == 0;
+        bytes = give_back(run, purged, run->freed_ms);
+        total += bytes;
+    }
+    return total;
+}
+
+size_t hak_heap_purge(uint64_t until_ms)
+{
+    size_t total = 0, bytes = 1;
+    struct hak_span *run;
+    if (!hak_heap_ready())
+        return 0;
+    hak_lock_acquire(&hak_heap_lock);
+    while (bytes > 0 && (run = take_oldest(until_ms)) != NULL) {
+        /* The run is BUSY: nobody else touches it while the lock is not held. */
+        hak_lock_release(&hak_heap_lock);
+        bool purged = hak_os_purge(hak_span_start(run), hak_span_bytes(run)) == 0;
+        hak_lock_acquire(&hak_heap_lock);
+        bytes = give_back(run, purged, until_ms + 1);
+        total += bytes;
+    }
+    hak_lock_release(&hak_heap_lock);
+    return total;
+}
+
+size_t hak_heap_dirty_bytes(void)
+{
+    return hak_load_relaxed(&dirty_pages) << HAK_PAGE_SHIFT;
+}
+
+void hak_heap_stats(struct hak_heap_stats *out)
+{
+    hak_lock_acquire(&hak_heap_lock);
+    *out = stats;
+    out->reserved = hak_heap.reserve;
+    out->dirty = dirty_pages << HAK_PAGE_SHIFT;
+    out->clean = 0;
+    for (unsigned i = 0; i < NRANGES; i++) {
+        const struct range *range = &ranges[i];
+        out->clean += (range->clean.npages + range->committed - range->frontier)
+                      << HAK_PAGE_SHIFT;
+    }
+    hak_lock_release(&hak_heap_lock);
+}

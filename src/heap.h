@@ -1,0 +1,141 @@
+/* heap.h: one reserved range of addresses, cut into heap pages of 64 KiB, and its page runs.
+ *
+ *   base                     limit                                  base + reserve
+ *   | page 0 | page 1 | ...  |  reserved, not committed             |
+ *     never used               (with the region lookup every class has such a range)
+ *
+ * Three tables, indexed by page number, lie apart from the memory they describe, so that no
+ * overflow of a block reaches them, and are committed only as far as pages are in use:
+ *   spans  one descriptor for each page; a span's is that of its first page
+ *   map    one byte for each page: the class of the slab that it belongs to, else 0
+ *   bits   4096 bits for each page: free set of slabs with more blocks than a descriptor holds
+ *
+ * A span is a run of pages with one use.  Spans tile the pages below a range's frontier without
+ * gap, and of each span the first and the last page's descriptor hold `state` and `head`; this is
+ * what lets a freed run find its neighbours.
+ *
+ * Free runs are clean (read as zero) or dirty (resident, contents unknown).  The two never merge:
+ * a dirty run becomes clean when purged, `HAK_PURGE_DECAY_MS` after it was freed. */
+#ifndef HAK_HEAP_H
+#define HAK_HEAP_H
+
+#include "atomic.h"
+#include "classes.h"
+#include "lock.h"
+
+enum hak_span_state {
+    HAK_SPAN_NONE = 0, /* the page was never handed out */
+    HAK_SPAN_CLEAN,    /* free, committed, zero */
+    HAK_SPAN_DIRTY,    /* free, resident */
+    HAK_SPAN_BUSY,     /* free, being purged: belongs to the purging thread */
+    HAK_SPAN_SLAB,
+    HAK_SPAN_LARGE,
+    HAK_SPAN_CACHED, /* a freed large block kept by the bigcache */
+};
+
+enum { HAK_INLINE_BITS = 512 }; /* blocks whose free set fits in the descriptor */
+
+/* Who writes: the heap, with its lock, while the span is free; afterwards its owner: central with
+ * the class lock (SLAB), the program's thread that holds the block (LARGE), the bigcache with its
+ * lock (CACHED).  Links are page numbers; page 0 is never used, so 0 ends a list. */
+struct hak_span {
+    uint32_t npages;
+    uint32_t head;  /* number of its first page; in the first and last page, for slabs in all */
+    uint32_t prev;  /* in the list of its state: run bin, partial slabs, bigcache bin */
+    uint32_t next;
+    uint32_t older; /* dirty runs and cached spans, by time of freeing */
+    uint32_t newer;
+    uint64_t freed_ms; /* when it became dirty or cached */
+    uint8_t state;     /* enum hak_span_state; in first and last page */
+    uint8_t cls;       /* SLAB: class */
+    bool zero;         /* as handed out: all bytes are zero */
+    bool moved;        /* pages came by hak_os_move: the mapping must be renewed when freed */
+    uint16_t first;    /* SLAB: offset of block 0, colour included */
+    uint16_t nfree;    /* SLAB: set bits */
+    uint64_t bytes;    /* LARGE: usable bytes from the block's start */
+    uint64_t offset;   /* LARGE: of the block from the span's start */
+    uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
+} HAK_CACHE_ALIGNED;
+_Static_assert(sizeof(struct hak_span) == 128, "two cache lines");
+
+/* Written once by hak_heap_init, except limit, which only grows.  Its initial value makes every
+ * pointer foreign, so that the fast path needs no test for initialisation: see heap.c. */
+struct hak_heap {
+    uintptr_t base;
+    size_t limit;          /* bytes from base below which all pages in use lie */
+    uint8_t *map;          /* map lookup only */
+    struct hak_span *spans;
+    uint64_t (*bits)[HAK_MAX_BLOCKS / 64];
+    size_t reserve;        /* bytes reserved */
+    uint32_t region_shift; /* region lookup: log2 of the bytes each class's range has */
+};
+extern struct hak_heap hak_heap;
+
+/* Reserves the address space.  Idempotent and thread-safe; false: not even a small reservation
+ * could be had.  Call before anything else here. */
+bool hak_heap_init(void);
+HAK_INLINE bool hak_heap_ready(void)
+{
+    return hak_load_acquire(&hak_heap.spans) != NULL;
+}
+
+/* A span of npages whose first page's address is a multiple of `align` (a power of two, at least
+ * HAK_PAGE_SIZE).  cls is the class of the slab that it becomes, 0 for a LARGE span; the page map
+ * says so from here on.  `zero` is set truly.  NULL: out of memory or address space. */
+struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls);
+/* Gives the span back.  Its memory is taken to be dirty. */
+void hak_heap_free(struct hak_span *span);
+/* Grows a LARGE span in place to npages; false: the pages behind it are taken. */
+bool hak_heap_extend(struct hak_span *span, size_t npages);
+/* Cuts a LARGE span to its first npages and frees the rest. */
+void hak_heap_trim(struct hak_span *span, size_t npages);
+
+/* Purges dirty runs freed at or before `until_ms`; returns bytes given back. */
+size_t hak_heap_purge(uint64_t until_ms);
+/* Bytes of dirty runs, as of a moment ago. */
+size_t hak_heap_dirty_bytes(void);
+
+struct hak_heap_stats {
+    size_t reserved;  /* bytes of address space */
+    size_t committed; /* bytes, free and in use */
+    size_t dirty;     /* bytes of free runs that are resident */
+    size_t clean;     /* bytes of free runs that were purged or never used */
+    uint64_t purged;  /* bytes given back, in total */
+    uint64_t commits; /* calls to the OS */
+    uint64_t purges;
+};
+void hak_heap_stats(struct hak_heap_stats *out);
+extern struct hak_lock hak_heap_lock;
+
+HAK_INLINE size_t hak_page_of(const void *p)
+{
+    return ((uintptr_t)p - hak_heap.base) >> HAK_PAGE_SHIFT;
+}
+
+HAK_INLINE bool hak_heap_contains(const void *p)
+{
+    return (uintptr_t)p - hak_heap.base < hak_load_relaxed(&hak_heap.limit);
+}
+
+HAK_INLINE uint32_t hak_span_page(const struct hak_span *span)
+{
+    return (uint32_t)(span - hak_heap.spans);
+}
+
+HAK_INLINE char *hak_span_start(const struct hak_span *span)
+{
+    return (char *)hak_heap.base + ((size_t)hak_span_page(span) << HAK_PAGE_SHIFT);
+}
+
+HAK_INLINE size_t hak_span_bytes(const struct hak_span *span)
+{
+    return (size_t)span->npages << HAK_PAGE_SHIFT;
+}
+
+/* The SLAB or LARGE span that p points into; NULL for a pointer that is not ours or into free
+ * pages.  A large span is found from its first page and from the page that hak_span_note named. */
+struct hak_span *hak_span_find(const void *p);
+/* Lets hak_span_find find the LARGE span from the page of p, where its block starts. */
+void hak_span_note(struct hak_span *span, const void *p);
+
+#endif

@@ -1,0 +1,188 @@
+/* os_linux.c: os.h on Linux, with mmap, mprotect, madvise, mremap and futex. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os.h"
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+/* The result of a call that returns 0 or sets errno, with errno put back. */
+#define OS_CALL(call)                                                                              \
+    ({                                                                                             \
+        int saved_ = errno;                                                                        \
+        int result_ = (call) == 0 ? 0 : errno;                                                     \
+        errno = saved_;                                                                            \
+        result_;                                                                                   \
+    })
+
+static void *map(void *addr, size_t size, int prot, int flags)
+{
+    int saved = errno;
+    void *p = mmap(addr, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    errno = saved;
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void *hak_os_reserve(size_t size, size_t align)
+{
+    if (size > SIZE_MAX - align)
+        return NULL;
+    char *p = map(NULL, size + align, PROT_NONE, 0);
+    if (!p)
+        return NULL;
+    char *start = (char *)hak_round_up((uintptr_t)p, align);
+    hak_os_release(p, (size_t)(start - p));
+    hak_os_release(start + size, (size_t)(p + align - start));
+    return start;
+}
+
+/* Read-only private memory is not charged against the commit limit, so that tables sized for the
+ * whole reservation stay free of cost under strict overcommit. */
+void *hak_os_reserve_readable(size_t size)
+{
+    return map(NULL, size, PROT_READ, 0);
+}
+
+void hak_os_release(void *addr, size_t size)
+{
+    if (size != 0)
+        (void)OS_CALL(munmap(addr, size));
+}
+
+int hak_os_commit(void *addr, size_t size)
+{
+    return OS_CALL(mprotect(addr, size, PROT_READ | PROT_WRITE));
+}
+
+int hak_os_purge(void *addr, size_t size)
+{
+    return OS_CALL(madvise(addr, size, MADV_DONTNEED));
+}
+
+int hak_os_renew(void *addr, size_t size)
+{
+    return map(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED) == addr ? 0 : ENOMEM;
+}
+
+int hak_os_move(void *to, void *from, size_t size)
+{
+    return OS_CALL(mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) ==
+                           MAP_FAILED
+                       ? -1
+                       : 0);
+}
+
+void hak_os_advise_huge(void *addr, size_t size, bool want)
+{
+    (void)OS_CALL(madvise(addr, size, want ? MADV_HUGEPAGE : MADV_NOHUGEPAGE));
+}
+
+size_t hak_os_page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Pages mapped so far: the first number of /proc/self/statm; 0 if it cannot be read. */
+static size_t mapped_pages(void)
+{
+    char text[128];
+    int saved = errno;
+    size_t pages = 0;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t n = read(fd, text, sizeof text - 1);
+        for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++)
+            pages = pages * 10 + (size_t)(text[i] - '0');
+        close(fd);
+    }
+    errno = saved;
+    return pages;
+}
+
+size_t hak_os_address_space_left(void)
+{
+    struct rlimit limit;
+    if (OS_CALL(getrlimit(RLIMIT_AS, &limit)) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    size_t used = mapped_pages() * hak_os_page_size();
+    return limit.rlim_cur > used ? (size_t)limit.rlim_cur - used : 0;
+}
+
+uint64_t hak_os_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void hak_os_wait(uint32_t *word, uint32_t value, uint32_t timeout_ms)
+{
+    struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+                               .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+    (void)OS_CALL(syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ms ? &timeout : NULL,
+                          NULL, 0));
+}
+
+void hak_os_wake(uint32_t *word, int nthreads)
+{
+    (void)OS_CALL(syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nthreads, NULL, NULL, 0) < 0 ? -1
+                                                                                            : 0);
+}
+
+void hak_os_sleep_ms(uint32_t ms)
+{
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    (void)OS_CALL(nanosleep(&time, NULL));
+}
+
+int hak_os_start_thread(void *(*run)(void *))
+{
+    pthread_attr_t attr;
+    sigset_t all, before;
+    pthread_t thread;
+    int saved = errno;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_attr_init(&attr);
+    if (error == 0) {
+        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        error = pthread_attr_setstacksize(&attr, hak_max((size_t)PTHREAD_STACK_MIN, 65536));
+        if (error == 0)
+            error = pthread_create(&thread, &attr, run, NULL);
+        pthread_attr_destroy(&attr);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return error;
+}
+
+void hak_os_write_stderr(const char *text, size_t len)
+{
+    int saved = errno;
+    while (len > 0) {
+        ssize_t n = write(STDERR_FILENO, text, len);
+        if (n <= 0)
+            break;
+        text += n;
+        len -= (size_t)n;
+    }
+    errno = saved;
+}
+
+void hak_os_abort(void)
+{
+    abort();
+}

@@ -1,0 +1,13 @@
+/* poison.h: the debug build fills blocks, so that use before initialisation and after free shows,
+ * and looks for a freed block among those the cache holds. */
+#ifndef HAK_POISON_H
+#define HAK_POISON_H
+
+#include "cache.h"
+
+/* Checks that nobody wrote to the free block, ends the process if so, and fills it. */
+void hak_poison_alloc(void *p, unsigned cls);
+/* Ends the process if the cache holds the block already; fills it. */
+void hak_poison_free(const struct hak_cache *cache, void *p, unsigned cls);
+
+#endif

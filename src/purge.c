@@ -1,0 +1,92 @@
+/* purge.c: see purge.h. */
+#include "purge.h"
+#include "atomic.h"
+#include "bigcache.h"
+#include "central.h"
+#include "heap.h"
+#include "os.h"
+
+enum {
+    TICKS_PER_LOOK = 64, /* calls of hak_purge_tick between two looks at the clock */
+    LEAST_SLEEP_MS = 10,
+};
+#define LEAST_BYTES ((size_t)1 << 20) /* free and resident, below which nothing is done */
+
+enum thread_state { ABSENT = 0, STARTING, RUNNING, ASLEEP };
+
+static uint32_t thread_state;  /* enum thread_state; the word that the thread sleeps on */
+static uint32_t ticks;
+static uint64_t next_look_ms;
+
+static size_t resident_free_bytes(void)
+{
+    return hak_heap_dirty_bytes() + hak_bigcache_bytes();
+}
+
+/* One pass over everything that is older than the decay. */
+static void pass(void)
+{
+    uint64_t now = hak_os_now_ms();
+    uint64_t until = now > HAK_PURGE_DECAY_MS ? now - HAK_PURGE_DECAY_MS : 0;
+    hak_bigcache_evict(until);
+    hak_central_trim(false);
+    hak_heap_purge(until);
+}
+
+static void *thread_main(void *unused)
+{
+    hak_store_relaxed(&thread_state, RUNNING);
+    for (;;) {
+        hak_os_sleep_ms(hak_max(HAK_PURGE_DECAY_MS / 2, LEAST_SLEEP_MS));
+        pass();
+        if (resident_free_bytes() >= LEAST_BYTES)
+            continue;
+        hak_store_relaxed(&thread_state, ASLEEP);
+        while (hak_load_relaxed(&thread_state) == ASLEEP)
+            hak_os_wait(&thread_state, ASLEEP, 0);
+    }
+    return unused;
+}
+
+static void rouse_thread(void)
+{
+    uint32_t state = hak_load_relaxed(&thread_state);
+    if (state == ASLEEP && hak_cas_acquire(&thread_state, ASLEEP, RUNNING)) {
+        hak_os_wake(&thread_state, 1);
+    } else if (state == ABSENT && hak_cas_acquire(&thread_state, ABSENT, STARTING)) {
+        /* Creating a thread allocates; those calls find STARTING here.  Without a thread, memory
+         * is given back by the next caller that asks again. */
+        if (hak_os_start_thread(thread_main) != 0) {
+            hak_store_relaxed(&thread_state, ABSENT);
+            pass();
+        }
+    }
+}
+
+void hak_purge_tick(void)
+{
+    if (HAK_PURGE_THREAD) {
+        if (hak_load_relaxed(&thread_state) != RUNNING && resident_free_bytes() >= LEAST_BYTES)
+            rouse_thread();
+        return;
+    }
+    if (HAK_PURGE_DECAY_MS > 0 && hak_add_relaxed(&ticks, 1) % TICKS_PER_LOOK != 0)
+        return;
+    uint64_t now = hak_os_now_ms();
+    if (now < hak_load_relaxed(&next_look_ms))
+        return;
+    hak_store_relaxed(&next_look_ms, now + hak_max(HAK_PURGE_DECAY_MS / 2, LEAST_SLEEP_MS));
+    pass();
+}
+
+size_t hak_purge_all(void)
+{
+    hak_bigcache_evict(UINT64_MAX);
+    hak_central_trim(true);
+    return hak_heap_purge(UINT64_MAX);
+}
+
+void hak_purge_forked(void)
+{
+    hak_store_relaxed(&thread_state, ABSENT);
+}

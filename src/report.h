@@ -1,0 +1,17 @@
+/* report.h: messages to stderr without allocating, and the end of a corrupted process. */
+#ifndef HAK_REPORT_H
+#define HAK_REPORT_H
+
+#include "base.h"
+
+/* Writes "hakmem(<profile>): " and the formatted text (at most 400 bytes) and a newline.
+ * Formats: %s %u (uint32_t) %zu %p %llu %%. */
+void hak_report(const char *format, ...) HAK_PRINTF(1, 2);
+
+/* Names the fault and the address on one line of stderr and aborts. */
+HAK_NORETURN void hak_fatal(const char *fault, const void *address);
+
+/* The text after formatting, for messages and statistics; returns its length (< room). */
+size_t hak_format(char *out, size_t room, const char *format, ...) HAK_PRINTF(3, 4);
+
+#endif

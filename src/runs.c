@@ -1,0 +1,65 @@
+/* runs.c: see runs.h. */
+#include "runs.h"
+
+enum { EXACT_BINS = 64, BINS_PER_DOUBLING_SHIFT = 2 };
+
+static unsigned bin_of(size_t npages)
+{
+    if (npages < EXACT_BINS)
+        return (unsigned)npages;
+    unsigned log = hak_log2(npages);
+    unsigned quarter = (unsigned)(npages >> (log - BINS_PER_DOUBLING_SHIFT)) & 3;
+    unsigned bin = EXACT_BINS + ((log - 6) << BINS_PER_DOUBLING_SHIFT) + quarter;
+    return hak_min(bin, HAK_RUN_BINS - 1u);
+}
+
+void hak_runs_insert(struct hak_runs *runs, struct hak_span *run)
+{
+    unsigned bin = bin_of(run->npages);
+    uint32_t page = hak_span_page(run);
+    run->prev = 0;
+    run->next = runs->first[bin];
+    if (run->next)
+        hak_heap.spans[run->next].prev = page;
+    runs->first[bin] = page;
+    runs->nonempty[bin / 64] |= (uint64_t)1 << bin % 64;
+    runs->npages += run->npages;
+}
+
+void hak_runs_remove(struct hak_runs *runs, struct hak_span *run)
+{
+    unsigned bin = bin_of(run->npages);
+    if (run->next)
+        hak_heap.spans[run->next].prev = run->prev;
+    if (run->prev)
+        hak_heap.spans[run->prev].next = run->next;
+    else
+        runs->first[bin] = run->next;
+    if (!runs->first[bin])
+        runs->nonempty[bin / 64] &= ~((uint64_t)1 << bin % 64);
+    runs->npages -= run->npages;
+}
+
+/* Lowest bin at or above `bin` that holds a run; HAK_RUN_BINS if none. */
+static unsigned next_nonempty(const struct hak_runs *runs, unsigned bin)
+{
+    for (unsigned word = bin / 64; word < HAK_RUN_BINS / 64; word++) {
+        uint64_t bits = runs->nonempty[word];
+        if (word == bin / 64)
+            bits &= ~(uint64_t)0 << bin % 64;
+        if (bits)
+            return word * 64 + hak_ctz(bits);
+    }
+    return HAK_RUN_BINS;
+}
+
+struct hak_span *hak_runs_find(struct hak_runs *runs, size_t npages)
+{
+    unsigned bin = bin_of(npages);
+    for (uint32_t page = runs->first[bin]; page; page = hak_heap.spans[page].next) {
+        if (hak_heap.spans[page].npages >= npages)
+            return &hak_heap.spans[page];
+    }
+    bin = bin + 1 < HAK_RUN_BINS ? next_nonempty(runs, bin + 1) : HAK_RUN_BINS;
+    return bin < HAK_RUN_BINS ? &hak_heap.spans[runs->first[bin]] : NULL;
+}

@@ -1,0 +1,24 @@
+/* runs.h: a set of free page runs, found by size.
+ *
+ * Bins 1..63 hold runs of exactly that many pages, the others four sizes' widths to each power of
+ * two.  A bin is a doubly linked list through hak_span.prev and next; a bit in `nonempty` says
+ * which bins to look at.  Owned by the heap and guarded by its lock. */
+#ifndef HAK_RUNS_H
+#define HAK_RUNS_H
+
+#include "heap.h"
+
+enum { HAK_RUN_BINS = 192 };
+
+struct hak_runs {
+    uint64_t nonempty[HAK_RUN_BINS / 64];
+    uint32_t first[HAK_RUN_BINS]; /* page number of the first run, 0: empty */
+    size_t npages;                /* sum over all runs */
+};
+
+void hak_runs_insert(struct hak_runs *runs, struct hak_span *run);
+void hak_runs_remove(struct hak_runs *runs, struct hak_span *run);
+/* A run of at least npages, the tightest bin first; it stays in the set.  NULL: none. */
+struct hak_span *hak_runs_find(struct hak_runs *runs, size_t npages);
+
+#endif

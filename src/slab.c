@@ -1,0 +1,91 @@
+/* slab.c: see slab.h. */
+#include "slab.h"
+#include "block.h"
+#include "report.h"
+
+enum { COLOUR_STEP = 64 }; /* bytes: one cache line */
+
+/* The words of the slab's free set. */
+static uint64_t *bits_of(struct hak_span *slab)
+{
+    if (hak_classes[slab->cls].nblocks <= HAK_INLINE_BITS)
+        return slab->bits;
+    return hak_heap.bits[hak_span_page(slab)];
+}
+
+struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
+{
+    const struct hak_class *class = &hak_classes[cls];
+    struct hak_span *slab =
+        hak_heap_alloc(class->slab_pages, HAK_PAGE_SIZE, cls);
+    if (!slab)
+        return NULL;
+    slab->first = (uint16_t)(class->first + COLOUR_STEP * (serial % class->colours));
+    slab->nfree = class->nblocks;
+    uint64_t *bits = bits_of(slab);
+    unsigned whole = class->nblocks / 64, rest = class->nblocks % 64;
+    for (unsigned i = 0; i < whole; i++)
+        bits[i] = ~(uint64_t)0;
+    if (rest)
+        bits[whole] = ((uint64_t)1 << rest) - 1;
+    return slab;
+}
+
+unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
+{
+    const struct hak_class *class = &hak_classes[slab->cls];
+    uint64_t *bits = bits_of(slab);
+    char *blocks = hak_span_start(slab) + slab->first;
+    unsigned n = 0;
+    want = hak_min(want, (unsigned)slab->nfree);
+    for (unsigned word = 0; n < want; word++) {
+        uint64_t set = bits[word];
+        while (set && n < want) {
+            size_t index = word * 64 + hak_ctz(set);
+            set &= set - 1;
+            out[n++] = blocks + index * class->size;
+        }
+        bits[word] = set;
+    }
+    slab->nfree = (uint16_t)(slab->nfree - n);
+    for (unsigned i = 0; i < n; i++)
+        hak_block_mark_free(out[i], slab->cls);
+    return n;
+}
+
+/* Index of the block that holds p, which lies at or behind block 0. */
+static size_t index_of(const struct hak_class *class, const struct hak_span *slab, const void *p)
+{
+    size_t offset = (size_t)((const char *)p - hak_span_start(slab)) - slab->first;
+    return (size_t)((offset * class->reciprocal) >> HAK_RECIPROCAL_SHIFT);
+}
+
+static char *block_at(const struct hak_class *class, const struct hak_span *slab, size_t index)
+{
+    return hak_span_start(slab) + slab->first + index * class->size;
+}
+
+void hak_slab_put(struct hak_span *slab, void *p)
+{
+    const struct hak_class *class = &hak_classes[slab->cls];
+    uint64_t *bits = bits_of(slab);
+    if ((char *)p < hak_span_start(slab) + slab->first)
+        hak_fatal("invalid free, not a block", p);
+    size_t index = index_of(class, slab, p);
+    if (index >= class->nblocks || block_at(class, slab, index) != p)
+        hak_fatal("invalid free, not the start of a block", p);
+    uint64_t bit = (uint64_t)1 << index % 64;
+    if (bits[index / 64] & bit)
+        hak_fatal("double free", p);
+    bits[index / 64] |= bit;
+    slab->nfree++;
+}
+
+void *hak_slab_block_of(const struct hak_span *slab, const void *p)
+{
+    const struct hak_class *class = &hak_classes[slab->cls];
+    if ((const char *)p < hak_span_start(slab) + slab->first)
+        return NULL;
+    size_t index = index_of(class, slab, p);
+    return index < class->nblocks ? block_at(class, slab, index) : NULL;
+}

@@ -1,0 +1,174 @@
+/* slow.c: see slow.h. */
+#include <errno.h>
+
+#include "slow.h"
+#include "cache.h"
+#include "hak_fastpath.h"
+#include "large.h"
+#include "poison.h"
+#include "purge.h"
+#include "report.h"
+#include "slab.h"
+
+/* ---- allocate ------------------------------------------------------------------------------ */
+
+static void *alloc_large(size_t size, size_t align, bool zero)
+{
+    void *p = hak_heap_init() ? hak_large_alloc(size, align, zero) : NULL;
+    if (!p)
+        errno = ENOMEM;
+    return p;
+}
+
+/* A block of the class, as free blocks are: not marked live. */
+static void *take_small(unsigned cls)
+{
+    struct hak_cache *cache = hak_cache_open();
+    if (hak_likely(cache != NULL))
+        return hak_cache_take(cache, cls);
+    return hak_heap_ready() ? hak_cache_bypass_alloc(cls) : NULL;
+}
+
+static void *alloc_small(unsigned cls)
+{
+    void *p = take_small(cls);
+    /* A class whose own range of addresses is full borrows from the larger classes. */
+    while (HAK_LOOKUP_REGION && !p && cls < HAK_NCLASSES)
+        p = take_small(++cls);
+    if (!p)
+        return HAK_LOOKUP_REGION ? alloc_large(HAK_SMALL_MAX, HAK_QUANTUM, false)
+                                 : (errno = ENOMEM, NULL);
+    hak_block_mark_live(p, cls);
+    if (HAK_POISON)
+        hak_poison_alloc(p, cls);
+    return p;
+}
+
+void *hak_malloc_slow(size_t size)
+{
+    if (hak_unlikely(size > HAK_SMALL_MAX))
+        return alloc_large(size, HAK_QUANTUM, false);
+    return alloc_small(hak_class_of_size(size));
+}
+
+void *hak_alloc_large_zero(size_t size)
+{
+    return alloc_large(size, HAK_QUANTUM, true);
+}
+
+/* Without a header every block of a class has the class's alignment. */
+static void *alloc_aligned_class(size_t align, size_t size)
+{
+    for (unsigned cls = hak_class_of_size(size); cls <= HAK_NCLASSES; cls++) {
+        if (hak_classes[cls].align >= align)
+            return hak_malloc_fast(hak_class_usable(cls));
+    }
+    return alloc_large(size, align, false);
+}
+
+/* With a header an aligned block lies inside a larger one, with a header byte of its own. */
+static void *alloc_aligned_inside(size_t align, size_t size)
+{
+    if (align > HAK_SMALL_MAX || size > HAK_SMALL_MAX - align)
+        return alloc_large(size, align, false);
+    char *block = hak_malloc_fast(size + align);
+    if (!block)
+        return NULL;
+    char *p = (char *)hak_round_up((uintptr_t)block, align);
+    if (p != block)
+        hak_block_mark_span(p);
+    return p;
+}
+
+void *hak_alloc_aligned(size_t align, size_t size)
+{
+    if (align <= HAK_QUANTUM)
+        return hak_malloc_fast(size);
+    if (size > HAK_SMALL_MAX)
+        return alloc_large(size, align, false);
+    return HAK_LOOKUP_HEADER ? alloc_aligned_inside(align, size) : alloc_aligned_class(align, size);
+}
+
+/* ---- free ---------------------------------------------------------------------------------- */
+
+static void free_small(void *p, unsigned cls)
+{
+    struct hak_cache *cache = hak_cache_open();
+    if (HAK_POISON && cache)
+        hak_poison_free(cache, p, cls);
+    hak_block_mark_free(p, cls);
+    if (hak_likely(cache != NULL))
+        hak_cache_give(cache, cls, p);
+    else
+        hak_cache_bypass_free(cls, p);
+    hak_purge_tick();
+}
+
+/* The small block that p, found through its span, is or lies in. */
+static void *block_inside(struct hak_span *slab, void *p)
+{
+    uint8_t header = HAK_LOOKUP_HEADER ? ((uint8_t *)p)[-1] : 0;
+    void *block = hak_slab_block_of(slab, p);
+    if (!HAK_LOOKUP_HEADER || !block)
+        hak_fatal("invalid free, not a block", p);
+    if (block == p)
+        hak_fatal(header == slab->cls ? "double free" : "header byte overwritten", p);
+    if (header != HAK_HEADER_LIVE)
+        hak_fatal("invalid free, not the start of a block", p);
+    return block;
+}
+
+void hak_free_slow(void *p)
+{
+    if (!p)
+        return;
+    unsigned cls = hak_class_of_block(p);
+    if (hak_likely(cls != 0)) {
+        free_small(p, cls);
+        return;
+    }
+    struct hak_span *span = hak_span_find(p);
+    if (!span)
+        hak_fatal("invalid or double free, not a block of this heap", p);
+    if (span->state == HAK_SPAN_SLAB) {
+        void *block = block_inside(span, p);
+        hak_block_mark_free(p, 0);
+        free_small(block, span->cls);
+        return;
+    }
+    if (hak_large_block(span) != p)
+        hak_fatal("invalid free, not the start of a block", p);
+    hak_large_free(span);
+    hak_purge_tick();
+}
+
+/* ---- size, resize -------------------------------------------------------------------------- */
+
+size_t hak_usable(const void *p)
+{
+    unsigned cls = hak_class_of_block(p);
+    if (hak_likely(cls != 0))
+        return hak_class_usable(cls);
+    const struct hak_span *span = hak_span_find(p);
+    if (!span)
+        hak_fatal("not a block of this heap", p);
+    if (span->state == HAK_SPAN_LARGE)
+        return span->bytes;
+    const char *block = hak_slab_block_of(span, p);
+    if (!block)
+        hak_fatal("not a block", p);
+    return (size_t)(block + hak_class_usable(span->cls) - (const char *)p);
+}
+
+void *hak_resize(void *p, size_t size)
+{
+    unsigned cls = hak_class_of_block(p);
+    size_t usable = hak_usable(p);
+    /* Shrinking stays in place unless more than half would be wasted. */
+    if (size <= usable && size >= usable / 2)
+        return p;
+    if (cls != 0 || size <= HAK_SMALL_MAX)
+        return NULL;
+    struct hak_span *span = hak_span_find(p);
+    return span->state == HAK_SPAN_LARGE ? hak_large_resize(span, p, size) : NULL;
+}

@@ -1,0 +1,25 @@
+/* slow.h: where the fast paths end up: empty or full bins, large blocks, first calls, NULL, pointers
+ * that are none of ours.  Same signatures as malloc and free, so that they are tail calls. */
+#ifndef HAK_SLOW_H
+#define HAK_SLOW_H
+
+#include "base.h"
+
+/* A block of at least `size` bytes; NULL with errno ENOMEM. */
+HAK_COLD void *hak_malloc_slow(size_t size);
+/* Frees p, a block or NULL; errno is left alone.  Ends the process for anything else. */
+HAK_COLD void hak_free_slow(void *p);
+
+/* A block aligned to `align`, a power of two; NULL with errno ENOMEM. */
+void *hak_alloc_aligned(size_t align, size_t size);
+/* As malloc, all bytes zero, without clearing memory that is fresh from the OS; for sizes above
+ * HAK_SMALL_MAX. */
+void *hak_alloc_large_zero(size_t size);
+
+/* Bytes at p that the program may use; p is a block of ours. */
+size_t hak_usable(const void *p);
+/* Resizes block p in place, or by moving its pages, to at least `size` bytes (not 0).  NULL: it
+ * has to be copied, and p is as it was. */
+void *hak_resize(void *p, size_t size);
+
+#endif
