@@ -7,6 +7,13 @@
 
 #define hak_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define hak_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+/* A relaxed load of an aligned word that the compiler may fold into another instruction, which it
+ * does not with the builtin.  For words that are written once, or where an old value is harmless. */
+#if defined(__SANITIZE_THREAD__)
+#define hak_load_folded(p) hak_load_relaxed(p)
+#else
+#define hak_load_folded(p) (*(p))
+#endif
 #define hak_store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define hak_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define hak_exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)

@@ -14,13 +14,13 @@
 
 enum { HAK_HEADER_LIVE = 0x80 };
 
-HAK_INLINE void hak_block_mark_live(void *p, unsigned cls)
+HAK_INLINE void hak_block_mark_live(void *p, size_t cls)
 {
     if (HAK_LOOKUP_HEADER)
         ((uint8_t *)p)[-1] = (uint8_t)(HAK_HEADER_LIVE | cls);
 }
 
-HAK_INLINE void hak_block_mark_free(void *p, unsigned cls)
+HAK_INLINE void hak_block_mark_free(void *p, size_t cls)
 {
     if (HAK_LOOKUP_HEADER)
         ((uint8_t *)p)[-1] = (uint8_t)cls;

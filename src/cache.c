@@ -44,14 +44,16 @@ static void reset(struct hak_cache *cache)
         const struct hak_class *class = &hak_classes[cls];
         struct hak_bin *bin = &cache->bins[cls];
         uint32_t most = class->cap;
+        if (hak_class_is_list(cls))
+            most = class->batch;
+        bin->limit = hak_min(most, (uint32_t)LEAST_LIMIT);
         if (hak_class_is_list(cls)) {
             bin->head = NULL;
-            most = class->batch;
+            bin->room = bin->limit;
         } else {
             bin->slots = cache->slots + class->cache_slot;
+            bin->n = 0;
         }
-        bin->n = 0;
-        bin->limit = hak_min(most, (uint32_t)LEAST_LIMIT);
     }
 }
 
@@ -121,9 +123,17 @@ static void count(uint64_t *counter)
     hak_store_relaxed(counter, *counter + 1);
 }
 
-static void grow_limit(struct hak_bin *bin, uint32_t most)
+/* The limit that follows on `limit` as a class is used more. */
+static uint32_t grown(uint32_t limit, uint32_t most)
 {
-    bin->limit = hak_min(bin->limit * 2, most);
+    return hak_min(limit * 2, most);
+}
+
+static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit)
+{
+    bin->head = head;
+    bin->limit = limit;
+    bin->room = limit - n;
 }
 
 /* Links blocks in the given order, so that a fresh slab is handed out by rising address. */
@@ -146,17 +156,16 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
         count(&cache->refills);
         chain = hak_central_fill_chain(cls);
     }
+    uint32_t limit = bin->limit;
     if (!chain.head) {
         void *blocks[HAK_MAX_BATCH];
-        chain.n = hak_central_fill(cls, blocks, bin->limit);
+        chain.n = hak_central_fill(cls, blocks, limit);
         if (chain.n == 0)
             return NULL;
         chain.head = link_blocks(blocks, chain.n);
-        grow_limit(bin, hak_classes[cls].batch);
+        limit = grown(limit, hak_classes[cls].batch);
     }
-    bin->limit = hak_max(bin->limit, chain.n);
-    bin->head = hak_block_next(chain.head);
-    bin->n = chain.n - 1;
+    set_list(bin, hak_block_next(chain.head), chain.n - 1, hak_max(limit, chain.n));
     return chain.head;
 }
 
@@ -168,7 +177,7 @@ static void *refill_array(struct hak_cache *cache, unsigned cls)
     unsigned n = hak_central_fill(cls, bin->slots, want);
     if (n == 0)
         return NULL;
-    grow_limit(bin, hak_classes[cls].cap);
+    bin->limit = grown(bin->limit, hak_classes[cls].cap);
     /* The last pointer is popped first: turn the batch round, so that addresses rise. */
     for (unsigned i = 0, j = n - 1; i < j; i++, j--) {
         void *p = bin->slots[i];
@@ -184,11 +193,11 @@ void *hak_cache_take(struct hak_cache *cache, unsigned cls)
     struct hak_bin *bin = &cache->bins[cls];
     if (!hak_class_is_list(cls))
         return bin->n > 0 ? bin->slots[--bin->n] : refill_array(cache, cls);
-    if (bin->n == 0)
-        return refill_list(cache, cls);
     void *p = bin->head;
+    if (!p)
+        return refill_list(cache, cls);
     bin->head = hak_block_next(p);
-    bin->n--;
+    bin->room++;
     return p;
 }
 
@@ -201,17 +210,16 @@ static void flush_list(struct hak_cache *cache, unsigned cls)
     struct hak_chain *spare = &cache->spare[cls];
     uint32_t most = hak_classes[cls].batch;
     if (bin->limit < most) {
-        grow_limit(bin, most);
-    } else {
-        if (spare->head) {
-            count(&cache->flushes);
-            hak_central_drain_chain(cls, *spare);
-        }
-        spare->head = bin->head;
-        spare->n = bin->n;
-        bin->head = NULL;
-        bin->n = 0;
+        set_list(bin, bin->head, bin->limit, grown(bin->limit, most));
+        return;
     }
+    if (spare->head) {
+        count(&cache->flushes);
+        hak_central_drain_chain(cls, *spare);
+    }
+    spare->head = bin->head;
+    spare->n = bin->limit;
+    set_list(bin, NULL, 0, bin->limit);
 }
 
 static void flush_array(struct hak_cache *cache, unsigned cls)
@@ -219,7 +227,7 @@ static void flush_array(struct hak_cache *cache, unsigned cls)
     struct hak_bin *bin = &cache->bins[cls];
     const struct hak_class *class = &hak_classes[cls];
     if (bin->limit < class->cap) {
-        grow_limit(bin, class->cap);
+        bin->limit = grown(bin->limit, class->cap);
     } else {
         unsigned n = hak_min((uint32_t)class->batch, bin->n);
         count(&cache->flushes);
@@ -233,18 +241,15 @@ static void flush_array(struct hak_cache *cache, unsigned cls)
 void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)
 {
     struct hak_bin *bin = &cache->bins[cls];
-    bool list = hak_class_is_list(cls);
-    if (bin->n >= bin->limit) {
-        if (list)
+    if (hak_class_is_list(cls)) {
+        if (bin->room == 0)
             flush_list(cache, cls);
-        else
-            flush_array(cache, cls);
-    }
-    if (list) {
         hak_block_set_next(p, bin->head);
         bin->head = p;
-        bin->n++;
+        bin->room--;
     } else {
+        if (bin->n >= bin->limit)
+            flush_array(cache, cls);
         bin->slots[bin->n++] = p;
     }
 }
@@ -258,13 +263,15 @@ void hak_cache_drain_all(struct hak_cache *cache)
             if (spare->head)
                 hak_central_return_chain(cls, *spare);
             if (bin->head)
-                hak_central_return_chain(cls, (struct hak_chain){bin->head, bin->n});
-            spare->head = bin->head = NULL;
-            spare->n = 0;
-        } else if (bin->n > 0) {
-            hak_central_return(cls, bin->slots, bin->n);
+                hak_central_return_chain(
+                    cls, (struct hak_chain){bin->head, hak_bin_count(bin, cls)});
+            *spare = (struct hak_chain){NULL, 0};
+            set_list(bin, NULL, 0, bin->limit);
+        } else {
+            if (bin->n > 0)
+                hak_central_return(cls, bin->slots, bin->n);
+            bin->n = 0;
         }
-        bin->n = 0;
     }
 }
 

@@ -5,9 +5,9 @@
  * second batch reaches central and no block is walked over.  An array class has one array of
  * pointers and drains its oldest half; the blocks themselves are not touched.
  *
- * Always, in each bin: n <= limit <= the class's batch (list) or cap (array), where limit starts
- * small and doubles with use.  Bin 0 is that of pointers without a class: its limit is 0, so that
- * a push to it ends up in the slow path.
+ * Always, in each bin: blocks <= limit <= the class's batch (list) or cap (array), where limit
+ * starts small and doubles with use.  Bin 0 is that of pointers without a class: it has no room, so
+ * that a push to it ends up in the slow path.
  *
  * Only its own thread touches a cache.  `hak_cache` is never NULL: a thread without a cache has
  * the constant empty one, whose limits are all 0. */
@@ -18,11 +18,14 @@
 
 struct hak_bin {
     union {
-        void *head;   /* list class: first free block, NULL when n is 0 */
+        void *head;   /* list class: first free block, NULL if there is none */
         void **slots; /* array class: slots[0..n) are free blocks */
     };
-    uint32_t n;     /* blocks */
-    uint32_t limit; /* a push at n == limit goes to the slow path */
+    union {
+        uint32_t room; /* list class: limit less the number of blocks */
+        uint32_t n;    /* array class: number of blocks */
+    };
+    uint32_t limit; /* most blocks in the bin; a push beyond goes to the slow path */
 };
 
 enum hak_cache_owner {
@@ -42,6 +45,12 @@ struct hak_cache {
 
 extern const struct hak_cache hak_cache_empty;
 extern __thread struct hak_cache *hak_cache;
+
+/* Blocks in a bin of the class. */
+HAK_INLINE uint32_t hak_bin_count(const struct hak_bin *bin, unsigned cls)
+{
+    return hak_class_is_list(cls) ? bin->limit - bin->room : bin->n;
+}
 
 /* The calling thread's cache, made at its first call; NULL when there is no memory for one, or
  * the thread is past the destructor that gave its cache back.  Initialises hakmem. */

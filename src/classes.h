@@ -45,18 +45,18 @@ _Static_assert(HAK_HEADER_BYTES == HAK_LOOKUP_HEADER, "the header is one byte");
 _Static_assert(HAK_SMALL_MAX + HAK_HEADER_BYTES <= (HAK_CLASS_STEPS - 1) * 16, "steps cover it");
 
 /* Class for a request of at most HAK_SMALL_MAX bytes. */
-HAK_INLINE unsigned hak_class_of_size(size_t size)
+HAK_INLINE size_t hak_class_of_size(size_t size)
 {
     return hak_class_of_step[(size + HAK_HEADER_BYTES + HAK_QUANTUM - 1) / HAK_QUANTUM];
 }
 
 /* Bytes of a block of the class that belong to the program. */
-HAK_INLINE size_t hak_class_usable(unsigned cls)
+HAK_INLINE size_t hak_class_usable(size_t cls)
 {
     return hak_classes[cls].size - HAK_HEADER_BYTES;
 }
 
-HAK_INLINE bool hak_class_is_list(unsigned cls)
+HAK_INLINE bool hak_class_is_list(size_t cls)
 {
     return cls <= HAK_LIST_CLASSES;
 }

@@ -13,7 +13,7 @@ static bool is_freed(const uint8_t *p, size_t size)
     return size > LINK && p[LINK] == FREED && memcmp(p + LINK, p + LINK + 1, size - LINK - 1) == 0;
 }
 
-void hak_poison_alloc(void *p, unsigned cls)
+void hak_poison_alloc(void *p, size_t cls)
 {
     const uint8_t *bytes = p;
     size_t size = hak_class_usable(cls);
@@ -33,7 +33,7 @@ static bool chain_holds(const void *head, const void *p)
     return false;
 }
 
-void hak_poison_free(const struct hak_cache *cache, void *p, unsigned cls)
+void hak_poison_free(const struct hak_cache *cache, void *p, size_t cls)
 {
     const struct hak_bin *bin = &cache->bins[cls];
     size_t size = hak_class_usable(cls);

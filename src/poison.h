@@ -6,8 +6,8 @@
 #include "cache.h"
 
 /* Checks that nobody wrote to the free block, ends the process if so, and fills it. */
-void hak_poison_alloc(void *p, unsigned cls);
+void hak_poison_alloc(void *p, size_t cls);
 /* Ends the process if the cache holds the block already; fills it. */
-void hak_poison_free(const struct hak_cache *cache, void *p, unsigned cls);
+void hak_poison_free(const struct hak_cache *cache, void *p, size_t cls);
 
 #endif

@@ -122,7 +122,7 @@ void hak_free_slow(void *p)
 {
     if (!p)
         return;
-    unsigned cls = hak_class_of_block(p);
+    size_t cls = hak_class_of_block(p);
     if (hak_likely(cls != 0)) {
         free_small(p, cls);
         return;
@@ -146,7 +146,7 @@ void hak_free_slow(void *p)
 
 size_t hak_usable(const void *p)
 {
-    unsigned cls = hak_class_of_block(p);
+    size_t cls = hak_class_of_block(p);
     if (hak_likely(cls != 0))
         return hak_class_usable(cls);
     const struct hak_span *span = hak_span_find(p);
@@ -162,7 +162,7 @@ size_t hak_usable(const void *p)
 
 void *hak_resize(void *p, size_t size)
 {
-    unsigned cls = hak_class_of_block(p);
+    size_t cls = hak_class_of_block(p);
     size_t usable = hak_usable(p);
     /* Shrinking stays in place unless more than half would be wasted. */
     if (size <= usable && size >= usable / 2)
