@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #define HAK_EXPORT __attribute__((visibility("default")))
+/* For declarations of variables: without it they are reached through the global offset table. */
+#define HAK_HIDDEN __attribute__((visibility("hidden")))
 #define HAK_INLINE static inline __attribute__((always_inline))
 #define HAK_NOINLINE __attribute__((noinline))
 #define HAK_COLD __attribute__((noinline, cold))

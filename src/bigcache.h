@@ -22,6 +22,6 @@ struct hak_bigcache_stats {
     uint64_t hits, misses, evictions;
 };
 void hak_bigcache_stats(struct hak_bigcache_stats *out);
-extern struct hak_lock hak_bigcache_lock;
+extern HAK_HIDDEN struct hak_lock hak_bigcache_lock;
 
 #endif

@@ -12,15 +12,21 @@
 
 #include "classes.h"
 
-enum { HAK_HEADER_LIVE = 0x80 };
-
-HAK_INLINE void hak_block_mark_live(void *p, size_t cls)
+/* `index` is that of the class's bin. */
+HAK_INLINE void hak_block_mark_live(void *p, size_t index)
 {
     if (HAK_LOOKUP_HEADER)
-        ((uint8_t *)p)[-1] = (uint8_t)(HAK_HEADER_LIVE | cls);
+        ((uint8_t *)p)[-1] = (uint8_t)index;
 }
 
-HAK_INLINE void hak_block_mark_free(void *p, size_t cls)
+HAK_INLINE void hak_block_mark_free(void *p)
+{
+    if (HAK_LOOKUP_HEADER)
+        ((uint8_t *)p)[-1] &= (uint8_t)~HAK_HEADER_LIVE;
+}
+
+/* For a block that comes out of its slab: free, of the class. */
+HAK_INLINE void hak_block_init(void *p, size_t cls)
 {
     if (HAK_LOOKUP_HEADER)
         ((uint8_t *)p)[-1] = (uint8_t)cls;

@@ -42,7 +42,7 @@ static void reset(struct hak_cache *cache)
 {
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
         const struct hak_class *class = &hak_classes[cls];
-        struct hak_bin *bin = &cache->bins[cls];
+        struct hak_bin *bin = hak_cache_bin(cache, cls);
         uint32_t most = class->cap;
         if (hak_class_is_list(cls))
             most = class->batch;
@@ -147,7 +147,7 @@ static void *link_blocks(void **blocks, unsigned n)
 
 static void *refill_list(struct hak_cache *cache, unsigned cls)
 {
-    struct hak_bin *bin = &cache->bins[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
     struct hak_chain *spare = &cache->spare[cls];
     struct hak_chain chain = *spare;
     spare->head = NULL;
@@ -171,7 +171,7 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
 
 static void *refill_array(struct hak_cache *cache, unsigned cls)
 {
-    struct hak_bin *bin = &cache->bins[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
     unsigned want = hak_max(bin->limit / 2, 1u);
     count(&cache->refills);
     unsigned n = hak_central_fill(cls, bin->slots, want);
@@ -190,7 +190,7 @@ static void *refill_array(struct hak_cache *cache, unsigned cls)
 
 void *hak_cache_take(struct hak_cache *cache, unsigned cls)
 {
-    struct hak_bin *bin = &cache->bins[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
     if (!hak_class_is_list(cls))
         return bin->n > 0 ? bin->slots[--bin->n] : refill_array(cache, cls);
     void *p = bin->head;
@@ -206,7 +206,7 @@ void *hak_cache_take(struct hak_cache *cache, unsigned cls)
 /* Makes room in a full bin. */
 static void flush_list(struct hak_cache *cache, unsigned cls)
 {
-    struct hak_bin *bin = &cache->bins[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
     struct hak_chain *spare = &cache->spare[cls];
     uint32_t most = hak_classes[cls].batch;
     if (bin->limit < most) {
@@ -224,7 +224,7 @@ static void flush_list(struct hak_cache *cache, unsigned cls)
 
 static void flush_array(struct hak_cache *cache, unsigned cls)
 {
-    struct hak_bin *bin = &cache->bins[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
     const struct hak_class *class = &hak_classes[cls];
     if (bin->limit < class->cap) {
         bin->limit = grown(bin->limit, class->cap);
@@ -240,7 +240,7 @@ static void flush_array(struct hak_cache *cache, unsigned cls)
 
 void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)
 {
-    struct hak_bin *bin = &cache->bins[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
     if (hak_class_is_list(cls)) {
         if (bin->room == 0)
             flush_list(cache, cls);
@@ -257,7 +257,7 @@ void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)
 void hak_cache_drain_all(struct hak_cache *cache)
 {
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
-        struct hak_bin *bin = &cache->bins[cls];
+        struct hak_bin *bin = hak_cache_bin(cache, cls);
         if (hak_class_is_list(cls)) {
             struct hak_chain *spare = &cache->spare[cls];
             if (spare->head)

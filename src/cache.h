@@ -6,8 +6,8 @@
  * pointers and drains its oldest half; the blocks themselves are not touched.
  *
  * Always, in each bin: blocks <= limit <= the class's batch (list) or cap (array), where limit
- * starts small and doubles with use.  Bin 0 is that of pointers without a class: it has no room, so
- * that a push to it ends up in the slow path.
+ * starts small and doubles with use.  Bins without a class have no room, so that a push to them ends
+ * up in the slow path: bin 0 is that of pointers that are no small block.
  *
  * Only its own thread touches a cache.  `hak_cache` is never NULL: a thread without a cache has
  * the constant empty one, whose limits are all 0. */
@@ -35,7 +35,7 @@ enum hak_cache_owner {
 };
 
 struct hak_cache {
-    struct hak_bin bins[HAK_NCLASSES + 1];
+    struct hak_bin bins[HAK_NBINS];
     struct hak_chain spare[HAK_LIST_CLASSES + 1];
     struct hak_cache *next;    /* in the registry's list of all caches */
     enum hak_cache_owner owner; /* guarded by the registry lock */
@@ -43,8 +43,13 @@ struct hak_cache {
     void *slots[HAK_CACHE_SLOTS + 1];
 };
 
-extern const struct hak_cache hak_cache_empty;
-extern __thread struct hak_cache *hak_cache;
+extern HAK_HIDDEN const struct hak_cache hak_cache_empty;
+extern HAK_HIDDEN __thread struct hak_cache *hak_cache;
+
+HAK_INLINE struct hak_bin *hak_cache_bin(struct hak_cache *cache, size_t cls)
+{
+    return &cache->bins[HAK_BIN_BASE + cls];
+}
 
 /* Blocks in a bin of the class. */
 HAK_INLINE uint32_t hak_bin_count(const struct hak_bin *bin, unsigned cls)
@@ -76,7 +81,7 @@ void hak_cache_bypass_free(unsigned cls, void *p);
 /* In the child of fork: the other threads' caches have no owner.  What they hold stays unused,
  * since their owners may have been in the middle of a push. */
 void hak_cache_forked(void);
-extern struct hak_lock hak_cache_registry_lock;
+extern HAK_HIDDEN struct hak_lock hak_cache_registry_lock;
 
 struct hak_cache_stats {
     size_t threads;            /* caches in use */

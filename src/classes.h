@@ -26,10 +26,19 @@ struct hak_class {
     uint32_t central_slot; /* first pointer (array classes) or chain (list classes) in central */
 };
 
-extern const struct hak_class hak_classes[HAK_NCLASSES + 1];
+extern HAK_HIDDEN const struct hak_class hak_classes[HAK_NCLASSES + 1];
 
-/* Smallest class for a request of `size` bytes, by ceil((size + HAK_HEADER_BYTES) / 16). */
-extern const uint8_t hak_class_of_step[HAK_CLASS_STEPS];
+/* A cache's bin for a class is bins[HAK_BIN_BASE + class].  With the header lookup the base is the
+ * bit that marks a live block's header, so that the header byte itself is the bin's index, and
+ * every other value of it is that of a bin without room. */
+enum {
+    HAK_HEADER_LIVE = 0x80,
+    HAK_BIN_BASE = HAK_LOOKUP_HEADER ? HAK_HEADER_LIVE : 0,
+    HAK_NBINS = HAK_LOOKUP_HEADER ? 256 : HAK_NCLASSES + 1,
+};
+
+/* Bin of the smallest class for a request of `size` bytes, by ceil((size + HAK_HEADER_BYTES) / 16). */
+extern HAK_HIDDEN const uint8_t hak_bin_of_step[HAK_CLASS_STEPS];
 
 enum {
     HAK_QUANTUM = 16,    /* every block's alignment, every class size's divisor */
@@ -44,10 +53,15 @@ _Static_assert(HAK_LOOKUP_HEADER + HAK_LOOKUP_MAP + HAK_LOOKUP_REGION == 1, "one
 _Static_assert(HAK_HEADER_BYTES == HAK_LOOKUP_HEADER, "the header is one byte");
 _Static_assert(HAK_SMALL_MAX + HAK_HEADER_BYTES <= (HAK_CLASS_STEPS - 1) * 16, "steps cover it");
 
-/* Class for a request of at most HAK_SMALL_MAX bytes. */
-HAK_INLINE size_t hak_class_of_size(size_t size)
+/* Bin, class for a request of at most HAK_SMALL_MAX bytes. */
+HAK_INLINE size_t hak_bin_of_size(size_t size)
 {
-    return hak_class_of_step[(size + HAK_HEADER_BYTES + HAK_QUANTUM - 1) / HAK_QUANTUM];
+    return hak_bin_of_step[(size + HAK_HEADER_BYTES + HAK_QUANTUM - 1) / HAK_QUANTUM];
+}
+
+HAK_INLINE unsigned hak_class_of_size(size_t size)
+{
+    return (unsigned)hak_bin_of_size(size) - HAK_BIN_BASE;
 }
 
 /* Bytes of a block of the class that belong to the program. */

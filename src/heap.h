@@ -69,7 +69,7 @@ struct hak_heap {
     size_t reserve;        /* bytes reserved */
     uint32_t region_shift; /* region lookup: log2 of the bytes each class's range has */
 };
-extern struct hak_heap hak_heap;
+extern HAK_HIDDEN struct hak_heap hak_heap;
 
 /* Reserves the address space.  Idempotent and thread-safe; false: not even a small reservation
  * could be had.  Call before anything else here. */
@@ -105,7 +105,7 @@ struct hak_heap_stats {
     uint64_t purges;
 };
 void hak_heap_stats(struct hak_heap_stats *out);
-extern struct hak_lock hak_heap_lock;
+extern HAK_HIDDEN struct hak_lock hak_heap_lock;
 
 HAK_INLINE size_t hak_page_of(const void *p)
 {

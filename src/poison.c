@@ -35,7 +35,7 @@ static bool chain_holds(const void *head, const void *p)
 
 void hak_poison_free(const struct hak_cache *cache, void *p, size_t cls)
 {
-    const struct hak_bin *bin = &cache->bins[cls];
+    const struct hak_bin *bin = &cache->bins[HAK_BIN_BASE + cls];
     size_t size = hak_class_usable(cls);
     if (is_freed(p, size)) {
         bool held = false;

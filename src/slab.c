@@ -49,7 +49,7 @@ unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
     }
     slab->nfree = (uint16_t)(slab->nfree - n);
     for (unsigned i = 0; i < n; i++)
-        hak_block_mark_free(out[i], slab->cls);
+        hak_block_init(out[i], slab->cls);
     return n;
 }
 

@@ -38,7 +38,7 @@ static void *alloc_small(unsigned cls)
     if (!p)
         return HAK_LOOKUP_REGION ? alloc_large(HAK_SMALL_MAX, HAK_QUANTUM, false)
                                  : (errno = ENOMEM, NULL);
-    hak_block_mark_live(p, cls);
+    hak_block_mark_live(p, HAK_BIN_BASE + cls);
     if (HAK_POISON)
         hak_poison_alloc(p, cls);
     return p;
@@ -96,7 +96,7 @@ static void free_small(void *p, unsigned cls)
     struct hak_cache *cache = hak_cache_open();
     if (HAK_POISON && cache)
         hak_poison_free(cache, p, cls);
-    hak_block_mark_free(p, cls);
+    hak_block_mark_free(p);
     if (hak_likely(cache != NULL))
         hak_cache_give(cache, cls, p);
     else
@@ -122,7 +122,7 @@ void hak_free_slow(void *p)
 {
     if (!p)
         return;
-    size_t cls = hak_class_of_block(p);
+    unsigned cls = hak_class_of_block(p);
     if (hak_likely(cls != 0)) {
         free_small(p, cls);
         return;
@@ -132,7 +132,7 @@ void hak_free_slow(void *p)
         hak_fatal("invalid or double free, not a block of this heap", p);
     if (span->state == HAK_SPAN_SLAB) {
         void *block = block_inside(span, p);
-        hak_block_mark_free(p, 0);
+        hak_block_mark_free(p);
         free_small(block, span->cls);
         return;
     }
@@ -146,7 +146,7 @@ void hak_free_slow(void *p)
 
 size_t hak_usable(const void *p)
 {
-    size_t cls = hak_class_of_block(p);
+    unsigned cls = hak_class_of_block(p);
     if (hak_likely(cls != 0))
         return hak_class_usable(cls);
     const struct hak_span *span = hak_span_find(p);
@@ -162,7 +162,7 @@ size_t hak_usable(const void *p)
 
 void *hak_resize(void *p, size_t size)
 {
-    size_t cls = hak_class_of_block(p);
+    unsigned cls = hak_class_of_block(p);
     size_t usable = hak_usable(p);
     /* Shrinking stays in place unless more than half would be wasted. */
     if (size <= usable && size >= usable / 2)
