@@ -24,9 +24,10 @@ struct range {
     struct hak_runs dirty;
 };
 
-/* A base of 2^63 makes p - base huge for every address a program can hold, so that before
+/* A base of 2^63 makes p less it huge for every address a program can hold, so that before
  * initialisation each pointer counts as foreign. */
-struct hak_heap hak_heap HAK_CACHE_ALIGNED = {.base = (uintptr_t)1 << 63, .region_shift = 47};
+struct hak_heap hak_heap HAK_CACHE_ALIGNED = {
+    .lookup_base = (uintptr_t)1 << 63, .base = (uintptr_t)1 << 63, .region_shift = 47};
 struct hak_lock hak_heap_lock;
 static struct range ranges[NRANGES];
 static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
@@ -115,7 +116,8 @@ static bool init_locked(void)
     /* With regions the class follows from the address alone; `limit` then only tells ours from
      * foreign.  The table of descriptors is readable over the whole reservation. */
     hak_store_relaxed(&hak_heap.limit, HAK_LOOKUP_REGION ? size : 0);
-    hak_store_relaxed(&hak_heap.base, heap.base);
+    hak_heap.base = heap.base;
+    hak_store_relaxed(&hak_heap.lookup_base, heap.base + HAK_HEADER_BYTES);
     hak_store_release(&hak_heap.spans, heap.spans);
     return true;
 }

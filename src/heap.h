@@ -61,11 +61,12 @@ _Static_assert(sizeof(struct hak_span) == 128, "two cache lines");
 /* Written once by hak_heap_init, except limit, which only grows.  Its initial value makes every
  * pointer foreign, so that the fast path needs no test for initialisation: see heap.c. */
 struct hak_heap {
-    uintptr_t base;
+    uintptr_t lookup_base; /* base + HAK_HEADER_BYTES: p less this is where p's class is looked up */
     size_t limit;          /* bytes from base below which all pages in use lie */
     uint8_t *map;          /* map lookup only */
     struct hak_span *spans;
     uint64_t (*bits)[HAK_MAX_BLOCKS / 64];
+    uintptr_t base;
     size_t reserve;        /* bytes reserved */
     uint32_t region_shift; /* region lookup: log2 of the bytes each class's range has */
 };
