@@ -174,7 +174,7 @@ static bool commit_pages(struct range *range, uint32_t end)
             return false;
     }
     range->committed = (uint32_t)to;
-    stats.committed += (to - from) << HAK_PAGE_SHIFT;
+    hak_store_relaxed(&stats.committed, stats.committed + ((to - from) << HAK_PAGE_SHIFT));
     if (!HAK_LOOKUP_REGION)
         hak_store_relaxed(&hak_heap.limit, to << HAK_PAGE_SHIFT);
     return true;
@@ -565,6 +565,11 @@ size_t hak_heap_purge(uint64_t until_ms)
 size_t hak_heap_dirty_bytes(void)
 {
     return hak_load_relaxed(&dirty_pages) << HAK_PAGE_SHIFT;
+}
+
+size_t hak_heap_committed(void)
+{
+    return hak_load_relaxed(&stats.committed);
 }
 
 void hak_heap_stats(struct hak_heap_stats *out)

@@ -7,15 +7,15 @@
 #include "os.h"
 
 enum {
-    TICKS_PER_LOOK = 64, /* calls of hak_purge_tick between two looks at the clock */
+    FREES_PER_LOOK = 64, /* calls of hak_purge_after_free between two looks at the clock */
     LEAST_SLEEP_MS = 10,
 };
 #define LEAST_BYTES ((size_t)1 << 20) /* free and resident, below which nothing is done */
 
-enum thread_state { ABSENT = 0, STARTING, RUNNING, ASLEEP };
+enum thread_state { ABSENT = 0, STARTING, RUNNING, ASLEEP, REFUSED };
 
 static uint32_t thread_state;  /* enum thread_state; the word that the thread sleeps on */
-static uint32_t ticks;
+static uint32_t frees;
 static uint64_t next_look_ms;
 
 static size_t resident_free_bytes(void)
@@ -48,35 +48,37 @@ static void *thread_main(void *unused)
     return unused;
 }
 
-static void rouse_thread(void)
+void hak_purge_after_alloc(void)
 {
-    uint32_t state = hak_load_relaxed(&thread_state);
-    if (state == ASLEEP && hak_cas_acquire(&thread_state, ASLEEP, RUNNING)) {
-        hak_os_wake(&thread_state, 1);
-    } else if (state == ABSENT && hak_cas_acquire(&thread_state, ABSENT, STARTING)) {
-        /* Creating a thread allocates; those calls find STARTING here.  Without a thread, memory
-         * is given back by the next caller that asks again. */
-        if (hak_os_start_thread(thread_main) != 0) {
-            hak_store_relaxed(&thread_state, ABSENT);
-            pass();
-        }
-    }
+    if (!HAK_PURGE_THREAD || hak_load_relaxed(&thread_state) != ABSENT ||
+        hak_heap_committed() < HAK_PURGE_THREAD_HEAP)
+        return;
+    /* Creating a thread allocates; those calls find STARTING here.  A refusal is final, so that
+     * no further allocation pays for the attempt. */
+    if (hak_cas_acquire(&thread_state, ABSENT, STARTING) && hak_os_start_thread(thread_main) != 0)
+        hak_store_relaxed(&thread_state, REFUSED);
 }
 
-void hak_purge_tick(void)
+static void pass_by_the_clock(void)
 {
-    if (HAK_PURGE_THREAD) {
-        if (hak_load_relaxed(&thread_state) != RUNNING && resident_free_bytes() >= LEAST_BYTES)
-            rouse_thread();
-        return;
-    }
-    if (HAK_PURGE_DECAY_MS > 0 && hak_add_relaxed(&ticks, 1) % TICKS_PER_LOOK != 0)
+    if (HAK_PURGE_DECAY_MS > 0 && hak_add_relaxed(&frees, 1) % FREES_PER_LOOK != 0)
         return;
     uint64_t now = hak_os_now_ms();
     if (now < hak_load_relaxed(&next_look_ms))
         return;
     hak_store_relaxed(&next_look_ms, now + hak_max(HAK_PURGE_DECAY_MS / 2, LEAST_SLEEP_MS));
     pass();
+}
+
+void hak_purge_after_free(void)
+{
+    uint32_t state = hak_load_relaxed(&thread_state);
+    if (!HAK_PURGE_THREAD || state == ABSENT || state == REFUSED) {
+        pass_by_the_clock();
+    } else if (state == ASLEEP && resident_free_bytes() >= LEAST_BYTES &&
+               hak_cas_acquire(&thread_state, ASLEEP, RUNNING)) {
+        hak_os_wake(&thread_state, 1);
+    }
 }
 
 size_t hak_purge_all(void)

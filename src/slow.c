@@ -17,6 +17,7 @@ static void *alloc_large(size_t size, size_t align, bool zero)
     void *p = hak_heap_init() ? hak_large_alloc(size, align, zero) : NULL;
     if (!p)
         errno = ENOMEM;
+    hak_purge_after_alloc();
     return p;
 }
 
@@ -41,6 +42,7 @@ static void *alloc_small(unsigned cls)
     hak_block_mark_live(p, HAK_BIN_BASE + cls);
     if (HAK_POISON)
         hak_poison_alloc(p, cls);
+    hak_purge_after_alloc();
     return p;
 }
 
@@ -101,7 +103,7 @@ static void free_small(void *p, unsigned cls)
         hak_cache_give(cache, cls, p);
     else
         hak_cache_bypass_free(cls, p);
-    hak_purge_tick();
+    hak_purge_after_free();
 }
 
 /* The small block that p, found through its span, is or lies in. */
@@ -139,7 +141,7 @@ void hak_free_slow(void *p)
     if (hak_large_block(span) != p)
         hak_fatal("invalid free, not the start of a block", p);
     hak_large_free(span);
-    hak_purge_tick();
+    hak_purge_after_free();
 }
 
 /* ---- size, resize -------------------------------------------------------------------------- */
