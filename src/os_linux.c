@@ -28,10 +28,12 @@
         result_;                                                                                   \
     })
 
+/* Without MAP_NORESERVE: what becomes writable is charged against the commit limit, so that a
+ * request which the machine cannot meet fails here and not at the first touch. */
 static void *map(void *addr, size_t size, int prot, int flags)
 {
     int saved = errno;
-    void *p = mmap(addr, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    void *p = mmap(addr, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     errno = saved;
     return p == MAP_FAILED ? NULL : p;
 }

@@ -61,11 +61,17 @@ void *hak_alloc_large_zero(size_t size)
 /* Without a header every block of a class has the class's alignment. */
 static void *alloc_aligned_class(size_t align, size_t size)
 {
-    for (unsigned cls = hak_class_of_size(size); cls <= HAK_NCLASSES; cls++) {
-        if (hak_classes[cls].align >= align)
-            return hak_malloc_fast(hak_class_usable(cls));
+    unsigned cls = hak_class_of_size(size);
+    while (cls <= HAK_NCLASSES && hak_classes[cls].align < align)
+        cls++;
+    if (cls > HAK_NCLASSES)
+        return alloc_large(size, align, false);
+    void *p = hak_malloc_fast(hak_class_usable(cls));
+    if (HAK_LOOKUP_REGION && (uintptr_t)p % align != 0) { /* borrowed from another class */
+        hak_free_fast(p);
+        p = alloc_large(size, align, false);
     }
-    return alloc_large(size, align, false);
+    return p;
 }
 
 /* With a header an aligned block lies inside a larger one, with a header byte of its own. */
