@@ -1,0 +1,267 @@
+"""hakmem(): from profile files to allocators, benchmark programs and tests.
+
+Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `default`, else
+`hakmem-<profile>`:
+
+    hakmem                the allocator that --//:profile=NAME selects, for malloc = "//:hakmem"
+    hakmem-<profile>      the same of one profile (also hakmem-default)
+    lib<V>.so             to preload, or to link with
+    <V>_sources           the generated hak_config.h, hak_fastpath.h, hak_classes.c
+    <program>_<variant>   a benchmark program; the variants are the V, the peers, the references and
+                          the static ones
+    <V>_unit_test         the GoogleTest suite of tests/ over the profile's internals
+    <V>_<script>          a script of tests/ run with the profile's library
+    bench_programs        every benchmark program
+    bench_manifest        bench_manifest.json, the list of them
+    shared_libraries      every lib<V>.so
+"""
+
+load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//bazel:internals.bzl", "internals")
+load("//bazel:manifest.bzl", "bench_manifest")
+load("//bazel:profile.bzl", "profile_flag", "profile_sources")
+
+# How an allocator is compiled.  What a profile chooses is never here but in its hak_config.h.
+ALLOCATOR_COPTS = [
+    "-Wall",
+    "-Wextra",
+    "-fvisibility=hidden",
+    "-ftls-model=initial-exec",
+    "-fno-plt",
+    "-fno-stack-protector",
+    "-fomit-frame-pointer",
+    "-U_FORTIFY_SOURCE",
+    "-fno-builtin-malloc",
+    "-fno-builtin-calloc",
+    "-fno-builtin-realloc",
+    "-fno-builtin-free",
+] + select({
+    "//bazel:debug": ["-Og", "-g3"],
+    "//conditions:default": ["-O2", "-g1"],
+})
+
+SHARED_LINKOPTS = [
+    "-pthread",
+    "-Wl,-z,now",
+    "-Wl,-z,relro",
+    "-Wl,--no-undefined",
+]
+
+# The allocator must be among the needed libraries although libc alone could meet a program's calls.
+_KEEP = ["-Wl,--no-as-needed"]
+
+_PUBLIC = ["//visibility:public"]
+
+def _profile_name(path):
+    name = path.split("/")[-1][:-len(".yaml")]
+    for letter in name.elems():
+        if not (letter.isalnum() or letter in "-_") or letter.isupper():
+            fail("%s: a profile's name is made of a-z, 0-9, - and _" % path)
+    return name
+
+def _allocator(profile, path, profiles):
+    """The generated sources and both libraries of one profile; returns the name of its variant."""
+    variant = "hakmem" if profile == "default" else "hakmem-" + profile
+    sources = variant + "_sources"
+    generated = "generated/%s/" % profile
+    profile_sources(
+        name = sources,
+        classes = generated + "hak_classes.c",
+        config = generated + "hak_config.h",
+        fastpath = generated + "hak_fastpath.h",
+        headers = ["//src:headers"],
+        profile = path,
+        profiles = profiles,
+    )
+    cc_library(
+        name = "hakmem-" + profile,
+        srcs = ["//src:srcs", generated + "hak_classes.c"],
+        hdrs = ["//src:public"],
+        copts = ALLOCATOR_COPTS,
+        linkopts = ["-pthread"],
+        linkstatic = True,
+        strip_include_prefix = "src",
+        visibility = _PUBLIC,
+        deps = [sources],
+        alwayslink = True,
+    )
+    shared_library("lib%s.so" % variant, [":hakmem-" + profile])
+    return variant
+
+def shared_library(name, deps):
+    """A library to preload, from cc_library targets with alwayslink."""
+    cc_binary(
+        name = name,
+        linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name],
+        linkshared = True,
+        visibility = _PUBLIC,
+        deps = deps,
+    )
+
+def _reference(name):
+    """A shared library from the reference allocator bench/ref/<name>.c."""
+    cc_library(
+        name = "ref-" + name,
+        srcs = ["//bench:ref_" + name],
+        copts = ALLOCATOR_COPTS,
+        linkstatic = True,
+        alwayslink = True,
+    )
+    shared_library("libref-%s.so" % name, [":ref-" + name])
+
+def _programs(
+        programs,
+        variant,
+        kind,
+        profile = None,
+        library = None,
+        linkopts = [],
+        static = None):
+    """Every benchmark program linked with one allocator; returns the variant's manifest entry.
+
+    Args:
+      programs: names; //bench:<program> is the program's object code.
+      variant: name of the variant.
+      kind: profile, system, peer or reference.
+      profile: name of the profile if the kind is profile.
+      library: the shared library to link with, if it is built here.
+      linkopts: the shared library to link with, if it is installed.
+      static: None for a program that uses shared libraries, else the libraries it contains.
+    """
+    binaries = {}
+    for program in programs:
+        binaries[program] = "%s_%s" % (program, variant)
+        cc_binary(
+            name = binaries[program],
+            srcs = [library] if library else [],
+            features = ["fully_static_link"] if static != None else [],
+            linkopts = ["-pthread"] + (["-static"] if static != None else _KEEP + linkopts),
+            linkstatic = True,
+            visibility = _PUBLIC,
+            deps = ["//bench:" + program] + (static or []),
+        )
+    entry = {"name": variant, "kind": kind}
+    if profile:
+        entry["profile"] = profile
+    entry["link"] = "shared" if static == None else "static"
+    entry["binaries"] = binaries
+    return entry
+
+def _tests(profile, variant, programs, scripts):
+    """The suite over the internals, and the scripts, for one profile."""
+
+    internals(
+        name = variant + "_internals",
+        testonly = True,
+        allocator = ":hakmem-" + profile,
+    )
+    cc_library(
+        name = variant + "_shim",
+        testonly = True,
+        srcs = ["//tests:shim"],
+        copts = ALLOCATOR_COPTS,
+        linkstatic = True,
+        deps = [variant + "_internals", variant + "_sources"],
+    )
+    cc_test(
+        name = variant + "_unit_test",
+        size = "small",
+        linkstatic = True,
+        deps = ["//tests:unit", variant + "_shim"],
+    )
+    for script, tags in scripts.items():
+        _script_test(script, tags, profile, variant, programs)
+
+def _script_test(script, tags, profile, variant, programs):
+    """One script for one profile.
+
+    Its arguments are the profile's name and the path of its library; its working directory holds
+    the profile's benchmark programs, <program>_<variant>.
+    """
+    stem = script.split(":")[-1].split("/")[-1].rsplit(".", 1)[0]
+    native.sh_test(
+        name = "%s_%s" % (variant, stem),
+        size = "small",
+        srcs = [script],
+        args = [profile, "$(rootpath :lib%s.so)" % variant],
+        data = [":lib%s.so" % variant] + ["%s_%s" % (program, variant) for program in programs],
+        tags = tags,
+    )
+
+def hakmem(profiles, programs, scripts = {}):
+    """Declares everything that follows from the profiles.
+
+    Args:
+      profiles: paths of profile files; a further file is a further profile.
+      programs: names of the benchmark programs.
+      scripts: shell scripts run as a test of each profile, see _script_test; each with its tags.
+    """
+    names = {_profile_name(path): path for path in profiles}
+    if "default" not in names:
+        fail("profiles/default.yaml is missing: it is the base of every other profile")
+    order = ["default"] + [name for name in sorted(names) if name != "default"]
+
+    profile_flag(
+        name = "profile",
+        build_setting_default = "default",
+        visibility = _PUBLIC,
+    )
+    native.alias(
+        name = "hakmem",
+        actual = select(
+            {":profile_is_" + name: ":hakmem-" + name for name in order},
+            no_match_error = "no profile has the name given to --//:profile; the profiles are " +
+                             ", ".join(order),
+        ),
+        visibility = _PUBLIC,
+    )
+
+    variants = []
+    libraries = []
+    for name in order:
+        native.config_setting(
+            name = "profile_is_" + name,
+            flag_values = {":profile": name},
+        )
+        variant = _allocator(name, names[name], profiles)
+        _tests(name, variant, programs, scripts)
+        library = "lib%s.so" % variant
+        libraries.append(library)
+        variants.append(
+            _programs(programs, variant, "profile", profile = name, library = library),
+        )
+
+    variants.append(_programs(programs, "system", "system"))
+    for peer in PEERS:
+        linkopts = ["-l:" + peer.library]
+        variants.append(_programs(programs, peer.name, "peer", linkopts = linkopts))
+    for reference in ["null", "floor"]:
+        _reference(reference)
+        library = "libref-%s.so" % reference
+        variants.append(_programs(programs, reference, "reference", library = library))
+    variants.append(_programs(
+        programs,
+        "hakmem+static",
+        "profile",
+        profile = "default",
+        static = [":hakmem-default"],
+    ))
+    variants.append(_programs(programs, "system+static", "system", static = []))
+
+    bench_manifest(
+        name = "bench_manifest",
+        missing = [{"name": peer.name, "package": peer.package} for peer in MISSING],
+        programs = programs,
+        variants = variants,
+    )
+    native.filegroup(
+        name = "bench_programs",
+        srcs = [binary for variant in variants for binary in variant["binaries"].values()],
+        visibility = _PUBLIC,
+    )
+    native.filegroup(
+        name = "shared_libraries",
+        srcs = libraries,
+        visibility = _PUBLIC,
+    )

@@ -1,0 +1,35 @@
+"""bench_manifest.json: what the matrix may run, from the list that the binaries were made of."""
+
+def _bench_manifest_impl(ctx):
+    ctx.actions.write(ctx.outputs.out, ctx.attr.content + "\n")
+    return DefaultInfo(
+        files = depset([ctx.outputs.out]),
+        runfiles = ctx.runfiles([ctx.outputs.out]),
+    )
+
+_bench_manifest = rule(
+    implementation = _bench_manifest_impl,
+    attrs = {
+        "content": attr.string(mandatory = True),
+        "out": attr.output(mandatory = True),
+    },
+)
+
+def bench_manifest(name, programs, variants, missing):
+    """Declares the manifest `<name>.json`.
+
+    Args:
+      name: of the target.
+      programs: names of the benchmark programs.
+      variants: dicts, each with the variant's name, kind, link and binaries.
+      missing: dicts, each with the name and the Debian package of a peer that is not installed.
+    """
+    _bench_manifest(
+        name = name,
+        content = json.indent(
+            json.encode({"programs": programs, "variants": variants, "missing": missing}),
+            indent = "  ",
+        ),
+        out = name + ".json",
+        visibility = ["//visibility:public"],
+    )

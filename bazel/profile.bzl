@@ -1,0 +1,64 @@
+"""The rules behind a profile: its generated sources, and the flag that selects one."""
+
+def _profile_sources_impl(ctx):
+    outs = [ctx.outputs.config, ctx.outputs.fastpath, ctx.outputs.classes]
+    args = ctx.actions.args()
+    args.add("--profile", ctx.file.profile)
+    args.add("--profiles-dir", ctx.file.profile.dirname)
+    args.add("--out-dir", ctx.outputs.config.dirname)
+    if ctx.var["COMPILATION_MODE"] == "dbg":
+        args.add("--debug")
+    ctx.actions.run(
+        executable = ctx.executable.generator,
+        arguments = [args],
+        inputs = [ctx.file.profile] + ctx.files.profiles,
+        outputs = outs,
+        mnemonic = "HakmemProfile",
+        progress_message = "Generating profile %s" % ctx.file.profile.basename,
+    )
+    headers = [ctx.outputs.config, ctx.outputs.fastpath] + ctx.files.headers
+    root = ctx.label.workspace_root
+    context = cc_common.create_compilation_context(
+        headers = depset(headers),
+        includes = depset([ctx.outputs.config.dirname]),
+        quote_includes = depset([root + "/src" if root else "src"]),
+    )
+    return [
+        DefaultInfo(files = depset(outs)),
+        CcInfo(compilation_context = context),
+    ]
+
+profile_sources = rule(
+    implementation = _profile_sources_impl,
+    doc = """Generates a profile's C sources.
+
+What depends on it sees the profile's hak_config.h and hak_fastpath.h and the headers of src/: a
+knob reaches the compiler through them and in no other way.""",
+    attrs = {
+        "profile": attr.label(allow_single_file = [".yaml"], mandatory = True),
+        "profiles": attr.label_list(
+            allow_files = [".yaml"],
+            doc = "Those it may name as its base.",
+        ),
+        "headers": attr.label_list(allow_files = [".h"]),
+        "config": attr.output(mandatory = True),
+        "fastpath": attr.output(mandatory = True),
+        "classes": attr.output(mandatory = True),
+        "generator": attr.label(
+            cfg = "exec",
+            default = "//gen:generate",
+            executable = True,
+        ),
+    },
+)
+
+ProfileInfo = provider("The chosen profile.", fields = ["name"])
+
+def _profile_flag_impl(ctx):
+    return ProfileInfo(name = ctx.build_setting_value)
+
+profile_flag = rule(
+    implementation = _profile_flag_impl,
+    doc = "The command line's choice of a profile by name.",
+    build_setting = config.string(flag = True),
+)

@@ -1,0 +1,46 @@
+/* bench_mid_large_mt THREADS CYCLES WS SEED: each of THREADS threads has WS slots with blocks of 8
+ * to 32 KiB and runs CYCLES cycles over them; slots.h has the load. */
+#include "slots.h"
+#include "threads.h"
+
+static pthread_barrier_t warm, done;
+static uint64_t cycles;
+
+static void *run(void *arg)
+{
+    struct slots *slots = arg;
+    slots_run(slots, cycles / 10 + slots->nslots); /* warm up */
+    pthread_barrier_wait(&warm);
+    slots_run(slots, cycles);
+    pthread_barrier_wait(&done);
+    slots_free(slots);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct bench_arg args[] = {{"threads", 1, BENCH_MAX_THREADS},
+                                            {"cycles", 1, 1e12},
+                                            {"ws", 1, 1 << 24},
+                                            {"seed", 0, 1e15}};
+    static struct slots slots[BENCH_MAX_THREADS];
+    pthread_t threads[BENCH_MAX_THREADS];
+    double v[4];
+    bench_args("bench_mid_large_mt", argc, argv, args, 4, v);
+    unsigned n = (unsigned)v[0];
+    cycles = (uint64_t)v[1];
+    pthread_barrier_init(&warm, NULL, n + 1);
+    pthread_barrier_init(&done, NULL, n + 1);
+    for (unsigned i = 0; i < n; i++) {
+        slots[i] = slots_make((uint32_t)v[2], 8 << 10, 32 << 10, 0, (uint64_t)v[3] + i);
+        threads[i] = bench_thread(run, &slots[i]);
+    }
+    pthread_barrier_wait(&warm);
+    bench_start();
+    pthread_barrier_wait(&done);
+    bench_stop();
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    bench_result(cycles * n);
+    return 0;
+}

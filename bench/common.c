@@ -1,0 +1,124 @@
+/* common.c: see common.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "common.h"
+
+static const char *name;
+static char params[256];
+static double start_time, stop_time;
+static struct rusage start_usage, stop_usage;
+
+static void usage(const struct bench_arg *args, int n)
+{
+    fprintf(stderr, "usage: %s", name);
+    for (int i = 0; i < n; i++)
+        fprintf(stderr, " %s", args[i].name);
+    fprintf(stderr, "\n");
+    for (int i = 0; i < n; i++)
+        fprintf(stderr, "  %-8s %g..%.0f\n", args[i].name, args[i].least, args[i].most);
+    exit(2);
+}
+
+static double parse(const char *text, const struct bench_arg *arg, const struct bench_arg *args,
+                    int n)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    int whole = arg->least >= 1 || arg->least == 0;
+    if (end == text || *end || errno || !(value >= arg->least && value <= arg->most) ||
+        (whole && value != (double)(uint64_t)value)) {
+        fprintf(stderr, "%s: %s: \"%s\" is not a%s number in %g..%.0f\n", name, arg->name, text,
+                whole ? " whole" : "", arg->least, arg->most);
+        usage(args, n);
+    }
+    return value;
+}
+
+void bench_args(const char *program, int argc, char **argv, const struct bench_arg *args, int n,
+                double *values)
+{
+    name = program;
+    if (argc - 1 != n) {
+        fprintf(stderr, "%s: takes %d arguments, not %d\n", name, n, argc - 1);
+        usage(args, n);
+    }
+    size_t len = 0;
+    for (int i = 0; i < n; i++) {
+        values[i] = parse(argv[i + 1], &args[i], args, n);
+        len += (size_t)snprintf(params + len, sizeof params - len, i ? " %s" : "%s", argv[i + 1]);
+        if (len >= sizeof params)
+            usage(args, n);
+    }
+}
+
+double bench_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void *checked(void *p, size_t size)
+{
+    if (!p) {
+        fprintf(stderr, "%s: %zu bytes: %s\n", name, size, strerror(errno));
+        exit(1);
+    }
+    return p;
+}
+
+void *bench_malloc(size_t size)
+{
+    void *p = malloc(size);
+    return __builtin_expect(p != NULL, 1) ? p : checked(p, size);
+}
+
+void *bench_calloc(size_t count, size_t size)
+{
+    return checked(calloc(count, size), count * size);
+}
+
+/* Defined by ref/null.c only. */
+extern const char bench_memory_is_shared __attribute__((weak));
+
+void bench_damaged(const void *block)
+{
+    if (&bench_memory_is_shared)
+        return;
+    fprintf(stderr, "%s: block %p was changed while it was in use\n", name, block);
+    exit(1);
+}
+
+void bench_start(void)
+{
+    getrusage(RUSAGE_SELF, &start_usage);
+    start_time = bench_now();
+}
+
+void bench_stop(void)
+{
+    stop_time = bench_now();
+    getrusage(RUSAGE_SELF, &stop_usage);
+}
+
+static double seconds_between(struct timeval from, struct timeval to)
+{
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_usec - from.tv_usec) * 1e-6;
+}
+
+void bench_result(uint64_t ops)
+{
+    double seconds = stop_time - start_time;
+    printf("RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f peak_rss_kib=%ld "
+           "minor_faults=%ld user_s=%.6f sys_s=%.6f\n",
+           name, params, (unsigned long long)ops, seconds, (double)ops / seconds,
+           stop_usage.ru_maxrss, stop_usage.ru_minflt - start_usage.ru_minflt,
+           seconds_between(start_usage.ru_utime, stop_usage.ru_utime),
+           seconds_between(start_usage.ru_stime, stop_usage.ru_stime));
+}

@@ -1,0 +1,69 @@
+/* common.h: what the benchmark programs share: arguments, clock, random numbers, the result line.
+ *
+ * Every program prints one line to stdout:
+ *   RESULT bench=NAME params="..." ops=N seconds=S ops_per_s=R peak_rss_kib=K minor_faults=F
+ *          user_s=U sys_s=V
+ * where one operation is one malloc or one free, and seconds, faults and processor time are those
+ * of the measured part.  Exit status: 0, 1 (out of memory, damaged contents), 2 (arguments). */
+#ifndef BENCH_COMMON_H
+#define BENCH_COMMON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One argument: its name in the usage line and the values that it may have. */
+struct bench_arg {
+    const char *name;
+    double least;
+    double most;
+};
+
+/* `program` is the benchmark's name, whatever variant the file is linked for.
+ * Checks that there are exactly `n` arguments, numbers in their ranges (whole ones, unless the
+ * range starts below 1), and stores them; otherwise prints the usage and exits with 2. */
+void bench_args(const char *program, int argc, char **argv, const struct bench_arg *args, int n,
+                double *values);
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators". */
+struct bench_rng {
+    uint64_t state;
+};
+
+static inline struct bench_rng bench_seed(uint64_t seed)
+{
+    return (struct bench_rng){seed * 0x9E3779B97F4A7C15u + 0x2545F4914F6CDD1Du};
+}
+
+static inline uint64_t bench_random(struct bench_rng *rng)
+{
+    uint64_t x = rng->state;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    rng->state = x;
+    return x * 0x2545F4914F6CDD1Du;
+}
+
+/* Uniform in [0, n), n below 2^32, without a division. */
+static inline uint32_t bench_below(struct bench_rng *rng, uint32_t n)
+{
+    return (uint32_t)((bench_random(rng) >> 32) * n >> 32);
+}
+
+/* Monotonic clock, seconds. */
+double bench_now(void);
+
+/* malloc and calloc that end the program with status 1 when memory is out.  A program's own tables
+ * come from bench_calloc: the reference `null` hands out the memory of malloc again and again. */
+void *bench_malloc(size_t size);
+void *bench_calloc(size_t count, size_t size);
+/* A block's contents changed while it was in use: ends the program with status 1, unless it runs
+ * on the reference `null`, where that is as it should be. */
+void bench_damaged(const void *block);
+
+/* Around the measured part. */
+void bench_start(void);
+void bench_stop(void);
+void bench_result(uint64_t ops);
+
+#endif

@@ -1,0 +1,76 @@
+/* slots.h: the load of three programs: slots that are empty or hold a block of random size.  Each
+ * cycle picks a slot at random, fills it if it is empty and empties it if it is not.
+ *
+ * A block starts with the number of its slot, so that overlap and damage show, and its last byte
+ * is written too: a program uses the blocks that it asks for. */
+#ifndef BENCH_SLOTS_H
+#define BENCH_SLOTS_H
+
+#include <stdlib.h>
+
+#include "common.h"
+
+struct slots {
+    uint64_t **blocks; /* nslots of them, NULL: empty */
+    uint32_t nslots;
+    uint32_t least; /* bytes, at least 16 */
+    uint32_t range; /* sizes are in [least, least + range) */
+    uint32_t touch; /* bytes between two that are written in each block; 0: first and last only */
+    struct bench_rng rng;
+};
+
+static inline struct slots slots_make(uint32_t nslots, uint32_t least, uint32_t most,
+                                      uint32_t touch, uint64_t seed)
+{
+    struct slots slots = {.blocks = bench_calloc(nslots, sizeof(uint64_t *)),
+                          .nslots = nslots,
+                          .least = least,
+                          .range = most - least + 1,
+                          .touch = touch,
+                          .rng = bench_seed(seed)};
+    return slots;
+}
+
+static inline void slots_empty(struct slots *slots, uint32_t slot)
+{
+    uint64_t *block = slots->blocks[slot];
+    if (*block != slot)
+        bench_damaged(block);
+    free(block);
+    slots->blocks[slot] = NULL;
+}
+
+static inline void slots_cycle(struct slots *slots)
+{
+    uint32_t slot = bench_below(&slots->rng, slots->nslots);
+    if (slots->blocks[slot]) {
+        slots_empty(slots, slot);
+        return;
+    }
+    size_t size = slots->least + bench_below(&slots->rng, slots->range);
+    uint64_t *block = bench_malloc(size);
+    if (slots->touch) {
+        for (size_t i = slots->touch; i < size; i += slots->touch)
+            ((volatile char *)block)[i] = 1;
+    }
+    ((volatile char *)block)[size - 1] = 1;
+    *block = slot;
+    slots->blocks[slot] = block;
+}
+
+static inline void slots_run(struct slots *slots, uint64_t cycles)
+{
+    for (uint64_t i = 0; i < cycles; i++)
+        slots_cycle(slots);
+}
+
+static inline void slots_free(struct slots *slots)
+{
+    for (uint32_t slot = 0; slot < slots->nslots; slot++) {
+        if (slots->blocks[slot])
+            slots_empty(slots, slot);
+    }
+    free(slots->blocks);
+}
+
+#endif

@@ -1,0 +1,188 @@
+"""Chooses everything that a profile leaves to be chosen: Profile -> Model.
+
+Nothing here is trusted: check.py proves the result by other means.
+"""
+
+import hashlib
+import json
+from typing import Iterable
+
+from gen.model import ClassRow, Keys, Model, Profile
+from gen.profiles import ProfileError
+
+QUANTUM = 16  # class sizes and block addresses are multiples of this
+PAGE_SHIFT = 16
+PAGE = 1 << PAGE_SHIFT
+COLOUR_STEP = 64  # a cache line
+MAX_COLOURS = 64
+MAX_CLASSES = 126
+INLINE_BLOCKS = 512  # a slab with more has its free set in a table with room for one page's blocks
+RECIP_SHIFT = 40
+REGIONS_SHIFT = 7  # the region lookup divides the reserved range by 2 to this
+
+
+def build_model(profile: Profile, debug: bool = False) -> Model:
+    """Chooses all tables.  Raises ProfileError if the keys do not fit together."""
+    keys = profile.keys
+    lookup = keys["front"]["class_lookup"]
+    header_bytes = 1 if lookup == "header" else 0
+    sizes = class_sizes(keys)
+    if len(sizes) > MAX_CLASSES:
+        raise ProfileError(
+            f"{profile.path}: classes.per_doubling: {keys['classes']['per_doubling']} up to "
+            f"classes.max {keys['classes']['max']} makes {len(sizes)} classes, "
+            f"at most {MAX_CLASSES} fit"
+        )
+    rows = _class_rows(profile, sizes, header_bytes)
+    arrays = [row for row in rows if row.kind == "array"]
+    lists = [row for row in rows if row.kind == "list"]
+    mask = keys["front"]["specialize_mask"]
+    reserve_shift = (keys["heap"]["reserve_gib"] << 30).bit_length() - 1
+    return Model(
+        profile=profile.name,
+        summary=profile.summary,
+        source=profile.source,
+        template="",
+        debug=debug,
+        keys=keys,
+        digest=digest(keys),
+        lookup=lookup,
+        header_bytes=header_bytes,
+        classes=rows,
+        nclasses=len(rows),
+        small_max=sizes[-1] - header_bytes,
+        table=size_table(sizes),
+        list_classes=len(lists),
+        array_slots=sum(row.cap for row in arrays),
+        transfer_slots=sum(row.transfer * row.batch for row in arrays),
+        transfer_chains=sum(row.transfer for row in lists),
+        recip_shift=RECIP_SHIFT,
+        page_shift=PAGE_SHIFT,
+        reserve_shift=reserve_shift,
+        region_shift=reserve_shift - REGIONS_SHIFT,
+        specialized=[row.index for row in rows if mask >> (row.index - 1) & 1],
+    )
+
+
+def digest(keys: Keys) -> str:
+    """12 hexadecimal digits that differ when any key does; the summary is none."""
+    canonical = json.dumps(keys, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def class_sizes(keys: Keys) -> list[int]:
+    """The explicit sizes, or: every multiple of 16 while `per_doubling` of them make up less than
+    a doubling, then `per_doubling` equal steps in each doubling."""
+    if keys["classes"]["sizes"] is not None:
+        return list(keys["classes"]["sizes"])
+    per_doubling, largest = keys["classes"]["per_doubling"], keys["classes"]["max"]
+    sizes = list(range(QUANTUM, QUANTUM * per_doubling + 1, QUANTUM))
+    while sizes[-1] < largest:
+        base = sizes[-1]
+        sizes += [base + base // per_doubling * i for i in range(1, per_doubling + 1)]
+    return sizes
+
+
+def size_table(sizes: list[int]) -> list[int]:
+    """Class of every number of 16-byte steps from 0 to the largest size; 0 steps are class 1."""
+    table = [1]
+    for index, size in enumerate(sizes, start=1):
+        table += [index] * (size // QUANTUM + 1 - len(table))
+    return table
+
+
+def reciprocal(size: int) -> int:
+    """ceil(2^40 / size): multiplying by it and shifting divides each offset in a slab by size.
+
+    The method is that of T. Granlund and P. Montgomery, "Division by Invariant Integers using
+    Multiplication" (PLDI 1994): with e = recip * size - 2^40 < size, the product is too large by
+    offset * e / (2^40 * size), which moves no quotient while offset * e < 2^40.  An offset is less
+    than 2^22 and a size at most 2^16.
+    """
+    return -(-(1 << RECIP_SHIFT) // size)
+
+
+# ---- one class -----------------------------------------------------------------------------------
+
+
+def _class_rows(profile: Profile, sizes: Iterable[int], header_bytes: int) -> list[ClassRow]:
+    front, central = profile.keys["front"], profile.keys["central"]
+    first = QUANTUM if header_bytes else 0
+    rows: list[ClassRow] = []
+    next_slot = next_pointer = next_chain = 0
+    for index, size in enumerate(sizes, start=1):
+        pages = _slab_pages(profile, size, first)
+        nblocks = _blocks(pages, size, first)
+        tail = pages * PAGE - first - nblocks * size
+        colours = min(1 + tail // COLOUR_STEP, MAX_COLOURS)
+        cap = _clamp(front["cache_bytes"] // size, 2, front["fast_cap"]) & ~1
+        batch = cap // 2
+        most_batches = central["transfer_bytes"] // (batch * size)
+        transfer = _clamp(most_batches, 1, central["transfer_batches"])
+        is_list = size <= front["list_max"]
+        rows.append(
+            ClassRow(
+                index=index,
+                size=size,
+                slab_pages=pages,
+                nblocks=nblocks,
+                first=first,
+                colours=colours,
+                align=_alignment(size, first, colours),
+                cap=cap,
+                batch=batch,
+                kind="list" if is_list else "array",
+                transfer=transfer,
+                recip=reciprocal(size),
+                slot0=0 if is_list else next_slot,
+                tslot0=next_chain if is_list else next_pointer,
+                tail=tail,
+            )
+        )
+        if is_list:
+            next_chain += transfer
+        else:
+            next_slot += cap
+            next_pointer += transfer * batch
+    return rows
+
+
+def _slab_pages(profile: Profile, size: int, first: int) -> int:
+    """The smallest slab with enough blocks whose tail is within the bound; else the one with the
+    smallest share of tail."""
+    slab = profile.keys["slab"]
+    possible = [
+        pages
+        for pages in range(1, slab["max_pages"] + 1)
+        if _blocks(pages, size, first) >= slab["min_blocks"]
+        and (pages == 1 or _blocks(pages, size, first) <= INLINE_BLOCKS)
+    ]
+    if not possible:
+        raise ProfileError(
+            f"{profile.path}: slab.max_pages: {slab['max_pages']} heap pages hold "
+            f"{_blocks(slab['max_pages'], size, first)} blocks of {size} bytes, "
+            f"slab.min_blocks is {slab['min_blocks']}"
+        )
+
+    def tail_share(pages: int) -> float:
+        return (pages * PAGE - first) % size / (pages * PAGE)
+
+    for pages in possible:
+        if tail_share(pages) * 100 <= slab["tail_percent"]:
+            return pages
+    return min(possible, key=tail_share)
+
+
+def _blocks(pages: int, size: int, first: int) -> int:
+    return (pages * PAGE - first) // size
+
+
+def _alignment(size: int, first: int, colours: int) -> int:
+    if first:
+        return QUANTUM
+    power = size & -size
+    return min(power, COLOUR_STEP) if colours > 1 else power
+
+
+def _clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high))

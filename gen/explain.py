@@ -1,0 +1,352 @@
+"""explain: what a profile gives and what it costs, before it is built; see --help."""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Iterable
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from gen.check import TableError, prove
+from gen.classes import build_model
+from gen.model import ClassRow, Model
+from gen.profiles import ROOT, ProfileError, load_profile
+
+PAGE = 65536
+COLUMNS = 96  # the class table fits; width of output that is no terminal
+AVERAGED = (16, 8192)  # requests: those of bench_random_mixed
+TAXED = 512  # most requests of real programs are smaller
+EXAMPLES = (16, 64, 256, 1024)
+
+
+@dataclass(frozen=True)
+class ClassCosts:
+    """One class.  Percentages are of the block or of the slab; sizes are bytes."""
+
+    index: int
+    size: int
+    smallest: int  # request that it serves
+    largest: int
+    blocks: int  # in a slab
+    slab_kib: int
+    rounding_mean: float  # percent of a block not asked for, over all requests that it serves
+    rounding_worst: float  # the same for the smallest request
+    tail: float  # percent of a slab in no block
+    kind: str
+    cap: int  # blocks
+    cap_bytes: int
+    transfer_bytes: int
+
+
+@dataclass(frozen=True)
+class HeaderTax:
+    """The same classes without and with the header byte."""
+
+    low: int  # the averages are over all requests of low..high bytes
+    high: int
+    waste_without: float  # percent of the blocks not asked for
+    waste_with: float
+    multiples: int  # requests of multiples of 16 bytes up to taxed_max
+    taxed_max: int
+    moved: int  # how many of them move up a class
+    growth: float  # percent by which they grow together
+    examples: dict[int, tuple[int, int]]  # request -> block without and with
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What there is to say about one profile; sizes are bytes."""
+
+    profile: str
+    summary: str
+    source: str
+    digest: str
+    lookup: str
+    small_max: int
+    classes: list[ClassCosts]
+    waste: float  # percent of the blocks, over the range of header_tax, with the lookup used
+    header_tax: HeaderTax
+    reserved: int  # address space
+    region: int  # address space of each class; 0 without the region lookup
+    map_bytes: int  # address space of the page map; 0 without the map lookup
+    thread_struct: int  # a thread cache without its blocks, nearly
+    thread_blocks: int  # most bytes of blocks in it
+    central_struct: int  # room for pointers and chains to what central parks
+    central_blocks: int  # most bytes parked
+    bigcache: int  # most bytes kept
+
+
+def explain(model: Model) -> Explanation:
+    """Works it out."""
+    keys, rows = model.keys, model.classes
+    bins = 256 if model.header_bytes else model.nclasses + 1  # one for each header byte there is
+    below = [0] + [row.size for row in rows]
+    tax = header_tax([row.size for row in rows])
+    return Explanation(
+        profile=model.profile,
+        summary=model.summary,
+        source=model.source,
+        digest=model.digest,
+        lookup=model.lookup,
+        small_max=model.small_max,
+        classes=[_class_costs(row, below[row.index - 1], model.header_bytes) for row in rows],
+        waste=tax.waste_with if model.header_bytes else tax.waste_without,
+        header_tax=tax,
+        reserved=1 << model.reserve_shift,
+        region=1 << model.region_shift if model.lookup == "region" else 0,
+        map_bytes=(1 << model.reserve_shift) // PAGE if model.lookup == "map" else 0,
+        thread_struct=16 * bins + 16 * model.list_classes + 8 * model.array_slots,
+        thread_blocks=sum(row.cap * row.size for row in rows),
+        central_struct=8 * model.transfer_slots + 16 * model.transfer_chains,
+        central_blocks=sum(row.transfer * row.batch * row.size for row in rows),
+        bigcache=keys["large"]["bigcache_bytes"] if keys["large"]["bigcache_l25"] else 0,
+    )
+
+
+def _class_costs(row: ClassRow, below: int, header_bytes: int) -> ClassCosts:
+    smallest, largest = max(below - header_bytes + 1, 1), row.size - header_bytes
+    slab = row.slab_pages * PAGE
+    return ClassCosts(
+        index=row.index,
+        size=row.size,
+        smallest=smallest,
+        largest=largest,
+        blocks=row.nblocks,
+        slab_kib=slab // 1024,
+        rounding_mean=100 * (1 - (smallest + largest) / 2 / row.size),
+        rounding_worst=100 * (1 - smallest / row.size),
+        tail=100 * (1 - row.nblocks * row.size / slab),
+        kind=row.kind,
+        cap=row.cap,
+        cap_bytes=row.cap * row.size,
+        transfer_bytes=row.transfer * row.batch * row.size,
+    )
+
+
+def header_tax(sizes: list[int]) -> HeaderTax:
+    """Compares the two for requests of equal frequency, as far as the classes reach in both."""
+    low, high = (min(bound, sizes[-1] - 1) for bound in AVERAGED)
+    requests = range(low, high + 1)
+    without = _blocks_of(sizes, requests, 0)
+    with_byte = _blocks_of(sizes, requests, 1)
+    multiples = [request for request in requests if request % 16 == 0 and request <= TAXED]
+    plain = sum(without[request] for request in multiples)
+    taxed = sum(with_byte[request] for request in multiples)
+    return HeaderTax(
+        low=low,
+        high=high,
+        waste_without=100 * (1 - sum(requests) / sum(without.values())),
+        waste_with=100 * (1 - sum(requests) / sum(with_byte.values())),
+        multiples=len(multiples),
+        taxed_max=min(TAXED, high),
+        moved=sum(without[request] != with_byte[request] for request in multiples),
+        growth=100 * (taxed / plain - 1) if plain else 0.0,
+        examples={
+            request: (without[request], with_byte[request])
+            for request in EXAMPLES
+            if request in without
+        },
+    )
+
+
+def _blocks_of(sizes: list[int], requests: Iterable[int], header_bytes: int) -> dict[int, int]:
+    """Request -> size of the block that serves it, for rising requests."""
+    blocks = {}
+    cls = 0
+    for request in requests:
+        while sizes[cls] < request + header_bytes:
+            cls += 1
+        blocks[request] = sizes[cls]
+    return blocks
+
+
+# ---- for a person --------------------------------------------------------------------------------
+
+
+def show(told: Explanation, console: Console) -> None:
+    """Prints the classes, then what the profile costs."""
+    console.print(f"[bold]{told.profile}[/bold]: {told.summary}", soft_wrap=True)
+    console.print(f"from {told.source}, digest {told.digest}")
+    console.print(_class_table(told, console.is_terminal))
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(no_wrap=True, style="bold")
+    facts.add_column()
+    for name, text in _facts(told):
+        facts.add_row(name, text)
+    console.print(facts)
+
+
+def _class_table(told: Explanation, lines: bool) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD if lines else None,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        header_style="bold",
+    )
+    for head in (
+        "class",
+        "size\nbytes",
+        "largest\nrequest",
+        "blocks\nper slab",
+        "slab\nKiB",
+        "rounding\nmean %",
+        "\nworst %",
+        "tail\n%",
+        "cache\nkind",
+        "cap\nblocks",
+        "\nbytes",
+        "transfer\nbytes",
+    ):
+        table.add_column(head, justify="right", no_wrap=True)
+    for cls in told.classes:
+        table.add_row(
+            str(cls.index),
+            str(cls.size),
+            str(cls.largest),
+            str(cls.blocks),
+            str(cls.slab_kib),
+            f"{cls.rounding_mean:.1f}",
+            f"{cls.rounding_worst:.1f}",
+            f"{cls.tail:.2f}",
+            cls.kind,
+            str(cls.cap),
+            str(cls.cap_bytes),
+            str(cls.transfer_bytes),
+        )
+    return table
+
+
+def _facts(told: Explanation) -> list[tuple[str, str]]:
+    tax = told.header_tax
+    examples = ", ".join(
+        f"malloc({request}) takes {taxed} not {plain}"
+        for request, (plain, taxed) in tax.examples.items()
+    )
+    return [
+        ("class lookup", _lookup_costs(told)),
+        ("address space", f"{_bytes(told.reserved)} reserved, less where the process is limited"),
+        (
+            "rounding",
+            f"{told.waste:.2f} % of the blocks' bytes, "
+            f"for requests of {tax.low}..{tax.high} bytes, each as frequent",
+        ),
+        (
+            "header tax",
+            ("" if told.lookup == "header" else "none; with class_lookup header it would be: ")
+            + "a request that fills its block moves up a class, as "
+            f"{tax.moved} of the {tax.multiples} multiples of 16 up to {tax.taxed_max} do, "
+            f"which grow by {tax.growth:.1f} % together",
+        ),
+        ("", examples + " bytes"),
+        (
+            "",
+            f"rounding is {tax.waste_with:.2f} % with the header, "
+            f"{tax.waste_without:.2f} % without",
+        ),
+        (
+            "each thread",
+            f"about {_bytes(told.thread_struct)} for its cache, "
+            f"at most {_bytes(told.thread_blocks)} of blocks in it, with every class full",
+        ),
+        (
+            "between threads",
+            f"{_bytes(told.central_struct)} for pointers, at most {_bytes(told.central_blocks)} "
+            "of blocks parked, with every class full",
+        ),
+        (
+            "large blocks",
+            f"above {told.small_max} bytes, in heap pages of 64 KiB; "
+            + (f"at most {_bytes(told.bigcache)} kept" if told.bigcache else "none kept"),
+        ),
+    ]
+
+
+def _lookup_costs(told: Explanation) -> str:
+    if told.lookup == "header":
+        return (
+            "header: free() loads the byte before the block, which is 1 byte of each block "
+            "and 16 at the start of each slab; no table"
+        )
+    if told.lookup == "map":
+        return (
+            "map: free() loads one byte for each heap page of 64 KiB; the table takes "
+            f"{_bytes(told.map_bytes)} of address space, resident where the heap is in use"
+        )
+    return (
+        f"region: free() shifts the address; each class has {_bytes(told.region)} of address "
+        "space of its own, no table"
+    )
+
+
+def _bytes(count: int) -> str:
+    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count >> shift:
+            amount = count / (1 << shift)
+            return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
+    return f"{count} bytes"
+
+
+# ---- the command ---------------------------------------------------------------------------------
+
+
+def main(args: list[str]) -> int:
+    """0; 2 for a profile that is not there or wrong; 1 if the generator is."""
+    options = _parser().parse_args(args)
+    profiles_dir = _profiles_dir(options.profiles_dir)
+    try:
+        model = build_model(load_profile(profiles_dir / f"{options.name}.yaml", profiles_dir))
+        prove(model)
+    except ProfileError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except TableError as error:
+        print(error, file=sys.stderr)
+        return 1
+    told = explain(model)
+    if options.json:
+        print(json.dumps(asdict(told), indent=2))
+        return 0
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.width = max(console.width, COLUMNS)  # wrapped by the terminal, not cut
+        show(told, console)
+        return 0
+    console.width = COLUMNS
+    with console.capture() as captured:
+        show(told, console)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    return 0
+
+
+def _profiles_dir(given: Path | None) -> Path:
+    """`bazel run` starts in the runfiles: the profiles are those of the workspace, and a folder
+    named by the caller is relative to where the caller is."""
+    if given:
+        return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / given
+    if "BUILD_WORKSPACE_DIRECTORY" in os.environ:
+        os.chdir(os.environ["BUILD_WORKSPACE_DIRECTORY"])
+        return Path("profiles")
+    return Path(os.path.relpath(ROOT / "profiles"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="explain",
+        description="Prints a profile's classes and what it costs in memory.",
+        epilog="example: bazel run //gen:explain -- tiny-heavy",
+    )
+    parser.add_argument("name", metavar="NAME", help="a profile: profiles/NAME.yaml")
+    parser.add_argument("--json", action="store_true", help="the same for a program")
+    parser.add_argument(
+        "--profiles-dir", type=Path, metavar="DIR", help="default: profiles/ of the workspace"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,169 @@
+"""What explain says, for a person and for a program."""
+
+import json
+
+import pytest
+
+from gen import explain
+from gen.profiles import ROOT, known_profiles
+
+NAMES = known_profiles(ROOT / "profiles")
+
+
+def told(workspace, text, name="mine"):
+    return explain.explain(workspace.model(text, name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_is_plain_and_whole(name, capsys, shipped):
+    assert explain.main([name, "--profiles-dir", str(ROOT / "profiles")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    model = shipped(name)
+    assert lines[0] == f"{name}: {model.summary}"
+    assert lines[1] == f"from profiles/{name}.yaml, digest {model.digest}"
+    for row in model.classes:
+        cells = lines[3 + row.index].split()
+        assert cells[:5] == [
+            str(row.index),
+            str(row.size),
+            str(row.size - model.header_bytes),
+            str(row.nblocks),
+            str(row.slab_pages * 64),
+        ]
+        assert cells[8:10] == [row.kind, str(row.cap)]
+    facts = lines[4 + model.nclasses :]
+    assert facts[0].startswith(f"class lookup     {model.lookup}: ")
+    for line in lines:
+        assert "\x1b" not in line and "…" not in line
+        assert line == line.rstrip()
+    assert max(map(len, lines[1:])) <= explain.COLUMNS
+
+
+def test_json_is_the_same(capsys, shipped):
+    assert explain.main(["low-rss", "--json", "--profiles-dir", str(ROOT / "profiles")]) == 0
+    data = json.loads(capsys.readouterr().out)
+    model = shipped("low-rss")
+    assert data["profile"] == "low-rss"
+    assert data["digest"] == model.digest
+    assert [cls["size"] for cls in data["classes"]] == [row.size for row in model.classes]
+    assert data["reserved"] == 1 << 40
+
+
+def test_unknown_profile_lists_the_known(capsys, workspace):
+    assert explain.main(["defualt", "--profiles-dir", "profiles"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == (
+        "profiles/defualt.yaml: no such profile; did you mean default? valid: default\n"
+    )
+
+
+def test_broken_profile_is_refused_as_by_generate(capsys, workspace):
+    workspace.write("broken", "summary: s\nfront: {fast_cap: 1}")
+    assert explain.main(["broken", "--profiles-dir", "profiles"]) == 2
+    assert capsys.readouterr().err == (
+        "profiles/broken.yaml: front.fast_cap: 1 is not in 2..1024\n"
+    )
+
+
+def test_no_name_is_wrong_use(capsys):
+    with pytest.raises(SystemExit) as stop:
+        explain.main([])
+    assert stop.value.code == 2
+    assert "example: bazel run //gen:explain -- tiny-heavy" not in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        explain.main(["--help"])
+    assert stop.value.code == 0
+    assert "example: bazel run //gen:explain -- tiny-heavy" in capsys.readouterr().out
+
+
+def test_profiles_are_those_of_the_workspace_under_bazel_run(capsys, workspace, monkeypatch):
+    workspace.write("own", "summary: Own")
+    elsewhere = workspace.root / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(workspace.root))
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(workspace.root))
+    monkeypatch.chdir(elsewhere)
+    assert explain.main(["own", "--profiles-dir", "profiles"]) == 0
+    assert explain.main(["own"]) == 0
+    assert capsys.readouterr().out.count("own: Own\n") == 2
+    assert explain.main(["other"]) == 2
+    assert capsys.readouterr().err == (
+        "profiles/other.yaml: no such profile; valid: default, own\n"
+    )
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+def test_costs_of_one_class(workspace):
+    (_, cls) = told(
+        workspace,
+        "classes: {sizes: [32, 64]}\n"
+        "front: {fast_cap: 8}\n"
+        "central: {transfer_batches: 3}\n"
+        "heap: {reserve_gib: 16}",
+    ).classes
+    assert (cls.smallest, cls.largest, cls.blocks, cls.slab_kib) == (33, 64, 1024, 64)
+    assert cls.rounding_worst == pytest.approx(100 * 31 / 64)
+    assert cls.rounding_mean == pytest.approx(100 * 15.5 / 64)
+    assert cls.tail == 0
+    assert (cls.kind, cls.cap, cls.cap_bytes) == ("list", 8, 512)
+    assert cls.transfer_bytes == 3 * 4 * 64
+
+
+def test_header_is_counted_as_waste(workspace):
+    cls = told(workspace, "classes: {sizes: [64]}\nfront: {header_classidx: true}").classes[0]
+    assert (cls.smallest, cls.largest) == (1, 63)
+    assert cls.rounding_worst == pytest.approx(100 * 63 / 64)
+    assert cls.tail == pytest.approx(100 * 64 / 65536)
+
+
+@pytest.mark.parametrize(("per_doubling", "waste"), [(4, 7.7), (8, 4.0)])
+def test_rounding_of_the_geometric_choice(workspace, per_doubling, waste):
+    text = f"classes: {{per_doubling: {per_doubling}}}"
+    assert told(workspace, text).waste == pytest.approx(waste, abs=0.05)
+
+
+def test_default_says_how_much_rounding_takes(shipped):
+    """The number in the comment of classes.per_doubling in default.yaml."""
+    assert round(explain.explain(shipped("default")).waste) == 4
+
+
+def test_header_tax(workspace):
+    tax = explain.header_tax([16, 32, 48, 64])
+    assert (tax.low, tax.high) == (16, 63)
+    assert (tax.moved, tax.multiples) == (3, 3)
+    assert tax.growth == pytest.approx(100 * ((32 + 48 + 64) / (16 + 32 + 48) - 1))
+    assert tax.examples == {16: (16, 32)}
+    both = [told(workspace, f"front: {{header_classidx: {on}}}") for on in ("true", "false")]
+    assert both[0].header_tax == both[1].header_tax
+    assert both[0].waste == both[0].header_tax.waste_with
+    assert both[1].waste == both[1].header_tax.waste_without
+
+
+def test_lookups_need_what_they_need(workspace):
+    by_map = told(workspace, "heap: {reserve_gib: 64}")
+    assert (by_map.map_bytes, by_map.region, by_map.reserved) == (1 << 20, 0, 1 << 36)
+    region = told(workspace, "front: {class_lookup: region}\nheap: {reserve_gib: 128}")
+    assert (region.map_bytes, region.region) == (0, 1 << 30)
+    header = told(workspace, "front: {class_lookup: header}")
+    assert (header.map_bytes, header.region) == (0, 0)
+
+
+def test_memory_of_a_thread_and_between_threads(workspace):
+    small = told(
+        workspace,
+        "classes: {sizes: [16, 32, 2048]}\n"
+        "front: {fast_cap: 8, list_max: 32}\n"
+        "central: {transfer_batches: 2}",
+    )
+    assert small.thread_struct == 16 * 4 + 16 * 2 + 8 * 8
+    assert small.thread_blocks == 8 * (16 + 32 + 2048)
+    assert small.central_struct == 8 * 8 + 16 * 4
+    assert small.central_blocks == 2 * 4 * (16 + 32 + 2048)
+
+
+def test_bigcache_that_is_off_keeps_nothing(workspace):
+    assert told(workspace, "large: {bigcache_bytes: 65536}").bigcache == 65536
+    assert told(workspace, "large: {bigcache_l25: false}").bigcache == 0
