@@ -201,8 +201,8 @@ def test_extremes_of_every_key_are_proved(workspace):
             prove(workspace.model(profile))
 
 
-def test_caps_are_even_and_within_bytes(shipped):
-    rows = shipped("default").classes
+def test_caps_are_even_and_within_bytes(workspace):
+    rows = workspace.model("front: {fast_cap: 256, cache_bytes: 65536}").classes
     assert [(row.cap, row.batch) for row in rows if row.size == 256] == [(256, 128)]
     assert [(row.cap, row.batch) for row in rows if row.size == 416] == [(156, 78)]
     assert [(row.cap, row.batch) for row in rows if row.size == 32768] == [(2, 1)]

@@ -1,0 +1,155 @@
+// The L2.5 cache of large spans.
+#include <vector>
+
+#include "tests/support.h"
+
+using hak::profile;
+
+namespace {
+
+constexpr size_t kPage = 65536;
+
+class BigCache : public hak::HeapTest {
+protected:
+    void SetUp() override
+    {
+        hak::HeapTest::SetUp();
+        if (!profile.bigcache || profile.bigcache_bytes < 64 * kPage || profile.bigcache_pages < 32)
+            GTEST_SKIP() << "off or tiny in this profile";
+    }
+
+    static hak_span *Alloc(size_t npages) { return hak_heap_alloc(npages, kPage, 0); }
+};
+
+TEST_F(BigCache, HandsOutTheLastOfASize)
+{
+    hak_span *a = Alloc(4), *b = Alloc(4);
+    struct shim_bigcache_stats before = shim_bigcache_stats();
+    hak_bigcache_put(a);
+    hak_bigcache_put(b);
+    EXPECT_EQ(hak_bigcache_bytes(), 8 * kPage);
+    EXPECT_EQ(hak_span_find(shim_span_start(a)), nullptr) << "a kept span is nobody's";
+    EXPECT_EQ(hak_bigcache_take(4), b);
+    EXPECT_EQ(hak_bigcache_take(4), a);
+    EXPECT_EQ(hak_bigcache_take(4), nullptr);
+    EXPECT_EQ(shim_bigcache_stats().hits - before.hits, 2u);
+    EXPECT_EQ(shim_bigcache_stats().misses - before.misses, 1u);
+    EXPECT_EQ(hak_bigcache_bytes(), 0u);
+    EXPECT_EQ(hak_span_find(shim_span_start(a)), a);
+    EXPECT_FALSE(shim_span_zero(a)) << "its contents are unknown";
+    hak_heap_free(a);
+    hak_heap_free(b);
+}
+
+TEST_F(BigCache, HandsOutAtMostAnEighthMore)
+{
+    hak_bigcache_put(Alloc(18));
+    EXPECT_EQ(hak_bigcache_take(19), nullptr);
+    EXPECT_EQ(hak_bigcache_take(15), nullptr);
+    hak_span *span = hak_bigcache_take(16);
+    ASSERT_NE(span, nullptr);
+    EXPECT_EQ(shim_span_pages(span), 18u);
+    hak_heap_free(span);
+}
+
+TEST_F(BigCache, KeepsItsBudgetByEvictingTheOldest)
+{
+    size_t npages = std::min(profile.bigcache_pages, profile.bigcache_bytes / kPage / 4);
+    if (profile.bigcache_bytes / (npages * kPage) > 1000)
+        GTEST_SKIP() << "a budget without bound";
+    size_t fit = profile.bigcache_bytes / (npages * kPage);
+    std::vector<hak_span *> spans;
+    for (size_t i = 0; i < fit + 3; i++) {
+        spans.push_back(Alloc(npages));
+        ASSERT_NE(spans.back(), nullptr);
+    }
+    uint64_t evictions = shim_bigcache_stats().evictions;
+    for (hak_span *span : spans) {
+        hak_bigcache_put(span);
+        EXPECT_LE(hak_bigcache_bytes(), profile.bigcache_bytes);
+    }
+    EXPECT_EQ(hak_bigcache_bytes(), fit * npages * kPage);
+    EXPECT_EQ(shim_bigcache_stats().evictions - evictions, 3u);
+    for (size_t i = spans.size(); i-- > 3;) {
+        hak_span *span = hak_bigcache_take(npages);
+        ASSERT_EQ(span, spans[i]);
+        hak_heap_free(span);
+    }
+    EXPECT_EQ(hak_bigcache_take(npages), nullptr);
+}
+
+TEST_F(BigCache, EvictsWhatIsOldEnough)
+{
+    hak_span *a = Alloc(2), *b = Alloc(3), *c = Alloc(2);
+    os_fake_set_clock(2000);
+    hak_bigcache_put(a);
+    os_fake_set_clock(3000);
+    hak_bigcache_put(b);
+    os_fake_set_clock(4000);
+    hak_bigcache_put(c);
+    EXPECT_EQ(hak_bigcache_evict(1999), 0u);
+    EXPECT_EQ(hak_bigcache_evict(3000), 5 * kPage);
+    EXPECT_EQ(hak_bigcache_take(3), nullptr);
+    EXPECT_EQ(hak_bigcache_take(2), c);
+    hak_bigcache_put(c);
+    EXPECT_EQ(hak_bigcache_evict(UINT64_MAX), 2 * kPage);
+}
+
+TEST_F(BigCache, TakesOutOfTheMiddle)
+{
+    std::vector<hak_span *> spans;
+    for (size_t npages : {1, 2, 3, 2, 1})
+        spans.push_back(Alloc(npages));
+    for (hak_span *span : spans)
+        hak_bigcache_put(span);
+    EXPECT_EQ(hak_bigcache_take(3), spans[2]);
+    EXPECT_EQ(hak_bigcache_take(2), spans[3]);
+    EXPECT_EQ(hak_bigcache_take(1), spans[4]);
+    EXPECT_EQ(hak_bigcache_bytes(), 3 * kPage);
+    EXPECT_EQ(hak_bigcache_evict(UINT64_MAX), 3 * kPage);
+    for (size_t i : {2, 3, 4})
+        hak_heap_free(spans[i]);
+}
+
+TEST_F(BigCache, DoesNotKeepWhatIsTooLarge)
+{
+    hak_span *largest = Alloc(profile.bigcache_pages), *larger = Alloc(profile.bigcache_pages + 1);
+    hak_bigcache_put(larger);
+    EXPECT_EQ(hak_bigcache_bytes(), 0u);
+    hak_bigcache_put(largest);
+    bool fits = profile.bigcache_pages * kPage <= profile.bigcache_bytes;
+    EXPECT_EQ(hak_bigcache_bytes(), fits ? profile.bigcache_pages * kPage : 0);
+}
+
+TEST_F(BigCache, ServesLargeBlocks)
+{
+    size_t size = 20 * kPage;
+    char *p = static_cast<char *>(hak_malloc(size));
+    std::memset(p, 0x77, hak_malloc_usable_size(p));
+    hak_span *span = hak_span_find(p);
+    hak_free(p);
+    uint64_t commits = shim_heap_stats().commits, hits = shim_bigcache_stats().hits;
+    char *q = static_cast<char *>(hak_calloc(1, size));
+    EXPECT_EQ(hak_span_find(q), span);
+    EXPECT_EQ(shim_bigcache_stats().hits, hits + 1);
+    EXPECT_EQ(shim_heap_stats().commits, commits);
+    EXPECT_TRUE(hak::IsZero(q, size)) << "calloc clears what was kept";
+    hak_free(q);
+}
+
+TEST(BigCacheOff, KeepsNothing)
+{
+    if (profile.bigcache)
+        GTEST_SKIP() << "on in this profile";
+    os_fake_reset();
+    ASSERT_TRUE(hak_heap_init());
+    hak_bigcache_put(hak_heap_alloc(4, kPage, 0));
+    EXPECT_EQ(hak_bigcache_bytes(), 0u);
+    EXPECT_EQ(hak_bigcache_take(4), nullptr);
+    hak_free(hak_malloc(1 << 20));
+    EXPECT_EQ(hak_bigcache_bytes(), 0u);
+    hak::Settle();
+    hak::ExpectAllFree();
+}
+
+} // namespace

@@ -1,0 +1,202 @@
+// Thread caches: filled from central, drained to it, bounded, given back at thread exit.
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "tests/support.h"
+
+using hak::profile;
+
+namespace {
+
+enum class Order { kForward, kBackward, kShuffled };
+
+class Cache : public hak::HeapTest {
+protected:
+    static size_t Cached(unsigned cls)
+    {
+        struct shim_bin bin = shim_cache_bin(cls);
+        return bin.n + bin.spare;
+    }
+
+    static void ExpectBounds(unsigned cls)
+    {
+        const auto c = shim_class(cls);
+        struct shim_bin bin = shim_cache_bin(cls);
+        ASSERT_LE(bin.n, bin.limit) << "class " << cls;
+        ASSERT_LE(bin.limit, c.list ? c.batch : c.cap) << "class " << cls;
+        ASSERT_LE(bin.spare, c.list ? c.batch : 0) << "class " << cls;
+    }
+
+    // Enough to go round through the cache and several transfer batches.
+    static size_t Many(const struct shim_class &c)
+    {
+        return std::min<size_t>(3 * c.cap + c.nblocks + 7, (6u << 20) / c.size + 3);
+    }
+};
+
+TEST_F(Cache, BlocksAreDistinctAndConserved)
+{
+    hak::Random random(11);
+    for (Order order : {Order::kForward, Order::kBackward, Order::kShuffled}) {
+        for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+            const auto c = shim_class(cls);
+            std::vector<char *> blocks(Many(c));
+            for (char *&p : blocks) {
+                p = static_cast<char *>(hak_malloc(c.usable));
+                ASSERT_NE(p, nullptr);
+                ASSERT_TRUE(hak::IsAligned(p, 16));
+                std::memset(p, 0, std::min<size_t>(c.usable, 64));
+                std::memcpy(p, &p, sizeof p);
+                p[c.usable - 1] = 1;
+                ExpectBounds(cls);
+            }
+            EXPECT_EQ(shim_central_stats(cls).out, blocks.size() + Cached(cls));
+            std::vector<char *> sorted = blocks;
+            std::sort(sorted.begin(), sorted.end());
+            for (size_t i = 1; i < sorted.size(); i++)
+                ASSERT_GE(sorted[i], sorted[i - 1] + c.size) << "class " << cls;
+            for (char *p : blocks)
+                ASSERT_EQ(std::memcmp(p, &p, sizeof p), 0) << "class " << cls;
+            if (order == Order::kBackward)
+                std::reverse(blocks.begin(), blocks.end());
+            if (order == Order::kShuffled)
+                random.Shuffle(blocks.data(), blocks.size());
+            for (char *p : blocks) {
+                hak_free(p);
+                ExpectBounds(cls);
+            }
+            EXPECT_EQ(shim_central_stats(cls).out, Cached(cls)) << "class " << cls;
+            shim_cache_drain();
+            EXPECT_EQ(Cached(cls), 0u);
+            EXPECT_EQ(shim_central_stats(cls).out, 0u) << "class " << cls;
+        }
+    }
+}
+
+// The last block freed is the next one handed out: it is the one in the processor's cache.
+TEST_F(Cache, ReusesTheLastBlockFreed)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        void *a = hak_malloc(c.usable), *b = hak_malloc(c.usable);
+        hak_free(a);
+        hak_free(b);
+        EXPECT_EQ(hak_malloc(c.usable), hak::Opaque(b)) << "class " << cls;
+        EXPECT_EQ(hak_malloc(c.usable), hak::Opaque(a)) << "class " << cls;
+        hak_free(hak::Opaque(a));
+        hak_free(hak::Opaque(b));
+    }
+}
+
+// A fresh class is handed out by rising address.
+TEST_F(Cache, HandsOutRisingAddresses)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        std::vector<void *> blocks(std::min<size_t>(c.nblocks, 40));
+        for (void *&p : blocks)
+            p = hak_malloc(c.usable);
+        EXPECT_TRUE(std::is_sorted(blocks.begin(), blocks.end())) << "class " << cls;
+        for (void *p : blocks)
+            hak_free(p);
+    }
+}
+
+// Blocks travel in batches: central is asked once for many of them, once the cache has grown.
+TEST_F(Cache, ExchangesWholeBatches)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        size_t n = std::min<size_t>(12 * c.batch, (24u << 20) / c.size);
+        size_t growing = 12; // while the limit doubles up to 1024
+        std::vector<void *> blocks(n);
+        struct shim_cache_stats before = shim_cache_stats();
+        for (void *&p : blocks)
+            ASSERT_NE(p = hak_malloc(c.usable), nullptr);
+        struct shim_cache_stats filled = shim_cache_stats();
+        for (void *p : blocks)
+            hak_free(p);
+        struct shim_cache_stats drained = shim_cache_stats();
+        EXPECT_LE(filled.refills - before.refills, n / c.batch + growing) << "class " << cls;
+        EXPECT_GE((filled.refills - before.refills) * c.batch + growing, n) << "class " << cls;
+        EXPECT_LE(drained.flushes - filled.flushes, n / c.batch + growing) << "class " << cls;
+        EXPECT_EQ(shim_central_stats(cls).out, Cached(cls));
+        shim_cache_drain();
+    }
+}
+
+// Allocating and freeing one block for ever does not reach central at all.
+TEST_F(Cache, APairStaysInTheCache)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        hak_free(hak_malloc(c.usable));
+        struct shim_cache_stats before = shim_cache_stats();
+        for (int i = 0; i < 100; i++)
+            hak_free(hak::Opaque(hak_malloc(c.usable)));
+        EXPECT_EQ(shim_cache_stats().refills, before.refills) << "class " << cls;
+        EXPECT_EQ(shim_cache_stats().flushes, before.flushes) << "class " << cls;
+    }
+}
+
+// Swinging up and down across a bin's edge exchanges a batch at most every other batch of blocks.
+TEST_F(Cache, DoesNotBounceOnABatchBorder)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        if (c.batch < 8)
+            continue;
+        std::vector<void *> blocks(3 * c.cap);
+        for (void *&p : blocks)
+            p = hak_malloc(c.usable);
+        for (void *p : blocks)
+            hak_free(p);
+        for (size_t depth = 1; depth <= c.cap; depth += c.batch / 4) {
+            for (size_t i = 0; i < depth; i++)
+                blocks[i] = hak_malloc(c.usable);
+            struct shim_cache_stats before = shim_cache_stats();
+            for (int swing = 0; swing < 64; swing++) {
+                void *a = hak_malloc(c.usable), *b = hak_malloc(c.usable);
+                hak_free(hak::Opaque(a));
+                hak_free(hak::Opaque(b));
+            }
+            struct shim_cache_stats after = shim_cache_stats();
+            EXPECT_LE(after.refills - before.refills + after.flushes - before.flushes, 2u)
+                << "class " << cls << " at depth " << depth;
+            for (size_t i = 0; i < depth; i++)
+                hak_free(blocks[i]);
+        }
+        shim_cache_drain();
+    }
+}
+
+TEST_F(Cache, ThreadExitReturnsEverything)
+{
+    shim_cache_drain();
+    std::thread([] {
+        for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+            void *blocks[20];
+            for (void *&p : blocks)
+                p = hak_malloc(shim_class(cls).usable);
+            for (void *p : blocks)
+                hak_free(p);
+        }
+        EXPECT_GT(Cached(1), 0u);
+    }).join();
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++)
+        EXPECT_EQ(shim_central_stats(cls).out, 0u) << "class " << cls;
+}
+
+TEST_F(Cache, CacheMemoryIsReusedByLaterThreads)
+{
+    auto use = [] { hak_free(hak_malloc(32)); };
+    std::thread(use).join();
+    struct shim_cache_stats before = shim_cache_stats();
+    for (int i = 0; i < 50; i++)
+        std::thread(use).join();
+    EXPECT_EQ(shim_cache_stats().bytes, before.bytes);
+    EXPECT_EQ(shim_cache_stats().threads, before.threads);
+}
+
+} // namespace

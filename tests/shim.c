@@ -1,0 +1,199 @@
+/* shim.c: see shim.h. */
+#include "tests/shim.h"
+
+#include "bigcache.h"
+#include "cache.h"
+#include "central.h"
+#include "hak_fastpath.h"
+#include "heap.h"
+#include "large.h"
+#include "os.h"
+#include "slab.h"
+
+const struct shim_profile shim_profile = {
+    .name = HAK_PROFILE_NAME,
+    .lookup = HAK_LOOKUP_HEADER ? SHIM_HEADER : HAK_LOOKUP_MAP ? SHIM_MAP : SHIM_REGION,
+    .nclasses = HAK_NCLASSES,
+    .list_classes = HAK_LIST_CLASSES,
+    .small_max = HAK_SMALL_MAX,
+    .header_bytes = HAK_HEADER_BYTES,
+    .page_size = HAK_PAGE_SIZE,
+    .inline_bits = HAK_INLINE_BITS,
+    .max_batch = HAK_MAX_BATCH,
+    .cache_slots = HAK_CACHE_SLOTS,
+    .central_slots = HAK_CENTRAL_SLOTS,
+    .central_chains = HAK_CENTRAL_CHAINS,
+    .reciprocal_shift = HAK_RECIPROCAL_SHIFT,
+    .bigcache = HAK_BIGCACHE,
+    .bigcache_bytes = HAK_BIGCACHE_BYTES,
+    .bigcache_pages = HAK_BIGCACHE_PAGES,
+    .move_min = HAK_MOVE_MIN,
+    .commit_step = HAK_COMMIT_STEP,
+    .decay_ms = HAK_PURGE_DECAY_MS,
+    .purge_thread = HAK_PURGE_THREAD,
+    .debug = HAK_DEBUG,
+    .poison = HAK_POISON,
+};
+
+struct shim_class shim_class(unsigned cls)
+{
+    const struct hak_class *class = &hak_classes[cls];
+    return (struct shim_class){
+        .reciprocal = class->reciprocal,
+        .size = class->size,
+        .usable = hak_class_usable(cls),
+        .align = class->align,
+        .slab_bytes = class->slab_pages * HAK_PAGE_SIZE,
+        .first = class->first,
+        .slab_pages = class->slab_pages,
+        .nblocks = class->nblocks,
+        .colours = class->colours,
+        .cap = class->cap,
+        .batch = class->batch,
+        .transfer = class->transfer,
+        .cache_slot = class->cache_slot,
+        .central_slot = class->central_slot,
+        .list = hak_class_is_list(cls),
+    };
+}
+
+unsigned shim_class_of_size(size_t size)
+{
+    return hak_class_of_size(size);
+}
+
+unsigned shim_class_of_block(const void *p)
+{
+    return hak_class_of_block(p);
+}
+
+/* ---- heap, spans --------------------------------------------------------------------------- */
+
+struct shim_heap_stats shim_heap_stats(void)
+{
+    struct hak_heap_stats s;
+    hak_heap_stats(&s);
+    return (struct shim_heap_stats){s.reserved, s.committed, s.dirty, s.clean,
+                                    s.purged,   s.commits,   s.purges};
+}
+
+char *shim_heap_base(void)
+{
+    return (char *)hak_heap.base;
+}
+
+size_t shim_heap_limit(void)
+{
+    return hak_heap.limit;
+}
+
+char *shim_span_start(const struct hak_span *span)
+{
+    return hak_span_start(span);
+}
+
+size_t shim_span_pages(const struct hak_span *span)
+{
+    return span->npages;
+}
+
+bool shim_span_zero(const struct hak_span *span)
+{
+    return span->zero;
+}
+
+void shim_span_set_moved(struct hak_span *span, bool moved)
+{
+    span->moved = moved;
+}
+
+/* ---- slabs --------------------------------------------------------------------------------- */
+
+unsigned shim_slab_nfree(const struct hak_span *slab)
+{
+    return slab->nfree;
+}
+
+bool shim_slab_is_empty(const struct hak_span *slab)
+{
+    return hak_slab_is_empty(slab);
+}
+
+/* ---- central ------------------------------------------------------------------------------- */
+
+void shim_central_drain_chain(unsigned cls, void **blocks, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        hak_block_set_next(blocks[i], i + 1 < n ? blocks[i + 1] : NULL);
+    hak_central_drain_chain(cls, (struct hak_chain){blocks[0], n});
+}
+
+unsigned shim_central_fill_chain(unsigned cls, void **out, unsigned room)
+{
+    struct hak_chain chain = hak_central_fill_chain(cls);
+    unsigned n = 0;
+    for (void *p = chain.head; p && n < room; p = hak_block_next(p))
+        out[n++] = p;
+    return n == chain.n ? n : room + 1;
+}
+
+struct shim_central_stats shim_central_stats(unsigned cls)
+{
+    struct hak_central_stats s;
+    hak_central_stats(cls, &s);
+    return (struct shim_central_stats){
+        .fills = s.fills,
+        .drains = s.drains,
+        .misses = s.misses,
+        .slabs = s.slabs,
+        .parked = s.parked,
+        .free = s.free,
+        .out = s.slabs * hak_classes[cls].nblocks - s.parked - s.free,
+    };
+}
+
+/* ---- thread caches ------------------------------------------------------------------------- */
+
+struct shim_bin shim_cache_bin(unsigned cls)
+{
+    const struct hak_bin *bin = hak_cache_bin(hak_cache, cls);
+    return (struct shim_bin){
+        .n = hak_bin_count(bin, cls),
+        .spare = hak_class_is_list(cls) ? hak_cache->spare[cls].n : 0,
+        .limit = bin->limit,
+    };
+}
+
+void shim_cache_drain(void)
+{
+    if (hak_cache_is_open(hak_cache))
+        hak_cache_drain_all(hak_cache);
+}
+
+bool shim_cache_is_open(void)
+{
+    return hak_cache_is_open(hak_cache);
+}
+
+struct shim_cache_stats shim_cache_stats(void)
+{
+    struct hak_cache_stats s;
+    hak_cache_stats(&s);
+    return (struct shim_cache_stats){s.threads, s.bytes, s.refills, s.flushes};
+}
+
+/* ---- large blocks, bigcache ---------------------------------------------------------------- */
+
+struct shim_bigcache_stats shim_bigcache_stats(void)
+{
+    struct hak_bigcache_stats s;
+    hak_bigcache_stats(&s);
+    return (struct shim_bigcache_stats){s.bytes, s.hits, s.misses, s.evictions};
+}
+
+struct shim_large_stats shim_large_stats(void)
+{
+    struct hak_large_stats s;
+    hak_large_stats(&s);
+    return (struct shim_large_stats){s.blocks, s.bytes, s.moves};
+}

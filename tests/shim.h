@@ -1,0 +1,184 @@
+/* shim.h: what the tests see of hakmem's insides, the same for every profile.
+ *
+ * The tests are compiled once; shim.c is compiled with each profile's constants and hands them out
+ * here.  Functions of src/ that take and return plain types are declared as they are (shim.c
+ * includes both, so that the compiler compares them); inline functions and structs have wrappers.
+ * The test program keeps the C library's malloc: hak_malloc and its relatives are called by name. */
+#ifndef HAK_TESTS_SHIM_H
+#define HAK_TESTS_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/hakmem.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the profile --------------------------------------------------------------------------- */
+
+enum shim_lookup { SHIM_HEADER, SHIM_MAP, SHIM_REGION };
+
+struct shim_profile {
+    const char *name;
+    enum shim_lookup lookup;
+    unsigned nclasses, list_classes;
+    size_t small_max, header_bytes;
+    size_t page_size; /* heap page */
+    unsigned inline_bits, max_batch;
+    unsigned cache_slots, central_slots, central_chains, reciprocal_shift;
+    bool bigcache;
+    size_t bigcache_bytes, bigcache_pages;
+    size_t move_min, commit_step;
+    uint64_t decay_ms;
+    bool purge_thread, debug, poison;
+};
+extern const struct shim_profile shim_profile;
+
+struct shim_class {
+    uint64_t reciprocal;
+    size_t size, usable, align, slab_bytes, first;
+    unsigned slab_pages, nblocks, colours, cap, batch, transfer, cache_slot, central_slot;
+    bool list;
+};
+/* cls is 1..nclasses. */
+struct shim_class shim_class(unsigned cls);
+unsigned shim_class_of_size(size_t size);
+unsigned shim_class_of_block(const void *p);
+
+/* ---- heap, spans --------------------------------------------------------------------------- */
+
+struct hak_span;
+
+bool hak_heap_init(void);
+struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls);
+void hak_heap_free(struct hak_span *span);
+bool hak_heap_extend(struct hak_span *span, size_t npages);
+void hak_heap_trim(struct hak_span *span, size_t npages);
+size_t hak_heap_purge(uint64_t until_ms);
+size_t hak_heap_dirty_bytes(void);
+struct hak_span *hak_span_find(const void *p);
+
+struct shim_heap_stats {
+    size_t reserved, committed, dirty, clean;
+    uint64_t purged, commits, purges;
+};
+struct shim_heap_stats shim_heap_stats(void);
+char *shim_heap_base(void);
+size_t shim_heap_limit(void);
+
+char *shim_span_start(const struct hak_span *span);
+size_t shim_span_pages(const struct hak_span *span);
+bool shim_span_zero(const struct hak_span *span);
+void shim_span_set_moved(struct hak_span *span, bool moved);
+
+/* ---- slabs --------------------------------------------------------------------------------- */
+
+struct hak_span *hak_slab_carve(unsigned cls, unsigned serial);
+unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want);
+void hak_slab_put(struct hak_span *slab, void *p);
+void *hak_slab_block_of(const struct hak_span *slab, const void *p);
+unsigned shim_slab_nfree(const struct hak_span *slab);
+bool shim_slab_is_empty(const struct hak_span *slab);
+
+/* ---- central ------------------------------------------------------------------------------- */
+
+unsigned hak_central_fill(unsigned cls, void **out, unsigned want);
+void hak_central_drain(unsigned cls, void **blocks, unsigned n);
+void hak_central_return(unsigned cls, void **blocks, unsigned n);
+void hak_central_trim(bool all);
+
+/* Links the n blocks in the given order and parks them as one chain. */
+void shim_central_drain_chain(unsigned cls, void **blocks, unsigned n);
+/* A parked chain's blocks in their order; at most `room`; returns how many, 0: none parked. */
+unsigned shim_central_fill_chain(unsigned cls, void **out, unsigned room);
+
+struct shim_central_stats {
+    uint64_t fills, drains, misses;
+    size_t slabs, parked, free;
+    size_t out; /* blocks neither parked nor free in slabs: in caches and in use */
+};
+struct shim_central_stats shim_central_stats(unsigned cls);
+
+/* ---- thread caches ------------------------------------------------------------------------- */
+
+struct shim_bin {
+    unsigned n, spare, limit;
+};
+/* The calling thread's stock of the class. */
+struct shim_bin shim_cache_bin(unsigned cls);
+/* Gives back all that the calling thread caches. */
+void shim_cache_drain(void);
+bool shim_cache_is_open(void);
+
+struct shim_cache_stats {
+    size_t threads, bytes;
+    uint64_t refills, flushes;
+};
+struct shim_cache_stats shim_cache_stats(void);
+
+/* ---- large blocks, bigcache ---------------------------------------------------------------- */
+
+struct hak_span *hak_bigcache_take(size_t npages);
+void hak_bigcache_put(struct hak_span *span);
+size_t hak_bigcache_evict(uint64_t until_ms);
+size_t hak_bigcache_bytes(void);
+
+struct shim_bigcache_stats {
+    size_t bytes;
+    uint64_t hits, misses, evictions;
+};
+struct shim_bigcache_stats shim_bigcache_stats(void);
+
+struct shim_large_stats {
+    size_t blocks, bytes;
+    uint64_t moves;
+};
+struct shim_large_stats shim_large_stats(void);
+
+/* ---- the OS layer -------------------------------------------------------------------------- */
+
+void *hak_os_reserve(size_t size, size_t align);
+void *hak_os_reserve_readable(size_t size);
+void hak_os_release(void *addr, size_t size);
+int hak_os_commit(void *addr, size_t size);
+int hak_os_purge(void *addr, size_t size);
+int hak_os_renew(void *addr, size_t size);
+int hak_os_move(void *to, void *from, size_t size);
+size_t hak_os_page_size(void);
+size_t hak_os_address_space_left(void);
+
+/* ---- the fake OS: os_fake.c ---------------------------------------------------------------- */
+
+/* Calls of os.h that can be counted and made to fail. */
+enum os_call {
+    OS_RESERVE = 1 << 0,
+    OS_RESERVE_READABLE = 1 << 1,
+    OS_COMMIT = 1 << 2,
+    OS_PURGE = 1 << 3,
+    OS_RENEW = 1 << 4,
+    OS_MOVE = 1 << 5,
+    OS_START_THREAD = 1 << 6,
+    OS_MEMORY = OS_RESERVE | OS_RESERVE_READABLE | OS_COMMIT,
+    OS_ALL = (1 << 7) - 1,
+};
+
+/* Nothing fails; the clock stands at 1000 ms; starting a thread succeeds and starts none. */
+void os_fake_reset(void);
+/* Of the calls in the mask `calls` the n-th from now on fails, and if `on` all later ones too. */
+void os_fake_fail(unsigned calls, unsigned n, bool on);
+/* Calls in the mask since the last os_fake_reset or os_fake_fail, failed ones included. */
+unsigned os_fake_count(unsigned calls);
+void os_fake_set_clock(uint64_t ms);
+/* The real clock and real threads. */
+void os_fake_use_real_time(void);
+/* What hak_os_address_space_left answers; 0: the truth. */
+void os_fake_set_address_space(size_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
