@@ -13,14 +13,9 @@
 #include "slow.h"
 #include "stats.h"
 
-/* Exports the hak_ function under the C library's name as well; tests of the internals, which
- * leave the C library's malloc in place, are built without. */
-#if !defined(HAK_INTERPOSE) || HAK_INTERPOSE
+/* Exports the hak_ function under the C library's name as well. */
 #define ALSO(type, name, ...)                                                                      \
     HAK_EXPORT type name(__VA_ARGS__) __attribute__((alias("hak_" #name), copy(hak_##name)))
-#else
-#define ALSO(type, name, ...) _Static_assert(sizeof(&hak_##name) != 0, "")
-#endif
 
 HAK_EXPORT void *hak_malloc(size_t size)
 {

@@ -15,6 +15,7 @@ struct central {
     bool used;         /* since the last trim */
     struct hak_span *empty; /* the one slab kept though all its blocks are free */
     size_t nfree;      /* blocks free in slabs */
+    size_t released;   /* bytes of slabs given back to the heap, in total */
     uint64_t fills, drains, misses;
 } HAK_CACHE_ALIGNED;
 
@@ -45,6 +46,7 @@ static void partial_remove(struct central *central, struct hak_span *slab)
 
 static void release_slab(struct central *central, struct hak_span *slab)
 {
+    central->released += hak_span_bytes(slab);
     central->nslabs--;
     central->nfree -= slab->nfree;
     hak_heap_free(slab);
@@ -231,16 +233,20 @@ static void trim_locked(struct central *central, unsigned cls)
     central->empty = NULL;
 }
 
-void hak_central_trim(bool all)
+size_t hak_central_trim(bool all)
 {
+    size_t bytes = 0;
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
         struct central *central = &centrals[cls];
         hak_lock_acquire(&central->lock);
+        size_t before = central->released;
         if (all || !central->used)
             trim_locked(central, cls);
         central->used = false;
+        bytes += central->released - before;
         hak_lock_release(&central->lock);
     }
+    return bytes;
 }
 
 void hak_central_stats(unsigned cls, struct hak_central_stats *out)

@@ -32,8 +32,8 @@ void hak_central_return(unsigned cls, void **blocks, unsigned n);
 void hak_central_return_chain(unsigned cls, struct hak_chain chain);
 
 /* Returns to their slabs all parked blocks, and to the heap all free slabs, of those classes that
- * were not used since the last call; of all classes if `all`. */
-void hak_central_trim(bool all);
+ * were not used since the last call; of all classes if `all`.  The bytes of these slabs. */
+size_t hak_central_trim(bool all);
 
 struct hak_central_stats {
     uint64_t fills;  /* batches handed to caches */

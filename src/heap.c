@@ -481,8 +481,11 @@ bool hak_heap_extend(struct hak_span *span, size_t npages)
             grown = true;
         }
     }
-    if (grown)
+    if (grown) {
+        /* No longer the span's last page: nothing may be found from it. */
+        hak_store_relaxed(&hak_heap.spans[end - 1].state, (uint8_t)HAK_SPAN_BUSY);
         set_span(page, npages, HAK_SPAN_LARGE);
+    }
     hak_lock_release(&hak_heap_lock);
     return grown;
 }

@@ -2,8 +2,6 @@
  *
  * A program in C gets this library too, and must not get the C++ runtime with it.  So everything
  * of that runtime is referred to weakly; a program that calls these operators has it. */
-#if !defined(HAK_INTERPOSE) || HAK_INTERPOSE /* see api.c */
-
 #include <cstddef>
 #include <new>
 
@@ -96,5 +94,3 @@ NEW(new)
 NEW(new[])
 DELETE(delete)
 DELETE(delete[])
-
-#endif

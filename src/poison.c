@@ -5,6 +5,7 @@
 #include "poison.h"
 #include "block.h"
 #include "report.h"
+#include "slab.h"
 
 enum { FRESH = 0xA5, FREED = 0xDF, LINK = sizeof(void *) };
 
@@ -36,7 +37,10 @@ static bool chain_holds(const void *head, const void *p)
 void hak_poison_free(const struct hak_cache *cache, void *p, size_t cls)
 {
     const struct hak_bin *bin = &cache->bins[HAK_BIN_BASE + cls];
+    const struct hak_span *slab = hak_span_find(p);
     size_t size = hak_class_usable(cls);
+    if (!slab || slab->state != HAK_SPAN_SLAB || hak_slab_block_of(slab, p) != p)
+        hak_fatal("invalid free, not the start of a block", p);
     if (is_freed(p, size)) {
         bool held = false;
         if (hak_class_is_list(cls)) {

@@ -2,6 +2,7 @@
 #include "purge.h"
 #include "atomic.h"
 #include "bigcache.h"
+#include "cache.h"
 #include "central.h"
 #include "heap.h"
 #include "os.h"
@@ -86,6 +87,13 @@ size_t hak_purge_all(void)
     hak_bigcache_evict(UINT64_MAX);
     hak_central_trim(true);
     return hak_heap_purge(UINT64_MAX);
+}
+
+bool hak_purge_reclaim(void)
+{
+    if (hak_cache_is_open(hak_cache))
+        hak_cache_drain_all(hak_cache);
+    return hak_bigcache_evict(UINT64_MAX) + hak_central_trim(true) > 0;
 }
 
 void hak_purge_forked(void)

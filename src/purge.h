@@ -20,6 +20,9 @@ void hak_purge_after_alloc(void);
 void hak_purge_after_free(void);
 /* Gives back everything that can be, at once; bytes given back. */
 size_t hak_purge_all(void);
+/* For want of memory: frees to the heap what the calling thread's cache, central and the bigcache
+ * keep.  False: there was nothing, so that a second attempt to allocate would fail as well. */
+bool hak_purge_reclaim(void);
 /* In the child of fork, where the background thread is gone. */
 void hak_purge_forked(void);
 

@@ -1,4 +1,6 @@
 /* slab.c: see slab.h. */
+#include <string.h>
+
 #include "slab.h"
 #include "block.h"
 #include "report.h"
@@ -22,6 +24,9 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
         return NULL;
     slab->first = (uint16_t)(class->first + COLOUR_STEP * (serial % class->colours));
     slab->nfree = class->nblocks;
+    /* What an earlier slab left would look like blocks that were written to after free. */
+    if (HAK_POISON && !slab->zero)
+        memset(hak_span_start(slab), 0, hak_span_bytes(slab));
     uint64_t *bits = bits_of(slab);
     unsigned whole = class->nblocks / 64, rest = class->nblocks % 64;
     for (unsigned i = 0; i < whole; i++)

@@ -15,6 +15,8 @@
 static void *alloc_large(size_t size, size_t align, bool zero)
 {
     void *p = hak_heap_init() ? hak_large_alloc(size, align, zero) : NULL;
+    if (!p && hak_heap_ready() && size <= hak_heap.reserve && hak_purge_reclaim())
+        p = hak_large_alloc(size, align, zero);
     if (!p)
         errno = ENOMEM;
     hak_purge_after_alloc();
@@ -33,12 +35,17 @@ static void *take_small(unsigned cls)
 static void *alloc_small(unsigned cls)
 {
     void *p = take_small(cls);
-    /* A class whose own range of addresses is full borrows from the larger classes. */
+    if (!p && hak_purge_reclaim())
+        p = take_small(cls);
+    /* A class whose own range of addresses is full borrows from the larger ones. */
     while (HAK_LOOKUP_REGION && !p && cls < HAK_NCLASSES)
         p = take_small(++cls);
-    if (!p)
-        return HAK_LOOKUP_REGION ? alloc_large(HAK_SMALL_MAX, HAK_QUANTUM, false)
-                                 : (errno = ENOMEM, NULL);
+    if (HAK_LOOKUP_REGION && !p)
+        return alloc_large(HAK_SMALL_MAX, HAK_QUANTUM, false);
+    if (!p) {
+        errno = ENOMEM;
+        return NULL;
+    }
     hak_block_mark_live(p, HAK_BIN_BASE + cls);
     if (HAK_POISON)
         hak_poison_alloc(p, cls);

@@ -27,7 +27,8 @@ bool UseEverything(size_t tag)
             hak::FillPattern(p, std::min<size_t>(usable, 256), tag);
         }
         for (void *p : blocks) {
-            if (hak::PatternEnd(p, std::min<size_t>(usable, 256), tag) != std::min<size_t>(usable, 256))
+            if (hak::PatternEnd(p, std::min<size_t>(usable, 256), tag) !=
+                std::min<size_t>(usable, 256))
                 return false;
             hak_free(p);
         }

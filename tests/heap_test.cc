@@ -180,6 +180,32 @@ TEST_F(Heap, FindsSpansFromTheirPages)
     EXPECT_EQ(hak_span_find(large_page), nullptr) << "free pages";
 }
 
+// A span that grew over the pages of a former slab is the only one that is found from them.
+TEST_F(Heap, FindsNoFormerSpans)
+{
+    unsigned cls = profile.nclasses;
+    size_t npages = shim_class(cls).slab_pages;
+    if (profile.lookup == SHIM_REGION || npages < 3)
+        GTEST_SKIP() << "slabs lie elsewhere, or have too few pages";
+    hak_span *front = Alloc(2), *slab = hak_heap_alloc(npages, kPage, cls), *back = Alloc(4);
+    hak_span *guard = Alloc(1);
+    char *start = shim_span_start(front);
+    ASSERT_EQ(shim_span_start(slab), start + 2 * kPage);
+    for (hak_span *span : {front, slab, back})
+        hak_heap_free(span);
+    hak_span *large = Alloc(3); // ends in what was the slab's first page
+    ASSERT_EQ(shim_span_start(large), start);
+    ASSERT_TRUE(hak_heap_extend(large, npages + 6));
+    for (size_t page = 0; page < npages + 6; page++) {
+        hak_span *found = hak_span_find(start + page * kPage);
+        EXPECT_TRUE(found == nullptr || found == large) << "page " << page;
+    }
+    hak_heap_free(large);
+    for (size_t page = 0; page < npages + 6; page++)
+        EXPECT_EQ(hak_span_find(start + page * kPage), nullptr) << "page " << page;
+    hak_heap_free(guard);
+}
+
 TEST_F(Heap, FindsNothingForForeignPointers)
 {
     int local = 0;
@@ -344,25 +370,24 @@ TEST_F(Heap, CommitsLessWhenTheFullStepIsRefused)
 // Free pages that are dirty and clean side by side merge when nothing else is left.
 TEST_F(Heap, PurgesToMergeWhenMemoryIsOut)
 {
-    hak_span *all = Alloc(Committed() / kPage); // nothing committed is left over
-    ASSERT_NE(all, nullptr);
-    size_t rest = shim_heap_stats().clean / kPage;
-    hak_span *over = rest ? Alloc(rest) : nullptr;
-    hak_heap_trim(all, shim_span_pages(all) - 16);
-    hak_span *a = Alloc(8), *b = Alloc(8);
-    hak_heap_free(a);
-    hak_heap_purge(UINT64_MAX);
-    hak_heap_free(b);
+    hak_span *room = Alloc(16), *guard = Alloc(1);
     os_fake_fail(OS_COMMIT, 1, true);
-    hak_span *both = Alloc(16);
-    EXPECT_NE(both, nullptr);
+    std::vector<hak_span *> rest; // all that is committed besides
+    for (size_t npages = Committed() / kPage; npages > 0; npages /= 2) {
+        while (hak_span *span = Alloc(npages))
+            rest.push_back(span);
+    }
+    hak_heap_trim(room, 8);
+    hak_heap_purge(UINT64_MAX);
+    hak_heap_free(room);
     EXPECT_EQ(Alloc(17), nullptr);
+    hak_span *both = Alloc(16);
+    EXPECT_EQ(both, room);
     os_fake_reset();
-    if (both)
-        hak_heap_free(both);
-    if (over)
-        hak_heap_free(over);
-    hak_heap_free(all);
+    for (hak_span *span : rest)
+        hak_heap_free(span);
+    hak_heap_free(guard);
+    hak_heap_free(room);
 }
 
 TEST_F(Heap, RefusesWhatTheAddressSpaceDoesNotHold)

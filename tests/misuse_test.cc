@@ -27,8 +27,8 @@ TEST_F(MisuseDeathTest, FreeOfForeignPointers)
 
 TEST_F(MisuseDeathTest, DoubleFreeOfLargeBlocks)
 {
-    for (size_t size : {profile.small_max + 1, static_cast<size_t>(3) << 20,
-                        static_cast<size_t>(200) << 20}) {
+    for (size_t size :
+         {profile.small_max + 1, static_cast<size_t>(3) << 20, static_cast<size_t>(200) << 20}) {
         void *p = hak::Opaque(hak_malloc(size));
         EXPECT_DEATH((hak_free(p), hak_free(hak::Opaque(p))), "invalid or double free");
         EXPECT_DEATH((hak_free(p), hak_trim(), hak_free(hak::Opaque(p))), "invalid or double free");
@@ -89,7 +89,8 @@ TEST_F(MisuseDeathTest, InteriorPointersReachTheSlab)
         GTEST_SKIP() << "seen at once, see HeaderTellsAtOnce";
     for (unsigned cls : {2u, profile.nclasses}) {
         char *p = static_cast<char *>(hak_malloc(shim_class(cls).usable));
-        EXPECT_DEATH((hak_free(hak::Opaque(p + 8)), shim_cache_drain()), "not the start of a block");
+        EXPECT_DEATH((hak_free(hak::Opaque(p + 8)), shim_cache_drain()),
+                     "not the start of a block");
         hak_free(p);
     }
 }
@@ -100,7 +101,8 @@ TEST_F(MisuseDeathTest, HeaderTellsAtOnce)
         GTEST_SKIP() << "no header in this profile";
     for (unsigned cls : {1u, 2u, profile.nclasses}) {
         size_t usable = shim_class(cls).usable;
-        char *p = static_cast<char *>(hak_malloc(usable)), *q = static_cast<char *>(hak_malloc(usable));
+        char *p = static_cast<char *>(hak_malloc(usable)),
+             *q = static_cast<char *>(hak_malloc(usable));
         std::memset(p, 0, usable);
         EXPECT_DEATH((hak_free(p), hak_free(hak::Opaque(p))), "double free");
         EXPECT_DEATH((hak_free(p), hak_free(q), hak_free(hak::Opaque(p))), "double free");
@@ -121,7 +123,8 @@ TEST_F(MisuseDeathTest, HeaderTellsOfAlignedBlocks)
         std::memset(blocks.back(), 0, 300);
     }
     for (char *p : blocks) {
-        EXPECT_DEATH((hak_free(p), hak_free(hak::Opaque(p))), "double free|not the start|overwritten");
+        EXPECT_DEATH((hak_free(p), hak_free(hak::Opaque(p))),
+                     "double free|not the start|overwritten");
         EXPECT_DEATH(hak_free(hak::Opaque(p + 16)), "not the start of a block");
     }
     for (char *p : blocks)

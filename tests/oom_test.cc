@@ -79,11 +79,44 @@ TEST_F(OutOfMemory, ReallocKeepsTheBlock)
     }
 }
 
+// Before a request fails, all that the caches keep is put to use.
+TEST_F(OutOfMemory, TakesBackWhatCachesKeep)
+{
+    std::vector<void *> blocks;
+    for (size_t size : {static_cast<size_t>(64), profile.small_max, static_cast<size_t>(1) << 20}) {
+        for (size_t bytes = 0; bytes < (4u << 20); bytes += size)
+            blocks.push_back(hak_malloc(size));
+    }
+    for (void *p : blocks)
+        hak_free(p);
+    blocks.clear();
+    os_fake_fail(OS_MEMORY, 1, true);
+    size_t size = shim_heap_stats().committed;
+    for (; size >= profile.small_max * 2; size /= 2) {
+        while (void *p = hak_malloc(size))
+            blocks.push_back(p);
+    }
+    EXPECT_EQ(errno, ENOMEM);
+    EXPECT_EQ(hak_bigcache_bytes(), 0u);
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        EXPECT_EQ(shim_central_stats(cls).slabs, 0u) << "class " << cls;
+    }
+    os_fake_reset();
+    for (void *p : blocks)
+        hak_free(p);
+}
+
 // In a process of its own, where nothing is initialised yet.
 class FreshProcessDeathTest : public testing::Test {
-protected:
-    void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
-    void TearDown() override { GTEST_FLAG_SET(death_test_style, "fast"); }
+  protected:
+    void SetUp() override
+    {
+        GTEST_FLAG_SET(death_test_style, "threadsafe");
+    }
+    void TearDown() override
+    {
+        GTEST_FLAG_SET(death_test_style, "fast");
+    }
 };
 
 // Runs `body` and exits: with 1 if an expectation failed, which stderr then names, else with what
@@ -143,7 +176,8 @@ TEST_F(FreshProcessDeathTest, EachCallFailsInTurn)
                 failures += outcome == kFailed;
             } while (outcome != kNotReached);
             EXPECT_GT(nth, 5u);
-            EXPECT_GE(failures, on ? nth / 2 : 1);
+            // One refusal may be made up for by what the caches keep; a lasting one may not.
+            EXPECT_GE(failures, on ? nth / 2 : 0);
         }
     };
     EXPECT_EXIT(RunAndExit(body), testing::ExitedWithCode(0), "");
@@ -226,8 +260,8 @@ TEST_F(FreshProcessDeathTest, KeepsItsPromisesInALimitedAddressSpace)
         struct Request {
             size_t align, size;
         };
-        for (Request r : {Request{64, 64}, {16, 16}, {16, 1000}, {1024, 1024}, {16, 30000},
-                          {16, 100000}}) {
+        for (Request r :
+             {Request{64, 64}, {16, 16}, {16, 1000}, {1024, 1024}, {16, 30000}, {16, 100000}}) {
             size_t bytes = 0;
             while (void *p = hak_aligned_alloc(r.align, r.size)) {
                 ASSERT_TRUE(hak::IsAligned(p, r.align)) << r.align << " " << r.size;
@@ -238,7 +272,8 @@ TEST_F(FreshProcessDeathTest, KeepsItsPromisesInALimitedAddressSpace)
                 ASSERT_LE(bytes, 256u << 20);
             }
             EXPECT_EQ(errno, ENOMEM);
-            // A class's own range of addresses is a small part of the whole, with the region lookup.
+            // A class's own range of addresses is a small part of the whole, with the region
+            // lookup.
             EXPECT_GT(bytes, profile.lookup == SHIM_REGION ? 1u << 20 : 48u << 20)
                 << r.align << " " << r.size;
             for (void *p : blocks)

@@ -113,7 +113,9 @@ TEST_F(Purge, WithoutTheThreadThatWasRefused)
             FreeSomeMore();
         }
         bool asked_once = os_fake_count(OS_START_THREAD) == 1;
-        _exit(!asked_once ? 2 : hak_heap_dirty_bytes() + hak_bigcache_bytes() <= (4u << 20) ? 0 : 1);
+        _exit(!asked_once                                                   ? 2
+              : hak_heap_dirty_bytes() + hak_bigcache_bytes() <= (4u << 20) ? 0
+                                                                            : 1);
     }
     int status = 1;
     ASSERT_EQ(waitpid(child, &status, 0), child);

@@ -3,7 +3,7 @@
  * The tests are compiled once; shim.c is compiled with each profile's constants and hands them out
  * here.  Functions of src/ that take and return plain types are declared as they are (shim.c
  * includes both, so that the compiler compares them); inline functions and structs have wrappers.
- * The test program keeps the C library's malloc: hak_malloc and its relatives are called by name. */
+ * The test program keeps the C library's malloc: hak_malloc and its relatives go by their names. */
 #ifndef HAK_TESTS_SHIM_H
 #define HAK_TESTS_SHIM_H
 
@@ -88,7 +88,7 @@ bool shim_slab_is_empty(const struct hak_span *slab);
 unsigned hak_central_fill(unsigned cls, void **out, unsigned want);
 void hak_central_drain(unsigned cls, void **blocks, unsigned n);
 void hak_central_return(unsigned cls, void **blocks, unsigned n);
-void hak_central_trim(bool all);
+size_t hak_central_trim(bool all);
 
 /* Links the n blocks in the given order and parks them as one chain. */
 void shim_central_drain_chain(unsigned cls, void **blocks, unsigned n);

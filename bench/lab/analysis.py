@@ -1,0 +1,132 @@
+"""From runs to what they show: one cell for each row and variant."""
+
+from dataclasses import dataclass, field
+
+from bench.lab import stats
+from bench.lab.execute import Run
+from bench.lab.rows import Row
+from bench.lab.schedule import Job
+from bench.lab.stats import Estimate
+from bench.lab.variants import Variant
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One variant in one row.  `speed` is operations a second; ratios are of speeds, above 1 is
+    faster; all of these are None where there is nothing to compare with."""
+
+    row: Row
+    variant: Variant
+    runs: int
+    speed: Estimate | None = None
+    vs_system: Estimate | None = None
+    vs_mi: Estimate | None = None
+    vs_best: Estimate | None = None  # the fastest of system and the peers
+    of_floor: float | None = None
+    gross_ns: float | None = None  # an operation, the benchmark's own loop included
+    net_ns: float | None = None  # the same less the reference `null`
+    rss_mib: float | None = None  # peak
+    failures: list[str] = field(default_factory=list)  # "status: raw log"
+    left_out: str | None = None  # why there are no runs
+
+
+@dataclass(frozen=True)
+class Overall:
+    """One variant over all rows."""
+
+    variant: str
+    vs_system: float  # geometric means
+    vs_best: float | None
+    worst: float  # lowest ratio to system, and its row
+    worst_row: str
+
+
+class Table:
+    """All runs so far, by row and variant."""
+
+    def __init__(self, rows: list[Row], variants: list[Variant]):
+        self.rows = rows
+        self.variants = variants
+        self._runs: dict[tuple[str, str], dict[int, Run]] = {}
+        self._failures: dict[tuple[str, str], list[str]] = {}
+
+    def add(self, job: Job, run: Run, raw: str) -> None:
+        """One finished run; `raw` names its log."""
+        key = (job.row.key, job.variant.name)
+        if run.ok:
+            self._runs.setdefault(key, {})[job.rep] = run
+        else:
+            self.fail(job.row, job.variant, f"{run.status}: {raw}")
+
+    def fail(self, row: Row, variant: Variant, what: str) -> None:
+        """A run without numbers."""
+        self._failures.setdefault((row.key, variant.name), []).append(what)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any run gave no numbers."""
+        return bool(self._failures)
+
+    def _speeds(self, row: Row, name: str | None) -> dict[int, float]:
+        runs = self._runs.get((row.key, name or ""), {})
+        return {rep: run.ops_per_s for rep, run in runs.items()}
+
+    def _median_speed(self, row: Row, name: str) -> float | None:
+        speeds = self._speeds(row, name)
+        return stats.median(list(speeds.values())).value if speeds else None
+
+    def best_peer(self, row: Row) -> str | None:
+        """The fastest of system and the peers in the row."""
+        speeds = {v.name: self._median_speed(row, v.name) for v in self.variants if v.is_peer}
+        known = {name: speed for name, speed in speeds.items() if speed}
+        return max(known, key=known.__getitem__) if known else None
+
+    def cell(self, row: Row, variant: Variant) -> Cell:
+        """What the runs of one variant in one row show."""
+        runs = self._runs.get((row.key, variant.name), {})
+        failures = self._failures.get((row.key, variant.name), [])
+        if not runs:
+            return Cell(row, variant, 0, failures=failures, left_out=variant.why_not(row))
+        mine = self._speeds(row, variant.name)
+        speed = stats.median(list(mine.values()))
+        null, floor = (self._median_speed(row, name) for name in ("null", "floor"))
+        gross = 1e9 / speed.value
+        return Cell(
+            row, variant, len(runs), speed,
+            vs_system=stats.ratio(mine, self._speeds(row, "system")),
+            vs_mi=stats.ratio(mine, self._speeds(row, "mi")),
+            vs_best=stats.ratio(mine, self._speeds(row, self.best_peer(row))),
+            of_floor=speed.value / floor if floor else None,
+            gross_ns=gross,
+            net_ns=gross - 1e9 / null if null else None,
+            rss_mib=stats.median([run.peak_rss_kib for run in runs.values()]).value / 1024,
+            failures=failures,
+        )
+
+    def cells(self, row: Row) -> list[Cell]:
+        """A row's cells: the fastest first, then references, then what has no numbers."""
+        def rank(cell: Cell) -> tuple:
+            return (cell.speed is None, cell.variant.kind == "reference",
+                    -(cell.speed.value if cell.speed else 0))
+
+        return sorted((self.cell(row, variant) for variant in self.variants), key=rank)
+
+    def overall(self) -> list[Overall]:
+        """Each variant that has numbers in every row that has numbers for system."""
+        lines = []
+        for variant in self.variants:
+            if variant.kind == "reference":
+                continue
+            cells = [self.cell(row, variant) for row in self.rows if self._speeds(row, "system")]
+            if not cells or any(cell.vs_system is None for cell in cells):
+                continue
+            worst = min(cells, key=lambda cell: cell.vs_system.value)
+            best = [cell.vs_best.value for cell in cells if cell.vs_best]
+            lines.append(Overall(
+                variant.name,
+                stats.geometric_mean([cell.vs_system.value for cell in cells]),
+                stats.geometric_mean(best) if best else None,
+                worst.vs_system.value,
+                f"{worst.row.program} {worst.row.params}",
+            ))
+        return sorted(lines, key=lambda line: -line.vs_system)

@@ -1,0 +1,71 @@
+"""One run of one benchmark program."""
+
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
+_NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "minor_faults", "user_s", "sys_s")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a run.  With a status other than "ok" the numbers are 0."""
+
+    status: str  # "ok" or what went wrong, in a few words
+    ops: float = 0
+    seconds: float = 0
+    ops_per_s: float = 0
+    peak_rss_kib: float = 0
+    minor_faults: float = 0
+    user_s: float = 0
+    sys_s: float = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are numbers."""
+        return self.status == "ok"
+
+
+def run(command: list[str], timeout: float, log: Path) -> Run:
+    """Runs the command for at most `timeout` seconds and writes what it printed to `log`."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            errors="replace", timeout=timeout, check=False,
+        )
+        result = _read(done.returncode, done.stdout)
+        out, err = done.stdout, done.stderr
+    except subprocess.TimeoutExpired as error:
+        result = Run(f"no result within {timeout:g} s")
+        out, err = _text(error.stdout), _text(error.stderr)
+    except OSError as error:
+        result, out, err = Run(f"cannot be started: {error.strerror}"), "", ""
+    log.write_text(
+        f"$ {shlex.join(command)}\n{out}{err}status: {result.status}\n", encoding="utf-8"
+    )
+    return result
+
+
+def _text(output: bytes | str | None) -> str:
+    if output is None:
+        return ""
+    return output.decode(errors="replace") if isinstance(output, bytes) else output
+
+
+def _read(returncode: int, stdout: str) -> Run:
+    if returncode < 0:
+        return Run(f"ended by signal {-returncode}")
+    if returncode > 0:
+        return Run(f"exit status {returncode}")
+    line = _RESULT.search(stdout)
+    if not line:
+        return Run("printed no result")
+    fields = dict(word.split("=", 1) for word in shlex.split(line.group())[1:] if "=" in word)
+    try:
+        numbers = {name: float(fields[name]) for name in _NUMBERS}
+    except (KeyError, ValueError):
+        return Run("printed a result that cannot be read")
+    return Run("ok", **numbers)

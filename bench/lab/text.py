@@ -1,0 +1,53 @@
+"""Cells as text: the same words on the terminal, in summary.md and in report.html."""
+
+from bench.lab.analysis import Cell, Overall
+from bench.lab.stats import Estimate
+
+COLUMNS = (
+    "variant", "M ops/s", "95 % interval", "/ system", "/ mi", "/ best peer", "of floor",
+    "ns gross", "ns net", "peak MiB",
+)
+OVERALL_COLUMNS = ("variant", "/ system", "/ best peer", "worst / system", "in row")
+LEGEND = (
+    "Medians; an operation is one malloc or one free.  Ratios are of speeds: above 1 is faster.  "
+    "A ratio marked = has an interval that holds 1: no difference was found.  "
+    "ns net is ns gross less that of the reference null."
+)
+
+
+def ratio(estimate: Estimate | None) -> str:
+    """As 2.31, or 1.02= where the interval holds 1."""
+    if estimate is None:
+        return ""
+    return f"{estimate.value:.2f}" + ("" if estimate.excludes(1) else "=")
+
+
+def number(value: float | None, digits: int) -> str:
+    """Empty for None."""
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _millions(value: float) -> str:
+    return f"{value / 1e6:.3g}" if value < 1e7 else f"{value / 1e6:.1f}"
+
+
+def cell(one: Cell) -> list[str]:
+    """In the order of COLUMNS; a cell without numbers says why in its second column."""
+    name = one.variant.name
+    if one.speed is None:
+        return [name, "; ".join(one.failures) or one.left_out or "no run finished"]
+    interval = f"{_millions(one.speed.low)}..{_millions(one.speed.high)}"
+    floor = "" if one.of_floor is None else f"{100 * one.of_floor:.0f} %"
+    return [
+        name, _millions(one.speed.value), interval, ratio(one.vs_system), ratio(one.vs_mi),
+        ratio(one.vs_best), floor, number(one.gross_ns, 2), number(one.net_ns, 2),
+        number(one.rss_mib, 1),
+    ]
+
+
+def overall(line: Overall) -> list[str]:
+    """In the order of OVERALL_COLUMNS."""
+    return [
+        line.variant, number(line.vs_system, 2), number(line.vs_best, 2), number(line.worst, 2),
+        line.worst_row,
+    ]

@@ -1,0 +1,85 @@
+"""The variants: what the build made, as bench_manifest.json lists it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.lab.rows import Row, UsageError
+
+PEER_KINDS = ("system", "peer")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One allocator and the programs linked with it."""
+
+    name: str
+    kind: str  # "profile", "system", "peer", "reference"
+    link: str  # "shared" or "static"
+    binaries: dict[str, Path]  # program -> executable
+    profile: str | None = None
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether hakmem is compared with it in ratios to the best peer."""
+        return self.kind in PEER_KINDS and self.link == "shared"
+
+    def why_not(self, row: Row) -> str | None:
+        """Why the row is left out for this variant; None if it is not."""
+        if row.program not in self.binaries:
+            return "not built"
+        if self.name == "floor" and row.threads > 1:
+            return "floor has no locks: one thread only"
+        return None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A peer that is not installed."""
+
+    name: str
+    package: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that can be measured."""
+
+    programs: list[str]
+    variants: list[Variant]
+    missing: list[Missing]
+
+
+def load(path: Path) -> Manifest:
+    """Reads the manifest; executables lie beside it.
+
+    Raises UsageError if the file is not there or is no manifest.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        variants = [
+            Variant(
+                name=entry["name"],
+                kind=entry["kind"],
+                link=entry.get("link", "shared"),
+                profile=entry.get("profile"),
+                binaries={p: path.parent / b for p, b in entry["binaries"].items()},
+            )
+            for entry in data["variants"]
+        ]
+        missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
+        return Manifest(data["programs"], variants, missing)
+    except (OSError, KeyError, ValueError) as error:
+        raise UsageError(f"{path}: not a readable manifest ({error})") from error
+
+
+def select(manifest: Manifest, names: list[str]) -> list[Variant]:
+    """The variants of these names, all for an empty list.  Raises UsageError for others."""
+    known = {variant.name: variant for variant in manifest.variants}
+    missing = {peer.name: peer.package for peer in manifest.missing}
+    for name in names:
+        if name in missing:
+            raise UsageError(f"--variants: {name} is not installed: apt install {missing[name]}")
+        if name not in known:
+            raise UsageError(f"--variants: there is no {name}; there are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())

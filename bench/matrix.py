@@ -1,0 +1,96 @@
+"""bazel run //bench:matrix: all programs over all variants, interleaved, as one table."""
+
+import argparse
+import random
+import sys
+from pathlib import Path
+
+from bench.lab import results, rows, tables, variants
+from bench.lab.rows import UsageError
+from bench.lab.session import Session
+
+MANIFEST = Path(__file__).absolute().parent.parent / "bench_manifest.json"
+
+EXAMPLES = """\
+examples:
+  bazel run //bench:matrix
+  bazel run //bench:matrix -- --full --out /tmp/full
+  bazel run //bench:matrix -- --bench larson,tiny_hot --variants hakmem,system,mi --reps 9
+"""
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split(",") if word]
+
+
+def _counts(text: str) -> list[int]:
+    return [_count(word) for word in _words(text)]
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+_count.__name__ = "whole number from 1 up"
+_counts.__name__ = "list of whole numbers from 1 up"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bazel run //bench:matrix --", description=__doc__.split(": ", 1)[1], epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    )
+    parser.add_argument("--full", action="store_true",
+                        help="the seed's own parameters: about an hour and a half")
+    parser.add_argument("--bench", type=_words, default=[], metavar="NAME,...",
+                        help="programs, with or without bench_")
+    parser.add_argument("--variants", type=_words, default=[], metavar="NAME,...")
+    parser.add_argument("--threads", type=_counts, default=[], metavar="N,...",
+                        help="only rows with so many threads")
+    parser.add_argument("--reps", type=_count, default=5, metavar="N", help="default %(default)s")
+    parser.add_argument("--out", metavar="DIR",
+                        help="default: bench_results/suite/<time> in the workspace")
+    parser.add_argument("--seed", type=int, metavar="N",
+                        help="of the order of the runs; default: a new one")
+    parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS",
+                        help="of one run; default %(default)s")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help=argparse.SUPPRESS)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit status 0; 1: a run failed; 2: wrong use; 130: interrupted."""
+    options = _parser().parse_args(argv)
+    console = tables.make_console()
+    try:
+        manifest = variants.load(options.manifest)
+        chosen_rows = rows.select(rows.FULL if options.full else rows.QUICK, options.bench,
+                                  options.threads)
+        chosen = variants.select(manifest, options.variants)
+        folder = results.Folder(results.chosen_path(options.out, "suite"))
+    except UsageError as error:
+        print(f"matrix: {error}", file=sys.stderr)
+        return 2
+    for peer in manifest.missing:
+        console.print(f"{peer.name} is left out: not installed (package {peer.package})")
+    seed = random.SystemRandom().randrange(1 << 31) if options.seed is None else options.seed
+    words = sys.argv[1:] if argv is None else argv
+    session = Session(
+        command=" ".join(["bazel run //bench:matrix --", *words] if words
+                         else ["bazel run //bench:matrix"]),
+        manifest=manifest, rows=chosen_rows, variants=chosen, reps=options.reps, seed=seed,
+        timeout=options.timeout, folder=folder,
+    )
+    table, status = session.measure(console)
+    tables.show(console, table)
+    if status == 130:
+        console.print("interrupted: the finished runs are written")
+    console.print(f"results: {folder.path}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
