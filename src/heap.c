@@ -498,9 +498,12 @@ struct hak_span *hak_span_find(const void *p)
     uint32_t head = hak_heap.spans[page].head;
     if (head == 0 || head > page)
         return NULL;
+    /* The page may be an inner one, whose `head` is of a former span; then that span's first page
+     * is an inner or a last one now, and if it holds a state, its own `head` is another page. */
     struct hak_span *span = &hak_heap.spans[head];
     unsigned state = hak_load_relaxed(&span->state);
-    if ((state != HAK_SPAN_SLAB && state != HAK_SPAN_LARGE) || page - head >= span->npages)
+    if ((state != HAK_SPAN_SLAB && state != HAK_SPAN_LARGE) || span->head != head ||
+        page - head >= span->npages)
         return NULL;
     return span;
 }
