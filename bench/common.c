@@ -8,6 +8,10 @@
 
 #include "common.h"
 
+/* Defined by ref/null.c only. */
+extern const char bench_null_reference __attribute__((weak));
+bool bench_blocks_overlap;
+
 static const char *name;
 static char params[256];
 static double start_time, stop_time;
@@ -44,6 +48,7 @@ void bench_args(const char *program, int argc, char **argv, const struct bench_a
                 double *values)
 {
     name = program;
+    bench_blocks_overlap = &bench_null_reference != NULL;
     if (argc - 1 != n) {
         fprintf(stderr, "%s: takes %d arguments, not %d\n", name, n, argc - 1);
         usage(args, n);
@@ -64,33 +69,22 @@ double bench_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static void *checked(void *p, size_t size)
+void bench_out_of_memory(size_t size)
 {
-    if (!p) {
-        fprintf(stderr, "%s: %zu bytes: %s\n", name, size, strerror(errno));
-        exit(1);
-    }
-    return p;
-}
-
-void *bench_malloc(size_t size)
-{
-    void *p = malloc(size);
-    return __builtin_expect(p != NULL, 1) ? p : checked(p, size);
+    fprintf(stderr, "%s: %zu bytes: %s\n", name, size, strerror(errno));
+    exit(1);
 }
 
 void *bench_calloc(size_t count, size_t size)
 {
-    return checked(calloc(count, size), count * size);
+    void *p = calloc(count, size);
+    if (!p)
+        bench_out_of_memory(count * size);
+    return p;
 }
-
-/* Defined by ref/null.c only. */
-extern const char bench_memory_is_shared __attribute__((weak));
 
 void bench_damaged(const void *block)
 {
-    if (&bench_memory_is_shared)
-        return;
     fprintf(stderr, "%s: block %p was changed while it was in use\n", name, block);
     exit(1);
 }

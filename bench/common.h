@@ -8,8 +8,10 @@
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* One argument: its name in the usage line and the values that it may have. */
 struct bench_arg {
@@ -55,11 +57,28 @@ double bench_now(void);
 
 /* malloc and calloc that end the program with status 1 when memory is out.  A program's own tables
  * come from bench_calloc: the reference `null` hands out the memory of malloc again and again. */
-void *bench_malloc(size_t size);
+static inline void *bench_malloc(size_t size);
 void *bench_calloc(size_t count, size_t size);
-/* A block's contents changed while it was in use: ends the program with status 1, unless it runs
- * on the reference `null`, where that is as it should be. */
-void bench_damaged(const void *block);
+void bench_out_of_memory(size_t size) __attribute__((noreturn, cold));
+/* Ends the program with status 1: the block's contents changed while it was in use. */
+void bench_damaged(const void *block) __attribute__((noreturn, cold));
+/* Set by bench_args when the program runs on the reference `null`, whose blocks overlap. */
+extern bool bench_blocks_overlap;
+
+static inline void *bench_malloc(size_t size)
+{
+    void *p = malloc(size);
+    if (__builtin_expect(!p, 0))
+        bench_out_of_memory(size);
+    return p;
+}
+
+/* A block that still holds what was written to it is `intact`. */
+static inline void bench_check(const void *block, bool intact)
+{
+    if (!intact && !bench_blocks_overlap)
+        bench_damaged(block);
+}
 
 /* Around the measured part. */
 void bench_start(void);

@@ -37,8 +37,7 @@ static void replace(struct chain *chain)
 {
     uint32_t slot = bench_below(&chain->rng, nchunks);
     unsigned char *block = chain->blocks[slot];
-    if (*block != chain->tag)
-        bench_damaged(block);
+    bench_check(block, *block == chain->tag);
     free(block);
     chain->blocks[slot] = make_block(chain);
 }

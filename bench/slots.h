@@ -34,8 +34,7 @@ static inline struct slots slots_make(uint32_t nslots, uint32_t least, uint32_t 
 static inline void slots_empty(struct slots *slots, uint32_t slot)
 {
     uint64_t *block = slots->blocks[slot];
-    if (*block != slot)
-        bench_damaged(block);
+    bench_check(block, *block == slot);
     free(block);
     slots->blocks[slot] = NULL;
 }
