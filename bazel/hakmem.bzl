@@ -251,6 +251,7 @@ def hakmem(profiles, programs, scripts = {}):
 
     bench_manifest(
         name = "bench_manifest",
+        copts = ALLOCATOR_COPTS,
         missing = [{"name": peer.name, "package": peer.package} for peer in MISSING],
         programs = programs,
         variants = variants,

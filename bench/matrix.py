@@ -1,6 +1,7 @@
 """bazel run //bench:matrix: all programs over all variants, interleaved, as one table."""
 
 import argparse
+import math
 import random
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ from bench.lab.rows import UsageError
 from bench.lab.session import Session
 
 MANIFEST = Path(__file__).absolute().parent.parent / "bench_manifest.json"
+
+QUICK_REPS = 9
+FULL_REPS = 5
 
 EXAMPLES = """\
 examples:
@@ -34,6 +38,14 @@ def _count(text: str) -> int:
     return value
 
 
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise ValueError
+    return value
+
+
+_seconds.__name__ = "number of seconds above 0"
 _count.__name__ = "whole number from 1 up"
 _counts.__name__ = "list of whole numbers from 1 up"
 
@@ -44,18 +56,19 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )
     parser.add_argument("--full", action="store_true",
-                        help="the seed's own parameters: about an hour and a half")
+                        help="the seed's own parameters: about 45 minutes")
     parser.add_argument("--bench", type=_words, default=[], metavar="NAME,...",
                         help="programs, with or without bench_")
     parser.add_argument("--variants", type=_words, default=[], metavar="NAME,...")
     parser.add_argument("--threads", type=_counts, default=[], metavar="N,...",
                         help="only rows with so many threads")
-    parser.add_argument("--reps", type=_count, default=5, metavar="N", help="default %(default)s")
+    parser.add_argument("--reps", type=_count, metavar="N",
+                        help=f"default {QUICK_REPS}, with --full {FULL_REPS}")
     parser.add_argument("--out", metavar="DIR",
                         help="default: bench_results/suite/<time> in the workspace")
     parser.add_argument("--seed", type=int, metavar="N",
                         help="of the order of the runs; default: a new one")
-    parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS",
+    parser.add_argument("--timeout", type=_seconds, default=120, metavar="SECONDS",
                         help="of one run; default %(default)s")
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help=argparse.SUPPRESS)
     return parser
@@ -78,17 +91,18 @@ def main(argv: list[str] | None = None) -> int:
         console.print(f"{peer.name} is left out: not installed (package {peer.package})")
     seed = random.SystemRandom().randrange(1 << 31) if options.seed is None else options.seed
     words = sys.argv[1:] if argv is None else argv
+    reps = options.reps or (FULL_REPS if options.full else QUICK_REPS)
     session = Session(
         command=" ".join(["bazel run //bench:matrix --", *words] if words
                          else ["bazel run //bench:matrix"]),
-        manifest=manifest, rows=chosen_rows, variants=chosen, reps=options.reps, seed=seed,
+        manifest=manifest, rows=chosen_rows, variants=chosen, reps=reps, seed=seed,
         timeout=options.timeout, folder=folder,
     )
     table, status = session.measure(console)
     tables.show(console, table)
     if status == 130:
         console.print("interrupted: the finished runs are written")
-    console.print(f"results: {folder.path}")
+    console.print(f"results: {folder.path}", markup=False, soft_wrap=True)
     return status
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.model import ClassRow, Model
-from gen.profiles import ROOT, ProfileError, load_profile
+from gen.profiles import ProfileError, ROOT, known_profiles, load_profile
 
 PAGE = 65536
 COLUMNS = 96  # the class table fits; width of output that is no terminal
@@ -294,11 +294,28 @@ def _bytes(count: int) -> str:
 # ---- the command ---------------------------------------------------------------------------------
 
 
+def show_profiles(profiles_dir: Path, as_json: bool) -> None:
+    """Every profile and its summary.  Raises ProfileError for one that is wrong."""
+    summaries = {
+        name: load_profile(profiles_dir / f"{name}.yaml", profiles_dir).summary
+        for name in known_profiles(profiles_dir)
+    }
+    if as_json:
+        print(json.dumps(summaries, indent=2))
+        return
+    width = max(map(len, summaries), default=0)
+    for name, summary in summaries.items():
+        print(f"{name:{width}}  {summary}")
+
+
 def main(args: list[str]) -> int:
     """0; 2 for a profile that is not there or wrong; 1 if the generator is."""
     options = _parser().parse_args(args)
     profiles_dir = _profiles_dir(options.profiles_dir)
     try:
+        if options.name is None:
+            show_profiles(profiles_dir, options.json)
+            return 0
         model = build_model(load_profile(profiles_dir / f"{options.name}.yaml", profiles_dir))
         prove(model)
     except ProfileError as error:
@@ -340,7 +357,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Prints a profile's classes and what it costs in memory.",
         epilog="example: bazel run //gen:explain -- tiny-heavy",
     )
-    parser.add_argument("name", metavar="NAME", help="a profile: profiles/NAME.yaml")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a profile; without it, all with their summaries"
+    )
     parser.add_argument("--json", action="store_true", help="the same for a program")
     parser.add_argument(
         "--profiles-dir", type=Path, metavar="DIR", help="default: profiles/ of the workspace"

@@ -1,5 +1,6 @@
 """One run of one benchmark program."""
 
+import math
 import re
 import shlex
 import subprocess
@@ -63,9 +64,12 @@ def _read(returncode: int, stdout: str) -> Run:
     line = _RESULT.search(stdout)
     if not line:
         return Run("printed no result")
-    fields = dict(word.split("=", 1) for word in shlex.split(line.group())[1:] if "=" in word)
     try:
+        words = shlex.split(line.group())[1:]
+        fields = dict(word.split("=", 1) for word in words if "=" in word)
         numbers = {name: float(fields[name]) for name in _NUMBERS}
     except (KeyError, ValueError):
         return Run("printed a result that cannot be read")
+    if not all(map(math.isfinite, numbers.values())) or numbers["ops_per_s"] <= 0:
+        return Run("printed a result that cannot be")
     return Run("ok", **numbers)

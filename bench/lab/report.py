@@ -22,6 +22,7 @@ def _row(table: Table, row) -> dict:
         "load": row.load,
         "best": table.best_peer(row),
         "lines": [_line(cell, fastest) for cell in cells],
+        "failures": text.failures(cells),
     }
 
 

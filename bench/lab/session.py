@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +40,8 @@ class Session:
         table = Table(self.rows, self.variants)
         about = self._about()
         try:
-            sound = self._sanity(console, table)
-            self._runs(console, table, sound)
+            broken = self._sanity(console, table)
+            self._runs(console, table, broken)
         except KeyboardInterrupt:
             about["interrupted"] = True
         about["load_after"] = machine.load()
@@ -62,7 +61,7 @@ class Session:
             "load_before": machine.load(),
             "load_after": machine.load(),
             "profiles": machine.profile_hashes(root),
-            "flags": sys.argv[1:],
+            "build": self.manifest.build,
             "rows": [f"{row.program} {row.params}" for row in self.rows],
             "variants": [variant.name for variant in self.variants],
             "missing": [{"name": peer.name, "package": peer.package}
@@ -72,12 +71,11 @@ class Session:
             "interrupted": False,
         }
 
-    def _sanity(self, console: Console, table: Table) -> list[Variant]:
-        """Runs each program of each variant once, briefly; the variants that may be measured."""
+    def _sanity(self, console: Console, table: Table) -> set[tuple[str, str]]:
+        """Runs each program of each variant once, briefly; (variant, program) that do not work."""
         programs = list(dict.fromkeys(row.program for row in self.rows))
-        sound = []
+        broken = set()
         for variant in self.variants:
-            good = True
             for program in programs:
                 if program not in variant.binaries:
                     continue
@@ -88,20 +86,20 @@ class Session:
                 if run.ok:
                     log.unlink()
                     continue
-                good = False
+                broken.add((variant.name, program))
                 what = f"sanity run {run.status}: {log.relative_to(self.folder.path)}"
                 console.print(f"{variant.name}: {program}: {what}", style="bold red")
                 for each in self.rows:
                     if each.program == program:
                         table.fail(each, variant, what)
-            if good:
-                sound.append(variant)
-        console.print(f"sanity: {len(sound)} of {len(self.variants)} variants run all of "
+        sound = len(self.variants) - len({variant for variant, _ in broken})
+        console.print(f"sanity: {sound} of {len(self.variants)} variants run all of "
                       f"{len(programs)} programs")
-        return sound
+        return broken
 
-    def _runs(self, console: Console, table: Table, variants: list[Variant]) -> None:
-        jobs = schedule.interleave(self.rows, variants, self.reps, self.seed)
+    def _runs(self, console: Console, table: Table, broken: set[tuple[str, str]]) -> None:
+        jobs = [job for job in schedule.interleave(self.rows, self.variants, self.reps, self.seed)
+                if (job.variant.name, job.row.program) not in broken]
         with _progress(console, len(jobs)) as progress:
             for job in jobs:
                 progress.begin(f"{job.row.program} {job.variant.name}")

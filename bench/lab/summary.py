@@ -37,5 +37,5 @@ def render(table: Table, about: dict) -> str:
         cells = [cell for cell in table.cells(row) if cell.speed or cell.failures or cell.left_out]
         lines += [f"## {row.program} {row.params}", "", f"{row.load}.", ""]
         lines += _markdown_table(text.COLUMNS, [text.cell(cell) for cell in cells])
-        lines.append("")
+        lines += ["", *(f"- {line}" for line in text.failures(cells)), ""]
     return "\n".join(lines)

@@ -45,6 +45,12 @@ def cell(one: Cell) -> list[str]:
     ]
 
 
+def failures(cells: list[Cell]) -> list[str]:
+    """The failed runs of cells that have numbers all the same, from their other runs."""
+    return [f"{one.variant.name}: {'; '.join(one.failures)}"
+            for one in cells if one.failures and one.speed is not None]
+
+
 def overall(line: Overall) -> list[str]:
     """In the order of OVERALL_COLUMNS."""
     return [

@@ -48,6 +48,7 @@ class Manifest:
     programs: list[str]
     variants: list[Variant]
     missing: list[Missing]
+    build: dict  # Bazel's mode and the options the allocators were compiled with
 
 
 def load(path: Path) -> Manifest:
@@ -68,7 +69,7 @@ def load(path: Path) -> Manifest:
             for entry in data["variants"]
         ]
         missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
-        return Manifest(data["programs"], variants, missing)
+        return Manifest(data["programs"], variants, missing, data.get("build", {}))
     except (OSError, KeyError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error})") from error
 

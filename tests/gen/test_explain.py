@@ -66,11 +66,16 @@ def test_broken_profile_is_refused_as_by_generate(capsys, workspace):
     )
 
 
-def test_no_name_is_wrong_use(capsys):
-    with pytest.raises(SystemExit) as stop:
-        explain.main([])
-    assert stop.value.code == 2
-    assert "example: bazel run //gen:explain -- tiny-heavy" not in capsys.readouterr().err
+def test_without_a_name_it_lists_the_profiles(capsys):
+    assert explain.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == NAMES
+    assert "The all-round allocator" in lines[0]
+    assert explain.main(["--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == NAMES
+
+
+def test_help_has_an_example(capsys):
     with pytest.raises(SystemExit) as stop:
         explain.main(["--help"])
     assert stop.value.code == 0

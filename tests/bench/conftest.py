@@ -1,0 +1,137 @@
+"""Shared by the tests of bench/: a manifest of fake programs, and the matrix run over it."""
+
+import csv
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).absolute().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from bench import matrix  # noqa: E402
+from bench.lab import rows  # noqa: E402
+
+PROGRAMS = list(rows.SANITY)
+
+# A program of a fake variant.  `calls` has a line for each run but the sanity run; $n is the run's
+# number, from 1, and 0 in the sanity run.
+FAKE = """\
+#!/bin/sh
+result() {{  # operations a second
+    echo 'RESULT bench={program} params="'"$*"'" ops=1000 seconds=0.5 ops_per_s='$1 \\
+        peak_rss_kib=$(($1 / 1000)) minor_faults=7 user_s=0.25 sys_s=0.125
+}}
+n=0
+if [ "$*" != {sanity} ]; then
+    echo "{program} {variant} $*" >> {calls}
+    n=$(grep -c "^{program} {variant} $*$" {calls})
+fi
+args=$*
+{body}
+"""
+
+
+@dataclass
+class Outcome:
+    """What one call of the matrix left."""
+
+    status: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def csv(self) -> list[list[str]]:
+        with open(self.folder / "results.csv", newline="", encoding="utf-8") as file:
+            return list(csv.reader(file))
+
+    @property
+    def lines(self) -> list[dict[str, str]]:
+        head, *lines = self.csv
+        return [dict(zip(head, line)) for line in lines]
+
+    @property
+    def summary(self) -> str:
+        return (self.folder / "summary.md").read_text(encoding="utf-8")
+
+    @property
+    def html(self) -> str:
+        return (self.folder / "report.html").read_text(encoding="utf-8")
+
+    @property
+    def run(self) -> dict:
+        return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+
+    def tables(self) -> dict[str, dict[str, list[str]]]:
+        """summary.md as heading -> first cell -> the cells after it."""
+        tables: dict[str, dict[str, list[str]]] = {}
+        for line in self.summary.splitlines():
+            if line.startswith("## "):
+                table = tables.setdefault(line[3:], {})
+            elif line.startswith("| "):
+                name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+                table[name] = cells
+        return tables
+
+
+class Bench:
+    """Fake variants, and the matrix over them."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture):
+        self.root = root
+        self.calls = root / "calls"
+        self.calls.touch()
+        self._capsys = capsys
+        self._variants: list[dict] = []
+        self._missing: list[dict] = []
+
+    def variant(self, name: str, body: str, kind: str = "profile", link: str = "shared",
+                programs: list[str] | None = None, **bodies: str) -> None:
+        """One more variant: `body`, in shell, for all programs but those that `bodies` names."""
+        binaries = {}
+        for program in PROGRAMS if programs is None else programs:
+            path = self.root / f"{program}_{name}"
+            path.write_text(FAKE.format(
+                program=program, variant=name, body=bodies.get(program, body), calls=self.calls,
+                sanity=shlex.quote(rows.SANITY[program]),
+            ))
+            path.chmod(0o755)
+            binaries[program] = path.name
+        self._variants.append({"name": name, "kind": kind, "link": link, "binaries": binaries})
+
+    def missing(self, name: str, package: str) -> None:
+        """A peer that is not installed."""
+        self._missing.append({"name": name, "package": package})
+
+    def manifest(self) -> Path:
+        path = self.root / "manifest.json"
+        path.write_text(json.dumps(
+            {"programs": PROGRAMS, "variants": self._variants, "missing": self._missing}
+        ))
+        return path
+
+    def run(self, *words: str, out: str = "out") -> Outcome:
+        """bazel run //bench:matrix -- `words`, in this process."""
+        self._capsys.readouterr()
+        try:
+            status = matrix.main(["--manifest", str(self.manifest()), "--out", out, *words])
+        except SystemExit as error:
+            status = error.code
+        printed = self._capsys.readouterr()
+        return Outcome(status, printed.out, printed.err, self.root / out)
+
+    def order(self) -> list[str]:
+        """The runs so far, as "program variant arguments"."""
+        return self.calls.read_text().splitlines()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, capsys: pytest.CaptureFixture,
+          monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
+    return Bench(tmp_path, capsys)
