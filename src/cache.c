@@ -17,6 +17,7 @@ static __thread bool thread_exited __attribute__((tls_model("initial-exec")));
 
 struct hak_lock hak_cache_registry_lock;
 static struct hak_cache *registry; /* guarded by the registry lock, as is the rest */
+static struct hak_cache *free_caches;
 static size_t ncaches;
 static uint64_t past_refills, past_flushes; /* of threads that have exited */
 static pthread_key_t exit_key;
@@ -29,12 +30,14 @@ static void thread_exit(void *cache_of_thread)
     struct hak_cache *cache = cache_of_thread;
     hak_cache = (struct hak_cache *)&hak_cache_empty;
     thread_exited = true;
-    hak_cache_drain_all(cache);
+    hak_cache_drain_all(cache, true);
     hak_lock_acquire(&hak_cache_registry_lock);
     past_refills += cache->refills;
     past_flushes += cache->flushes;
     cache->refills = cache->flushes = 0;
     cache->owner = HAK_CACHE_FREE;
+    cache->next_free = free_caches;
+    free_caches = cache;
     hak_lock_release(&hak_cache_registry_lock);
 }
 
@@ -77,9 +80,10 @@ static struct hak_cache *take_cache(void)
     hak_lock_acquire(&hak_cache_registry_lock);
     if (!exit_key_made)
         exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
-    for (cache = registry; cache && cache->owner != HAK_CACHE_FREE; cache = cache->next)
-        ;
-    if (!cache && (cache = new_cache()) != NULL) {
+    cache = free_caches;
+    if (cache) {
+        free_caches = cache->next_free;
+    } else if ((cache = new_cache()) != NULL) {
         cache->next = registry;
         registry = cache;
         ncaches++;
@@ -254,24 +258,32 @@ void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)
     }
 }
 
-void hak_cache_drain_all(struct hak_cache *cache)
+static void drain_chain(unsigned cls, struct hak_chain chain, bool park)
+{
+    if (!chain.head)
+        return;
+    if (park)
+        hak_central_drain_chain(cls, chain);
+    else
+        hak_central_return_chain(cls, chain);
+}
+
+void hak_cache_drain_all(struct hak_cache *cache, bool park)
 {
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
         struct hak_bin *bin = hak_cache_bin(cache, cls);
         if (hak_class_is_list(cls)) {
-            struct hak_chain *spare = &cache->spare[cls];
-            if (spare->head)
-                hak_central_return_chain(cls, *spare);
-            if (bin->head)
-                hak_central_return_chain(
-                    cls, (struct hak_chain){bin->head, hak_bin_count(bin, cls)});
-            *spare = (struct hak_chain){NULL, 0};
+            drain_chain(cls, cache->spare[cls], park);
+            drain_chain(cls, (struct hak_chain){bin->head, hak_bin_count(bin, cls)}, park);
+            cache->spare[cls] = (struct hak_chain){NULL, 0};
             set_list(bin, NULL, 0, bin->limit);
-        } else {
-            if (bin->n > 0)
-                hak_central_return(cls, bin->slots, bin->n);
-            bin->n = 0;
+            continue;
         }
+        if (bin->n > 0 && park)
+            hak_central_drain(cls, bin->slots, bin->n);
+        else if (bin->n > 0)
+            hak_central_return(cls, bin->slots, bin->n);
+        bin->n = 0;
     }
 }
 

@@ -37,7 +37,8 @@ enum hak_cache_owner {
 struct hak_cache {
     struct hak_bin bins[HAK_NBINS];
     struct hak_chain spare[HAK_LIST_CLASSES + 1];
-    struct hak_cache *next;    /* in the registry's list of all caches */
+    struct hak_cache *next;      /* in the registry's list of all caches */
+    struct hak_cache *next_free; /* in its list of those that no thread owns */
     enum hak_cache_owner owner; /* guarded by the registry lock */
     uint64_t refills, flushes; /* batches exchanged with central */
     void *slots[HAK_CACHE_SLOTS + 1];
@@ -71,8 +72,9 @@ HAK_INLINE bool hak_cache_is_open(const struct hak_cache *cache)
 void *hak_cache_take(struct hak_cache *cache, unsigned cls);
 /* Takes a block, marked free, into the bin, making room in it first if it is full. */
 void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p);
-/* Gives all blocks of the cache back to their slabs. */
-void hak_cache_drain_all(struct hak_cache *cache);
+/* Empties the cache.  With `park` central may keep batches for other threads, otherwise all blocks
+ * go back to their slabs. */
+void hak_cache_drain_all(struct hak_cache *cache, bool park);
 
 /* One block without a cache, for threads that have none. */
 void *hak_cache_bypass_alloc(unsigned cls);

@@ -92,7 +92,7 @@ size_t hak_purge_all(void)
 bool hak_purge_reclaim(void)
 {
     if (hak_cache_is_open(hak_cache))
-        hak_cache_drain_all(hak_cache);
+        hak_cache_drain_all(hak_cache, false);
     return hak_bigcache_evict(UINT64_MAX) + hak_central_trim(true) > 0;
 }
 

@@ -167,7 +167,7 @@ struct shim_bin shim_cache_bin(unsigned cls)
 void shim_cache_drain(void)
 {
     if (hak_cache_is_open(hak_cache))
-        hak_cache_drain_all(hak_cache);
+        hak_cache_drain_all(hak_cache, false);
 }
 
 bool shim_cache_is_open(void)

@@ -68,8 +68,8 @@ def _read(returncode: int, stdout: str) -> Run:
         words = shlex.split(line.group())[1:]
         fields = dict(word.split("=", 1) for word in words if "=" in word)
         numbers = {name: float(fields[name]) for name in _NUMBERS}
+        if not all(map(math.isfinite, numbers.values())) or numbers["ops_per_s"] <= 0:
+            raise ValueError
     except (KeyError, ValueError):
         return Run("printed a result that cannot be read")
-    if not all(map(math.isfinite, numbers.values())) or numbers["ops_per_s"] <= 0:
-        return Run("printed a result that cannot be")
     return Run("ok", **numbers)

@@ -21,8 +21,9 @@ PROGRAMS = list(rows.SANITY)
 # number, from 1, and 0 in the sanity run.
 FAKE = """\
 #!/bin/sh
+args=$*
 result() {{  # operations a second
-    echo 'RESULT bench={program} params="'"$*"'" ops=1000 seconds=0.5 ops_per_s='$1 \\
+    echo 'RESULT bench={program} params="'"$args"'" ops=1000 seconds=0.5 ops_per_s='$1 \\
         peak_rss_kib=$(($1 / 1000)) minor_faults=7 user_s=0.25 sys_s=0.125
 }}
 n=0
@@ -30,7 +31,6 @@ if [ "$*" != {sanity} ]; then
     echo "{program} {variant} $*" >> {calls}
     n=$(grep -c "^{program} {variant} $*$" {calls})
 fi
-args=$*
 {body}
 """
 
@@ -72,7 +72,7 @@ class Outcome:
         for line in self.summary.splitlines():
             if line.startswith("## "):
                 table = tables.setdefault(line[3:], {})
-            elif line.startswith("| "):
+            elif line.startswith("| ") and not line.startswith("| variant |"):
                 name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
                 table[name] = cells
         return tables
@@ -110,7 +110,8 @@ class Bench:
     def manifest(self) -> Path:
         path = self.root / "manifest.json"
         path.write_text(json.dumps(
-            {"programs": PROGRAMS, "variants": self._variants, "missing": self._missing}
+            {"programs": PROGRAMS, "variants": self._variants, "missing": self._missing,
+             "build": {"copts": "-O2"}}
         ))
         return path
 

@@ -1,0 +1,217 @@
+"""Variants that crash, hang or print nothing, and interruption: the rest goes on and is written."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import ROOT, Outcome
+
+TINY = "bench_tiny_hot 32 100 300000"
+TINY_RAW = "raw/bench_tiny_hot-32-100-300000-bad-{}.out"
+LARSON_ROWS = [f"larson 0.3 8 128 1024 1 12345 {n}" for n in (1, 2)]
+GOOD = 'RESULT ops=1 seconds=1 ops_per_s={} peak_rss_kib=1 minor_faults=1 user_s=1 sys_s=1'
+UNREADABLE = "printed a result that cannot be read"
+
+# What a bad program does in its measured runs, what the matrix says of it.
+BAD = {
+    "signal": ("echo before; kill -SEGV $$", "ended by signal 11"),
+    "abort": ("kill -ABRT $$", "ended by signal 6"),
+    "exit": ("echo some reason >&2; exit 1", "exit status 1"),
+    "result, then exit": ("result 5000; exit 3", "exit status 3"),
+    "result, then signal": ("result 5000; kill -SEGV $$", "ended by signal 11"),
+    "nothing": (":", "printed no result"),
+    "other words": ("echo RESULTS are good", "printed no result"),
+    "half a result": ("echo RESULT ops=1000", UNREADABLE),
+    "no number": (f"echo '{GOOD.format('many')}'", UNREADABLE),
+    "not a number": (f"echo '{GOOD.format('nan')}'", UNREADABLE),
+    "infinite": (f"echo '{GOOD.format('inf')}'", UNREADABLE),
+    "zero": (f"echo '{GOOD.format('0')}'", UNREADABLE),
+    "negative": (f"echo '{GOOD.format('-5')}'", UNREADABLE),
+    "open quote": ("""echo 'RESULT params="1 2 ops=1'""", UNREADABLE),
+    "bytes": ("printf 'RESULT \\377\\000\\n'", UNREADABLE),
+    "hangs": ("echo before; exec sleep 60", "no result within 0.3 s"),
+}
+
+
+def html_rows(outcome: Outcome, style: str) -> list[str]:
+    return re.findall(rf'<tr class="{style}">(.*?)</tr>', outcome.html, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_runs(bench, name):
+    body, says = BAD[name]
+    bench.variant("good", "result 1000")
+    bench.variant("bad", f'if [ "$n" -eq 0 ]; then result 1; else {body}; fi')
+    bench.variant("system", "result 2000", kind="system")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "2", "--timeout", "0.3")
+    assert outcome.status == 1
+    raws = [TINY_RAW.format(rep) for rep in (1, 2)]
+    words = "; ".join(f"{says}: {raw}" for raw in raws)
+    assert outcome.tables()[TINY]["bad"][0] == words
+    assert "bad: " + words in " ".join(outcome.out.split())
+    (row,) = html_rows(outcome, "failed")
+    assert words in row
+    for raw in raws:
+        log = (outcome.folder / raw).read_text()
+        assert log.startswith(f"$ {bench.root}/bench_tiny_hot_bad 32 100 300000\n")
+        assert log.endswith(f"\nstatus: {says}\n")
+        assert ("before" in body) == ("\nbefore\n" in log)
+        assert ("some reason" in body) == ("\nsome reason\n" in log)
+    lines = {(line["variant"], line["rep"]): line for line in outcome.lines}
+    assert len(lines) == len(outcome.lines) == 6
+    for (variant, rep), line in lines.items():
+        assert line["status"] == (says if variant == "bad" else "ok")
+        if variant == "bad":
+            assert [line[key] for key in ("ops_per_s", "ops", "seconds", "user_s")] == [""] * 4
+            assert line["raw"] == TINY_RAW.format(rep)
+        else:
+            assert float(line["ops_per_s"]) > 0
+    assert outcome.tables()[TINY]["good"][2].rstrip("=") == "0.50"
+
+
+def test_one_failed_run_of_several(bench):
+    """The numbers of the other runs stay; the failure is named all the same."""
+    bench.variant("bad", 'if [ "$n" -eq 2 ]; then exit 1; fi; result $((n * 1000 + 1000))')
+    bench.variant("system", "result 1000", kind="system")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "3")
+    assert outcome.status == 1
+    says = f"bad: exit status 1: {TINY_RAW.format(2)}"
+    for text in (outcome.out, outcome.summary, outcome.html):
+        assert says in " ".join(text.split())
+    assert len(html_rows(outcome, "failed")) == 1
+    # median of 2000 and 4000
+    assert outcome.tables()[TINY]["bad"][0] == "0.003"
+    # by round: both have numbers in rounds 1 and 3
+    assert outcome.tables()[TINY]["bad"][2].rstrip("=") == "3.00"
+
+
+def test_system_fails(bench):
+    """Ratios are empty, the other numbers stay."""
+    bench.variant("hakmem", "result 1000")
+    bench.variant("system", 'if [ "$n" -gt 0 ]; then exit 1; fi; result 1', kind="system")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "2")
+    assert outcome.status == 1
+    assert set(outcome.tables()) == {TINY}  # nothing to take a mean of
+    cells = outcome.tables()[TINY]["hakmem"]
+    assert cells[0] == "0.001" and cells[2:5] == ["", "", ""]
+
+
+def test_everything_fails(bench):
+    bench.variant("hakmem", 'if [ "$n" -gt 0 ]; then exit 1; fi; result 1')
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1")
+    assert outcome.status == 1
+    assert TINY in outcome.out and "exit status 1" in outcome.out
+    assert len(html_rows(outcome, "failed")) == 1
+
+
+def test_sanity(bench):
+    """A program that does not work at all is not measured; the variant's other programs are."""
+    bench.variant("hakmem", "result 2000")
+    bench.variant("bad", "result 1000", larson="kill -SEGV $$")
+    bench.variant("system", "result 1000", kind="system")
+    outcome = bench.run("--bench", "larson,tiny_hot", "--reps", "2")
+    assert outcome.status == 1
+    says = "sanity run ended by signal 11: raw/sanity-larson-bad.out"
+    assert f"bad: larson: {says}" in outcome.out
+    assert "sanity: 2 of 3 variants run all of 2 programs" in outcome.out
+    tables = outcome.tables()
+    for row in LARSON_ROWS:
+        assert tables[row]["bad"][0] == says
+        assert tables[row]["hakmem"][2].rstrip("=") == "2.00"
+    assert tables[TINY]["bad"][2].rstrip("=") == "1.00"
+    assert (outcome.folder / "raw/sanity-larson-bad.out").read_text().endswith(
+        "\nstatus: ended by signal 11\n")
+    # what worked leaves no log of its sanity run
+    assert len(list((outcome.folder / "raw").glob("sanity-*"))) == 1
+    assert not any(line.startswith("larson bad") for line in bench.order())
+    assert len(html_rows(outcome, "failed")) == 2
+    # a mean over fewer rows than the others' would mislead
+    assert set(tables["All rows"]) == {"hakmem", "system"}
+
+
+def test_not_built(bench):
+    """A program that is listed but not there, and one that is not listed."""
+    bench.variant("hakmem", "result 2000")
+    bench.variant("bad", "result 1000")
+    bench.variant("few", "result 1000", programs=["larson"])
+    (bench.root / "bench_tiny_hot_bad").unlink()
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1")
+    assert outcome.status == 1
+    table = outcome.tables()[TINY]
+    assert table["bad"][0] == ("sanity run cannot be started: No such file or directory: "
+                               "raw/sanity-bench_tiny_hot-bad.out")
+    assert table["few"][0] == "not built"
+    assert (outcome.folder / "raw/sanity-bench_tiny_hot-bad.out").exists()
+
+
+def test_no_failure_is_no_failure(bench):
+    bench.variant("hakmem", "result 2000")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1")
+    assert outcome.status == 0
+    assert html_rows(outcome, "failed") == []
+    assert html_rows(outcome, "profile")
+
+
+def started(bench, *words):
+    """The matrix as a process of its own, its own group, so that it alone gets a signal."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.matrix", "--manifest", str(bench.manifest()),
+         "--out", "out", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_interrupted(bench, whole_group):
+    """Ctrl-C reaches the whole group in a terminal; kill -INT the matrix alone."""
+    bench.variant("hakmem", 'if [ "$n" -eq 3 ]; then touch third; exec sleep 60; fi; result 2000')
+    bench.variant("system", "result 1000", kind="system")
+    marker = bench.root / "third"
+    bench.variant("hakmem2", "result 3000")
+    text = (bench.root / "bench_tiny_hot_hakmem").read_text()
+    (bench.root / "bench_tiny_hot_hakmem").write_text(text.replace("touch third",
+                                                                   f"touch {marker}"))
+    process = started(bench, "--bench", "tiny_hot", "--reps", "5", "--seed", "1")
+    try:
+        deadline = time.monotonic() + 30
+        while not marker.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert marker.exists()
+        time.sleep(0.1)
+        if whole_group:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    outcome = Outcome(process.returncode, out, err, bench.root / "out")
+    assert (outcome.status, outcome.err) == (130, "")
+    assert "interrupted: the finished runs are written" in outcome.out
+    # rounds 1 and 2 in full, and what came before hakmem in round 3
+    finished = [line.split()[1] for line in bench.order()][:-1]
+    assert [line["variant"] for line in outcome.lines] == finished
+    assert len(finished) >= 6 and all(line["status"] == "ok" for line in outcome.lines)
+    assert outcome.run["interrupted"] is True
+    assert "**Interrupted: this is what was finished.**" in outcome.summary
+    assert "Interrupted: this is what was finished." in outcome.html
+    assert outcome.tables()[TINY]["hakmem"][2].rstrip("=") == "2.00"
+    assert html_rows(outcome, "failed") == []
+
+
+def test_the_command_itself(bench):
+    """Output that is no terminal: nothing is cut, no escape sequences."""
+    bench.variant("hakmem", "result 2000")
+    process = started(bench, "--bench", "tiny_hot", "--reps", "1", "--seed", "1")
+    out, err = process.communicate(timeout=30)
+    outcome = Outcome(process.returncode, out, err, bench.root / "out")
+    assert (outcome.status, err) == (0, "")
+    assert "\x1b" not in out and f"\nresults: {outcome.folder}\n" in out
+    assert "peak MiB" in out
