@@ -1,5 +1,6 @@
-/* bench_tiny_hot SIZE BATCH CYCLES: one thread allocates BATCH blocks of SIZE bytes, writes to each,
- * and frees them in reverse order; CYCLES times.  Everything stays in the first-level cache. */
+/* bench_tiny_hot SIZE BATCH CYCLES: one thread allocates BATCH blocks of SIZE bytes, writes to
+ * each, and frees them in reverse order; CYCLES times.  Everything stays in the first-level cache.
+ */
 #include <stdlib.h>
 
 #include "common.h"

@@ -126,8 +126,8 @@ void bench_result(uint64_t ops)
     double seconds = stop_time - start_time;
     printf("RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f peak_rss_kib=%ld "
            "minor_faults=%ld user_s=%.6f sys_s=%.6f\n",
-           name, params, (unsigned long long)ops, seconds, (double)ops / seconds,
-           peak_rss_kib(), stop_usage.ru_minflt - start_usage.ru_minflt,
+           name, params, (unsigned long long)ops, seconds, (double)ops / seconds, peak_rss_kib(),
+           stop_usage.ru_minflt - start_usage.ru_minflt,
            seconds_between(start_usage.ru_utime, stop_usage.ru_utime),
            seconds_between(start_usage.ru_stime, stop_usage.ru_stime));
 }

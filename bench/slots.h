@@ -72,4 +72,23 @@ static inline void slots_free(struct slots *slots)
     free(slots->blocks);
 }
 
+/* A program with one thread: arguments CYCLES WS SEED. */
+static inline int slots_main(const char *program, int argc, char **argv, uint32_t least,
+                             uint32_t most, uint32_t touch)
+{
+    static const struct bench_arg args[] = {
+        {"cycles", 1, 1e12}, {"ws", 1, 1 << 24}, {"seed", 0, 1e15}};
+    double v[3];
+    bench_args(program, argc, argv, args, 3, v);
+    uint64_t cycles = (uint64_t)v[0];
+    struct slots slots = slots_make((uint32_t)v[1], least, most, touch, (uint64_t)v[2]);
+    slots_run(&slots, cycles / 10 + slots.nslots); /* warm up */
+    bench_start();
+    slots_run(&slots, cycles);
+    bench_stop();
+    bench_result(cycles);
+    slots_free(&slots);
+    return 0;
+}
+
 #endif

@@ -7,8 +7,8 @@
 
 #define hak_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define hak_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
-/* A relaxed load of an aligned word that the compiler may fold into another instruction, which it
- * does not with the builtin.  For words that are written once, or where an old value is harmless. */
+/* A relaxed load of an aligned word that the compiler may fold into another instruction, unlike
+ * the builtin.  For words that are written once, or where an old value is harmless. */
 #if defined(__SANITIZE_THREAD__)
 #define hak_load_folded(p) hak_load_relaxed(p)
 #else

@@ -1,8 +1,8 @@
 /* cache.c: the cold side of the thread caches; the hot side is generated (hak_fastpath.h). */
 #include <pthread.h>
 
-#include "cache.h"
 #include "block.h"
+#include "cache.h"
 #include "heap.h"
 #include "os.h"
 
@@ -44,17 +44,17 @@ static void thread_exit(void *cache_of_thread)
 static void reset(struct hak_cache *cache)
 {
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
-        const struct hak_class *class = &hak_classes[cls];
+        const struct hak_class *shape = &hak_classes[cls];
         struct hak_bin *bin = hak_cache_bin(cache, cls);
-        uint32_t most = class->cap;
+        uint32_t most = shape->cap;
         if (hak_class_is_list(cls))
-            most = class->batch;
+            most = shape->batch;
         bin->limit = hak_min(most, (uint32_t)LEAST_LIMIT);
         if (hak_class_is_list(cls)) {
             bin->head = NULL;
             bin->room = bin->limit;
         } else {
-            bin->slots = cache->slots + class->cache_slot;
+            bin->slots = cache->slots + shape->cache_slot;
             bin->n = 0;
         }
     }
@@ -229,11 +229,11 @@ static void flush_list(struct hak_cache *cache, unsigned cls)
 static void flush_array(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    const struct hak_class *class = &hak_classes[cls];
-    if (bin->limit < class->cap) {
-        bin->limit = grown(bin->limit, class->cap);
+    const struct hak_class *shape = &hak_classes[cls];
+    if (bin->limit < shape->cap) {
+        bin->limit = grown(bin->limit, shape->cap);
     } else {
-        unsigned n = hak_min((uint32_t)class->batch, bin->n);
+        unsigned n = hak_min((uint32_t)shape->batch, bin->n);
         count(&cache->flushes);
         hak_central_drain(cls, bin->slots, n);
         bin->n -= n;

@@ -6,8 +6,8 @@
  * pointers and drains its oldest half; the blocks themselves are not touched.
  *
  * Always, in each bin: blocks <= limit <= the class's batch (list) or cap (array), where limit
- * starts small and doubles with use.  Bins without a class have no room, so that a push to them ends
- * up in the slow path: bin 0 is that of pointers that are no small block.
+ * starts small and doubles with use.  Bins without a class have no room, so that a push to them
+ * ends up in the slow path: bin 0 is that of pointers that are no small block.
  *
  * Only its own thread touches a cache.  `hak_cache` is never NULL: a thread without a cache has
  * the constant empty one, whose limits are all 0. */
@@ -39,8 +39,8 @@ struct hak_cache {
     struct hak_chain spare[HAK_LIST_CLASSES + 1];
     struct hak_cache *next;      /* in the registry's list of all caches */
     struct hak_cache *next_free; /* in its list of those that no thread owns */
-    enum hak_cache_owner owner; /* guarded by the registry lock */
-    uint64_t refills, flushes; /* batches exchanged with central */
+    enum hak_cache_owner owner;  /* guarded by the registry lock */
+    uint64_t refills, flushes;   /* batches exchanged with central */
     void *slots[HAK_CACHE_SLOTS + 1];
 };
 

@@ -7,15 +7,15 @@
 /* Everything here is guarded by the lock.  Links are page numbers of slabs. */
 struct central {
     struct hak_lock lock;
-    uint32_t partial;  /* first slab with both free and used blocks, 0: none */
-    uint32_t nparked;  /* chains (list classes) or pointers (array classes) parked */
+    uint32_t partial; /* first slab with both free and used blocks, 0: none */
+    uint32_t nparked; /* chains (list classes) or pointers (array classes) parked */
     uint32_t nslabs;
-    uint32_t serial;   /* slabs carved, for their colour */
-    uint32_t nblocks;  /* blocks parked */
-    bool used;         /* since the last trim */
+    uint32_t serial;        /* slabs carved, for their colour */
+    uint32_t nblocks;       /* blocks parked */
+    bool used;              /* since the last trim */
     struct hak_span *empty; /* the one slab kept though all its blocks are free */
-    size_t nfree;      /* blocks free in slabs */
-    size_t released;   /* bytes of slabs given back to the heap, in total */
+    size_t nfree;           /* blocks free in slabs */
+    size_t released;        /* bytes of slabs given back to the heap, in total */
     uint64_t fills, drains, misses;
 } HAK_CACHE_ALIGNED;
 
@@ -110,14 +110,14 @@ static void put_to_slab(struct central *central, unsigned cls, void *p)
 
 unsigned hak_central_fill(unsigned cls, void **out, unsigned want)
 {
-    const struct hak_class *class = &hak_classes[cls];
+    const struct hak_class *shape = &hak_classes[cls];
     struct central *central = &centrals[cls];
     unsigned n = 0;
     hak_lock_acquire(&central->lock);
     central->used = true;
     central->fills++;
     if (!hak_class_is_list(cls)) {
-        void **parked = slots + class->central_slot;
+        void **parked = slots + shape->central_slot;
         n = hak_min(want, central->nparked);
         central->nparked -= n;
         central->nblocks -= n;
@@ -166,10 +166,10 @@ void hak_central_return(unsigned cls, void **blocks, unsigned n)
 
 void hak_central_drain(unsigned cls, void **blocks, unsigned n)
 {
-    const struct hak_class *class = &hak_classes[cls];
+    const struct hak_class *shape = &hak_classes[cls];
     struct central *central = &centrals[cls];
-    void **parked = slots + class->central_slot;
-    uint32_t most = (uint32_t)class->transfer * class->batch;
+    void **parked = slots + shape->central_slot;
+    uint32_t most = (uint32_t)shape->transfer * shape->batch;
     hak_lock_acquire(&central->lock);
     central->used = true;
     central->drains++;
@@ -194,14 +194,14 @@ void hak_central_return_chain(unsigned cls, struct hak_chain chain)
 
 void hak_central_drain_chain(unsigned cls, struct hak_chain chain)
 {
-    const struct hak_class *class = &hak_classes[cls];
+    const struct hak_class *shape = &hak_classes[cls];
     struct central *central = &centrals[cls];
     hak_lock_acquire(&central->lock);
     central->used = true;
-    bool room = central->nparked < class->transfer;
+    bool room = central->nparked < shape->transfer;
     if (room) {
         central->drains++;
-        chains[class->central_slot + central->nparked++] = chain;
+        chains[shape->central_slot + central->nparked++] = chain;
         central->nblocks += chain.n;
     }
     hak_lock_release(&central->lock);

@@ -12,17 +12,17 @@
 #define HAK_PAGE_SIZE ((size_t)1 << HAK_PAGE_SHIFT)
 
 struct hak_class {
-    uint64_t reciprocal;  /* ceil(2^HAK_RECIPROCAL_SHIFT / size) */
-    uint32_t size;        /* bytes from one block to the next */
-    uint32_t align;       /* every block's address is a multiple of this */
-    uint16_t slab_pages;  /* heap pages in a slab */
-    uint16_t nblocks;     /* blocks in a slab */
-    uint16_t first;       /* offset of block 0 in a slab of colour 0, bytes */
-    uint16_t colours;     /* slab i starts its blocks at first + 64 * (i mod colours) */
-    uint16_t cap;         /* most blocks in one thread's cache */
-    uint16_t batch;       /* blocks that move between a cache and central at a time */
-    uint16_t transfer;    /* most batches parked in central */
-    uint32_t cache_slot;  /* array classes: first pointer in a cache's slots */
+    uint64_t reciprocal;   /* ceil(2^HAK_RECIPROCAL_SHIFT / size) */
+    uint32_t size;         /* bytes from one block to the next */
+    uint32_t align;        /* every block's address is a multiple of this */
+    uint16_t slab_pages;   /* heap pages in a slab */
+    uint16_t nblocks;      /* blocks in a slab */
+    uint16_t first;        /* offset of block 0 in a slab of colour 0, bytes */
+    uint16_t colours;      /* slab i starts its blocks at first + 64 * (i mod colours) */
+    uint16_t cap;          /* most blocks in one thread's cache */
+    uint16_t batch;        /* blocks that move between a cache and central at a time */
+    uint16_t transfer;     /* most batches parked in central */
+    uint32_t cache_slot;   /* array classes: first pointer in a cache's slots */
     uint32_t central_slot; /* first pointer (array classes) or chain (list classes) in central */
 };
 
@@ -37,11 +37,11 @@ enum {
     HAK_NBINS = HAK_LOOKUP_HEADER ? 256 : HAK_NCLASSES + 1,
 };
 
-/* Bin of the smallest class for a request of `size` bytes, by ceil((size + HAK_HEADER_BYTES) / 16). */
+/* Bin of the smallest class for a request, by ceil((size + HAK_HEADER_BYTES) / 16). */
 extern HAK_HIDDEN const uint8_t hak_bin_of_step[HAK_CLASS_STEPS];
 
 enum {
-    HAK_QUANTUM = 16,    /* every block's alignment, every class size's divisor */
+    HAK_QUANTUM = 16,      /* every block's alignment, every class size's divisor */
     HAK_MAX_BLOCKS = 4096, /* blocks in a slab: HAK_PAGE_SIZE / HAK_QUANTUM */
     HAK_MAX_BATCH = 512,
 };

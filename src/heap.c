@@ -15,7 +15,7 @@ enum {
 /* Part of the address space with a frontier of its own.  Index 0 serves large blocks and, but for
  * the region lookup, slabs of every class; index c the slabs of class c. */
 struct range {
-    uint32_t first;     /* pages [first, end) */
+    uint32_t first; /* pages [first, end) */
     uint32_t end;
     uint32_t frontier;  /* spans tile [first, frontier) */
     uint32_t committed; /* pages below are committed */
@@ -32,7 +32,7 @@ struct hak_lock hak_heap_lock;
 static struct range ranges[NRANGES];
 static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
 static uint32_t newest_dirty;
-static size_t dirty_pages;     /* in all dirty runs */
+static size_t dirty_pages; /* in all dirty runs */
 static struct hak_heap_stats stats;
 
 /* ---- reservation --------------------------------------------------------------------------- */
@@ -587,8 +587,7 @@ void hak_heap_stats(struct hak_heap_stats *out)
     out->clean = 0;
     for (unsigned i = 0; i < NRANGES; i++) {
         const struct range *range = &ranges[i];
-        out->clean += (range->clean.npages + range->committed - range->frontier)
-                      << HAK_PAGE_SHIFT;
+        out->clean += (range->clean.npages + range->committed - range->frontier) << HAK_PAGE_SHIFT;
     }
     hak_lock_release(&hak_heap_lock);
 }

@@ -40,8 +40,8 @@ enum { HAK_INLINE_BITS = 512 }; /* blocks whose free set fits in the descriptor 
  * lock (CACHED).  Links are page numbers; page 0 is never used, so 0 ends a list. */
 struct hak_span {
     uint32_t npages;
-    uint32_t head;  /* number of its first page; in the first and last page, for slabs in all */
-    uint32_t prev;  /* in the list of its state: run bin, partial slabs, bigcache bin */
+    uint32_t head; /* number of its first page; in the first and last page, for slabs in all */
+    uint32_t prev; /* in the list of its state: run bin, partial slabs, bigcache bin */
     uint32_t next;
     uint32_t older; /* dirty runs and cached spans, by time of freeing */
     uint32_t newer;
@@ -61,9 +61,10 @@ _Static_assert(sizeof(struct hak_span) == 128, "two cache lines");
 /* Written once by hak_heap_init, except limit, which only grows.  Its initial value makes every
  * pointer foreign, so that the fast path needs no test for initialisation: see heap.c. */
 struct hak_heap {
-    uintptr_t lookup_base; /* base + HAK_HEADER_BYTES: p less this is where p's class is looked up */
-    size_t limit;          /* bytes from base below which all pages in use lie */
-    uint8_t *map;          /* map lookup only */
+    uintptr_t
+        lookup_base; /* base + HAK_HEADER_BYTES: p less this is where p's class is looked up */
+    size_t limit;    /* bytes from base below which all pages in use lie */
+    uint8_t *map;    /* map lookup only */
     struct hak_span *spans;
     uint64_t (*bits)[HAK_MAX_BLOCKS / 64];
     uintptr_t base;

@@ -26,8 +26,8 @@ HAK_INLINE void *hak_large_block(const struct hak_span *span)
 }
 
 struct hak_large_stats {
-    size_t blocks; /* in use, now */
-    size_t bytes;  /* of their spans */
+    size_t blocks;  /* in use, now */
+    size_t bytes;   /* of their spans */
     uint64_t moves; /* reallocations by moving pages */
 };
 void hak_large_stats(struct hak_large_stats *out);

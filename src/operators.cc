@@ -76,10 +76,22 @@ HAK_COLD void *allocate_or_null(std::size_t size, std::size_t align) noexcept
     }
 
 #define DELETE(name)                                                                               \
-    HAK_EXPORT void operator name(void *p) noexcept { hak_free(p); }                               \
-    HAK_EXPORT void operator name(void *p, std::size_t size) noexcept { hak_free_sized(p, size); } \
-    HAK_EXPORT void operator name(void *p, const std::nothrow_t &) noexcept { hak_free(p); }       \
-    HAK_EXPORT void operator name(void *p, std::align_val_t) noexcept { hak_free(p); }             \
+    HAK_EXPORT void operator name(void *p) noexcept                                                \
+    {                                                                                              \
+        hak_free(p);                                                                               \
+    }                                                                                              \
+    HAK_EXPORT void operator name(void *p, std::size_t size) noexcept                              \
+    {                                                                                              \
+        hak_free_sized(p, size);                                                                   \
+    }                                                                                              \
+    HAK_EXPORT void operator name(void *p, const std::nothrow_t &) noexcept                        \
+    {                                                                                              \
+        hak_free(p);                                                                               \
+    }                                                                                              \
+    HAK_EXPORT void operator name(void *p, std::align_val_t) noexcept                              \
+    {                                                                                              \
+        hak_free(p);                                                                               \
+    }                                                                                              \
     HAK_EXPORT void operator name(void *p, std::size_t size, std::align_val_t) noexcept            \
     {                                                                                              \
         hak_free_sized(p, size);                                                                   \

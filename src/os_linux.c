@@ -134,8 +134,8 @@ void hak_os_wait(uint32_t *word, uint32_t value, uint32_t timeout_ms)
 {
     struct timespec timeout = {.tv_sec = timeout_ms / 1000,
                                .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
-    (void)OS_CALL(syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ms ? &timeout : NULL,
-                          NULL, 0));
+    (void)OS_CALL(
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ms ? &timeout : NULL, NULL, 0));
 }
 
 void hak_os_wake(uint32_t *word, int nthreads)

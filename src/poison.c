@@ -2,8 +2,8 @@
  * that were never freed hold other bytes than FREED and pass. */
 #include <string.h>
 
-#include "poison.h"
 #include "block.h"
+#include "poison.h"
 #include "report.h"
 #include "slab.h"
 

@@ -15,7 +15,7 @@ enum {
 
 enum thread_state { ABSENT = 0, STARTING, RUNNING, ASLEEP, REFUSED };
 
-static uint32_t thread_state;  /* enum thread_state; the word that the thread sleeps on */
+static uint32_t thread_state; /* enum thread_state; the word that the thread sleeps on */
 static uint32_t frees;
 static uint64_t next_look_ms;
 

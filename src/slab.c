@@ -1,9 +1,9 @@
 /* slab.c: see slab.h. */
 #include <string.h>
 
-#include "slab.h"
 #include "block.h"
 #include "report.h"
+#include "slab.h"
 
 enum { COLOUR_STEP = 64 }; /* bytes: one cache line */
 
@@ -17,18 +17,17 @@ static uint64_t *bits_of(struct hak_span *slab)
 
 struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
 {
-    const struct hak_class *class = &hak_classes[cls];
-    struct hak_span *slab =
-        hak_heap_alloc(class->slab_pages, HAK_PAGE_SIZE, cls);
+    const struct hak_class *shape = &hak_classes[cls];
+    struct hak_span *slab = hak_heap_alloc(shape->slab_pages, HAK_PAGE_SIZE, cls);
     if (!slab)
         return NULL;
-    slab->first = (uint16_t)(class->first + COLOUR_STEP * (serial % class->colours));
-    slab->nfree = class->nblocks;
+    slab->first = (uint16_t)(shape->first + COLOUR_STEP * (serial % shape->colours));
+    slab->nfree = shape->nblocks;
     /* What an earlier slab left would look like blocks that were written to after free. */
     if (HAK_POISON && !slab->zero)
         memset(hak_span_start(slab), 0, hak_span_bytes(slab));
     uint64_t *bits = bits_of(slab);
-    unsigned whole = class->nblocks / 64, rest = class->nblocks % 64;
+    unsigned whole = shape->nblocks / 64, rest = shape->nblocks % 64;
     for (unsigned i = 0; i < whole; i++)
         bits[i] = ~(uint64_t)0;
     if (rest)
@@ -38,7 +37,7 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
 
 unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
 {
-    const struct hak_class *class = &hak_classes[slab->cls];
+    const struct hak_class *shape = &hak_classes[slab->cls];
     uint64_t *bits = bits_of(slab);
     char *blocks = hak_span_start(slab) + slab->first;
     unsigned n = 0;
@@ -48,7 +47,7 @@ unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
         while (set && n < want) {
             size_t index = word * 64 + hak_ctz(set);
             set &= set - 1;
-            out[n++] = blocks + index * class->size;
+            out[n++] = blocks + index * shape->size;
         }
         bits[word] = set;
     }
@@ -59,25 +58,25 @@ unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
 }
 
 /* Index of the block that holds p, which lies at or behind block 0. */
-static size_t index_of(const struct hak_class *class, const struct hak_span *slab, const void *p)
+static size_t index_of(const struct hak_class *shape, const struct hak_span *slab, const void *p)
 {
     size_t offset = (size_t)((const char *)p - hak_span_start(slab)) - slab->first;
-    return (size_t)((offset * class->reciprocal) >> HAK_RECIPROCAL_SHIFT);
+    return (size_t)((offset * shape->reciprocal) >> HAK_RECIPROCAL_SHIFT);
 }
 
-static char *block_at(const struct hak_class *class, const struct hak_span *slab, size_t index)
+static char *block_at(const struct hak_class *shape, const struct hak_span *slab, size_t index)
 {
-    return hak_span_start(slab) + slab->first + index * class->size;
+    return hak_span_start(slab) + slab->first + index * shape->size;
 }
 
 void hak_slab_put(struct hak_span *slab, void *p)
 {
-    const struct hak_class *class = &hak_classes[slab->cls];
+    const struct hak_class *shape = &hak_classes[slab->cls];
     uint64_t *bits = bits_of(slab);
     if ((char *)p < hak_span_start(slab) + slab->first)
         hak_fatal("invalid free, not a block", p);
-    size_t index = index_of(class, slab, p);
-    if (index >= class->nblocks || block_at(class, slab, index) != p)
+    size_t index = index_of(shape, slab, p);
+    if (index >= shape->nblocks || block_at(shape, slab, index) != p)
         hak_fatal("invalid free, not the start of a block", p);
     uint64_t bit = (uint64_t)1 << index % 64;
     if (bits[index / 64] & bit)
@@ -88,9 +87,9 @@ void hak_slab_put(struct hak_span *slab, void *p)
 
 void *hak_slab_block_of(const struct hak_span *slab, const void *p)
 {
-    const struct hak_class *class = &hak_classes[slab->cls];
+    const struct hak_class *shape = &hak_classes[slab->cls];
     if ((const char *)p < hak_span_start(slab) + slab->first)
         return NULL;
-    size_t index = index_of(class, slab, p);
-    return index < class->nblocks ? block_at(class, slab, index) : NULL;
+    size_t index = index_of(shape, slab, p);
+    return index < shape->nblocks ? block_at(shape, slab, index) : NULL;
 }

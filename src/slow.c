@@ -1,7 +1,6 @@
 /* slow.c: see slow.h. */
 #include <errno.h>
 
-#include "slow.h"
 #include "cache.h"
 #include "hak_fastpath.h"
 #include "large.h"
@@ -9,6 +8,7 @@
 #include "purge.h"
 #include "report.h"
 #include "slab.h"
+#include "slow.h"
 
 /* ---- allocate ------------------------------------------------------------------------------ */
 

@@ -1,5 +1,6 @@
-/* slow.h: where the fast paths end up: empty or full bins, large blocks, first calls, NULL, pointers
- * that are none of ours.  Same signatures as malloc and free, so that they are tail calls. */
+/* slow.h: where the fast paths end up: empty or full bins, large blocks, first calls, NULL,
+ * pointers that are none of ours.  Same signatures as malloc and free, so that they are tail calls.
+ */
 #ifndef HAK_SLOW_H
 #define HAK_SLOW_H
 

@@ -14,8 +14,8 @@ static size_t kib(size_t bytes)
 static void report_lock(const char *name, const struct hak_lock *lock)
 {
     if (HAK_LOCK_STATS && lock->acquired > 0)
-        hak_report("lock %s: %llu acquired, %u contended", name,
-                   (unsigned long long)lock->acquired, lock->contended);
+        hak_report("lock %s: %llu acquired, %u contended", name, (unsigned long long)lock->acquired,
+                   lock->contended);
 }
 
 static void report_classes(void)

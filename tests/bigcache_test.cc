@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kPage = 65536;
 
 class BigCache : public hak::HeapTest {
-protected:
+  protected:
     void SetUp() override
     {
         hak::HeapTest::SetUp();
@@ -18,7 +18,10 @@ protected:
             GTEST_SKIP() << "off or tiny in this profile";
     }
 
-    static hak_span *Alloc(size_t npages) { return hak_heap_alloc(npages, kPage, 0); }
+    static hak_span *Alloc(size_t npages)
+    {
+        return hak_heap_alloc(npages, kPage, 0);
+    }
 };
 
 TEST_F(BigCache, HandsOutTheLastOfASize)

@@ -12,7 +12,7 @@ namespace {
 enum class Order { kForward, kBackward, kShuffled };
 
 class Cache : public hak::HeapTest {
-protected:
+  protected:
     static size_t Cached(unsigned cls)
     {
         struct shim_bin bin = shim_cache_bin(cls);

@@ -9,7 +9,7 @@ using hak::profile;
 namespace {
 
 class Central : public hak::HeapTest {
-protected:
+  protected:
     static std::vector<void *> Fill(unsigned cls, unsigned n)
     {
         std::vector<void *> blocks(n);

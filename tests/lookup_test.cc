@@ -50,8 +50,8 @@ TEST_F(Lookup, DoesNotDependOnContents)
 
 TEST_F(Lookup, KnowsNoClassOfLargeBlocks)
 {
-    for (size_t size : {profile.small_max + 1, static_cast<size_t>(100000),
-                        static_cast<size_t>(5000000)}) {
+    for (size_t size :
+         {profile.small_max + 1, static_cast<size_t>(100000), static_cast<size_t>(5000000)}) {
         void *p = hak_malloc(size);
         ASSERT_NE(p, nullptr);
         EXPECT_EQ(shim_class_of_block(p), 0u) << size;

@@ -29,7 +29,7 @@ std::vector<size_t> EdgeSizes()
 }
 
 class Malloc : public hak::HeapTest {
-protected:
+  protected:
     void SetUp() override
     {
         hak::HeapTest::SetUp();
@@ -89,9 +89,9 @@ TEST_F(Malloc, SizeZeroGivesBlocksOfTheirOwn)
 
 TEST_F(Malloc, HugeSizesFail)
 {
-    for (size_t size : {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 4096, SIZE_MAX - 65536, kMax + 1, kMax,
-                        kMax - 15, kMax - 65536, static_cast<size_t>(1) << 60,
-                        static_cast<size_t>(1) << 48}) {
+    for (size_t size :
+         {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 4096, SIZE_MAX - 65536, kMax + 1, kMax, kMax - 15,
+          kMax - 65536, static_cast<size_t>(1) << 60, static_cast<size_t>(1) << 48}) {
         void *kept = hak_malloc(40);
         void *kept_large = hak_malloc(profile.move_min + profile.small_max);
         hak::FillPattern(kept, 40, 1);
@@ -165,8 +165,8 @@ TEST_F(Malloc, CallocClearsRecycledMemory)
 
 TEST_F(Malloc, CallocOfFreshMemoryIsZero)
 {
-    for (size_t size : {static_cast<size_t>(100), profile.small_max,
-                        static_cast<size_t>(3) << 20}) {
+    for (size_t size :
+         {static_cast<size_t>(100), profile.small_max, static_cast<size_t>(3) << 20}) {
         std::vector<char *> blocks;
         for (int i = 0; i < 20; i++) {
             blocks.push_back(static_cast<char *>(hak_calloc(1, size)));
@@ -342,11 +342,11 @@ TEST_F(Malloc, AlignedBlocksOfManySizes)
     };
     for (size_t align = 1; align <= (16u << 20); align *= 2) {
         std::vector<Block> blocks;
-        for (size_t size : {static_cast<size_t>(0), static_cast<size_t>(1), static_cast<size_t>(24),
-                            static_cast<size_t>(100), static_cast<size_t>(1000), align / 2,
-                            align - 1, align, align + 1, align * 3 / 2, profile.small_max / 2,
-                            profile.small_max - 1, profile.small_max, profile.small_max + 1,
-                            static_cast<size_t>(70000)}) {
+        for (size_t size :
+             {static_cast<size_t>(0), static_cast<size_t>(1), static_cast<size_t>(24),
+              static_cast<size_t>(100), static_cast<size_t>(1000), align / 2, align - 1, align,
+              align + 1, align * 3 / 2, profile.small_max / 2, profile.small_max - 1,
+              profile.small_max, profile.small_max + 1, static_cast<size_t>(70000)}) {
             for (int i = 0; i < 2; i++) {
                 void *p = i ? hak_aligned_alloc(align, size) : hak_memalign(align, size);
                 ASSERT_NE(p, nullptr) << align << " " << size;
@@ -418,8 +418,8 @@ TEST_F(Malloc, AlignmentsThatAreNoPowerOfTwoFail)
 TEST_F(Malloc, PageAlignedBlocks)
 {
     size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    for (size_t size : {static_cast<size_t>(0), static_cast<size_t>(1), page - 1, page, page + 1,
-                        page * 20}) {
+    for (size_t size :
+         {static_cast<size_t>(0), static_cast<size_t>(1), page - 1, page, page + 1, page * 20}) {
         void *v = hak_valloc(size), *pv = hak_pvalloc(size);
         EXPECT_TRUE(hak::IsAligned(v, page));
         EXPECT_TRUE(hak::IsAligned(pv, page));

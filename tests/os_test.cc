@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kSize = 1 << 20;
 
 class Os : public testing::Test {
-protected:
+  protected:
     void SetUp() override
     {
         os_fake_reset();

@@ -12,7 +12,9 @@
 
 const struct shim_profile shim_profile = {
     .name = HAK_PROFILE_NAME,
-    .lookup = HAK_LOOKUP_HEADER ? SHIM_HEADER : HAK_LOOKUP_MAP ? SHIM_MAP : SHIM_REGION,
+    .lookup = HAK_LOOKUP_HEADER ? SHIM_HEADER
+              : HAK_LOOKUP_MAP  ? SHIM_MAP
+                                : SHIM_REGION,
     .nclasses = HAK_NCLASSES,
     .list_classes = HAK_LIST_CLASSES,
     .small_max = HAK_SMALL_MAX,

@@ -10,7 +10,7 @@ using hak::profile;
 namespace {
 
 class SlabTest : public hak::HeapTest {
-protected:
+  protected:
     // All free blocks of the slab, in the order it hands them out.
     static std::vector<char *> TakeAll(hak_span *slab, unsigned step)
     {

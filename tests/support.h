@@ -43,7 +43,7 @@ inline void ExpectAllFree()
 /* Starts with all memory free and ends so.  What a failed test has lost is not held against those
  * that follow. */
 class HeapTest : public testing::Test {
-protected:
+  protected:
     void SetUp() override
     {
         os_fake_reset();
@@ -63,7 +63,7 @@ protected:
 };
 
 class Random {
-public:
+  public:
     explicit Random(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 1) {}
 
     uint64_t Next()
@@ -75,7 +75,10 @@ public:
     }
 
     /* In 0..n-1. */
-    size_t Below(size_t n) { return static_cast<size_t>(Next() % n); }
+    size_t Below(size_t n)
+    {
+        return static_cast<size_t>(Next() % n);
+    }
 
     /* 1..most, small ones as likely as large ones. */
     size_t Size(size_t most)
@@ -91,7 +94,7 @@ public:
             std::swap(items[i - 1], items[Below(i)]);
     }
 
-private:
+  private:
     uint64_t state_;
 };
 

@@ -92,8 +92,8 @@ TEST_F(Threads, SwapBlocks)
 // What consumers free comes back to the producers: memory does not grow with what goes through.
 TEST_F(Threads, ProducersAndConsumersStayWithinBounds)
 {
-    for (size_t size : {static_cast<size_t>(48), static_cast<size_t>(1024),
-                        static_cast<size_t>(20000)}) {
+    for (size_t size :
+         {static_cast<size_t>(48), static_cast<size_t>(1024), static_cast<size_t>(20000)}) {
         constexpr size_t kBatch = 64, kQueued = 8;
         std::mutex mutex;
         std::condition_variable changed;

@@ -1,6 +1,6 @@
 """Cells as text: the same words on the terminal, in summary.md and in report.html."""
 
-from bench.lab.analysis import Cell, Overall
+from bench.lab.analysis import Cell, Overall, Table
 from bench.lab.stats import Estimate
 
 COLUMNS = (
@@ -57,3 +57,15 @@ def overall(line: Overall) -> list[str]:
         line.variant, number(line.vs_system, 2), number(line.vs_best, 2), number(line.worst, 2),
         line.worst_row,
     ]
+
+
+def glance(table: Table) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Columns and lines of all speeds at a glance: a line for each row, a column for each variant
+    that is linked shared and is no reference."""
+    variants = [v for v in table.variants if v.link == "shared" and v.kind != "reference"]
+    lines = []
+    for row in table.rows:
+        cells = [table.cell(row, variant) for variant in variants]
+        lines.append([f"{row.program} {row.params}",
+                      *(_millions(c.speed.value) if c.speed else "" for c in cells)])
+    return ("row", *(variant.name for variant in variants)), lines

@@ -70,7 +70,7 @@ def load(path: Path) -> Manifest:
         ]
         missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
         return Manifest(data["programs"], variants, missing, data.get("build", {}))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error})") from error
 
 

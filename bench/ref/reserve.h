@@ -1,5 +1,6 @@
-/* reserve.h: memory for the reference allocators: one range, handed out once and never taken back.
- * It serves what is not the measured load: calloc, aligned blocks, realloc. */
+/* reserve.h: what the reference allocators share: memory from one range that is handed out once and
+ * never taken back, and on top of it all of malloc's interface but malloc and free themselves.  For
+ * one .c file of a shared library. */
 #ifndef BENCH_REF_RESERVE_H
 #define BENCH_REF_RESERVE_H
 
@@ -52,6 +53,41 @@ static void *ref_take_sized(size_t size)
         return NULL;
     *p = size;
     return p + 2;
+}
+
+REF_EXPORT void *calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        bytes = SIZE_MAX;
+    return ref_take_sized(bytes);
+}
+
+/* The C library reallocates only what calloc or realloc gave it. */
+REF_EXPORT void *realloc(void *p, size_t size)
+{
+    void *to = ref_take_sized(size);
+    if (p && to) {
+        size_t old = ((size_t *)p)[-2];
+        memcpy(to, p, old < size ? old : size);
+    }
+    return to;
+}
+
+REF_EXPORT void *memalign(size_t align, size_t size)
+{
+    return ref_take(size, align < 16 ? 16 : align);
+}
+
+REF_EXPORT void *aligned_alloc(size_t align, size_t size)
+{
+    return memalign(align, size);
+}
+
+REF_EXPORT int posix_memalign(void **out, size_t align, size_t size)
+{
+    *out = memalign(align, size);
+    return *out ? 0 : ENOMEM;
 }
 
 #endif
