@@ -98,7 +98,11 @@ def main(argv: list[str] | None = None) -> int:
         manifest=manifest, rows=chosen_rows, variants=chosen, reps=reps, seed=seed,
         timeout=options.timeout, folder=folder,
     )
-    table, status = session.measure(console)
+    try:
+        table, status = session.measure(console)
+    except KeyboardInterrupt:  # before the first run, or while the files were being written
+        print(f"matrix: interrupted: what is there is in {folder.path}", file=sys.stderr)
+        return 130
     tables.show(console, table)
     if status == 130:
         console.print("interrupted: the finished runs are written")

@@ -91,11 +91,12 @@ class Table:
         speed = stats.median(list(mine.values()))
         null, floor = (self._median_speed(row, name) for name in ("null", "floor"))
         gross = 1e9 / speed.value
+        shared = variant.link == "shared"  # as mi and the other peers are
         return Cell(
             row, variant, len(runs), speed,
-            vs_system=stats.ratio(mine, self._speeds(row, "system")),
-            vs_mi=stats.ratio(mine, self._speeds(row, "mi")),
-            vs_best=stats.ratio(mine, self._speeds(row, self.best_peer(row))),
+            vs_system=stats.ratio(mine, self._speeds(row, variant.baseline)),
+            vs_mi=stats.ratio(mine, self._speeds(row, "mi")) if shared else None,
+            vs_best=stats.ratio(mine, self._speeds(row, self.best_peer(row))) if shared else None,
             of_floor=speed.value / floor if floor else None,
             gross_ns=gross,
             net_ns=gross - 1e9 / null if null else None,

@@ -27,6 +27,8 @@ class Folder:
     def __init__(self, path: Path):
         """Raises UsageError if the folder cannot be made or written."""
         self.path = path
+        if (path / "results.csv").exists():
+            raise UsageError(f"--out: {path}: holds results already; name another folder")
         try:
             (path / "raw").mkdir(parents=True, exist_ok=True)
             self._file = open(path / "results.csv", "w", newline="", encoding="utf-8")

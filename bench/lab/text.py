@@ -10,6 +10,7 @@ COLUMNS = (
 OVERALL_COLUMNS = ("variant", "/ system", "/ best peer", "worst / system", "in row")
 LEGEND = (
     "Medians; an operation is one malloc or one free.  Ratios are of speeds: above 1 is faster.  "
+    "Static variants are compared with the static system.  "
     "A ratio marked = has an interval that holds 1: no difference was found.  "
     "ns net is ns gross less that of the reference null."
 )

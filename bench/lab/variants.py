@@ -24,6 +24,11 @@ class Variant:
         """Whether hakmem is compared with it in ratios to the best peer."""
         return self.kind in PEER_KINDS and self.link == "shared"
 
+    @property
+    def baseline(self) -> str:
+        """The system variant that it is compared with: linked as this one is."""
+        return "system" if self.link == "shared" else f"system+{self.link}"
+
     def why_not(self, row: Row) -> str | None:
         """Why the row is left out for this variant; None if it is not."""
         if row.program not in self.binaries:

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shlex
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,15 +68,23 @@ class Outcome:
     def run(self) -> dict:
         return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
 
-    def tables(self) -> dict[str, dict[str, list[str]]]:
-        """summary.md as heading -> first cell -> the cells after it."""
-        tables: dict[str, dict[str, list[str]]] = {}
+    def sections(self) -> dict[str, dict[str, list[str]]]:
+        """summary.md as heading -> first cell -> the cells after it, column heads included."""
+        sections: dict[str, dict[str, list[str]]] = {}
         for line in self.summary.splitlines():
             if line.startswith("## "):
-                table = tables.setdefault(line[3:], {})
-            elif line.startswith("| ") and not line.startswith("| variant |"):
+                table = sections.setdefault(line[3:], {})
+            elif line.startswith("| "):
                 name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
                 table[name] = cells
+        return sections
+
+    def tables(self) -> dict[str, dict[str, list[str]]]:
+        """The sections of the rows alone, by variant."""
+        tables = {}
+        for title, table in self.sections().items():
+            if title not in ("All rows", "Speeds, M ops/s"):
+                tables[title] = {name: table[name] for name in table if name != "variant"}
         return tables
 
 
@@ -123,7 +133,21 @@ class Bench:
         except SystemExit as error:
             status = error.code
         printed = self._capsys.readouterr()
-        return Outcome(status, printed.out, printed.err, self.root / out)
+        return self.outcome(status, printed.out, printed.err, out)
+
+    def start(self, *words: str) -> subprocess.Popen:
+        """The same as a process in a group of its own, so that signals reach nothing else."""
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+        return subprocess.Popen(
+            [sys.executable, "-m", "bench.matrix", "--manifest", str(self.manifest()),
+             "--out", "out", *words],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+            start_new_session=True,
+        )
+
+    def outcome(self, status: int, out: str, err: str, folder: str = "out") -> Outcome:
+        """Of a process that was started."""
+        return Outcome(status, out, err, self.root / folder)
 
     def order(self) -> list[str]:
         """The runs so far, as "program variant arguments"."""

@@ -3,13 +3,9 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
-
-from conftest import ROOT, Outcome
 
 TINY = "bench_tiny_hot 32 100 300000"
 TINY_RAW = "raw/bench_tiny_hot-32-100-300000-bad-{}.out"
@@ -38,7 +34,7 @@ BAD = {
 }
 
 
-def html_rows(outcome: Outcome, style: str) -> list[str]:
+def html_rows(outcome, style: str) -> list[str]:
     return re.findall(rf'<tr class="{style}">(.*?)</tr>', outcome.html, re.DOTALL)
 
 
@@ -96,7 +92,7 @@ def test_system_fails(bench):
     bench.variant("system", 'if [ "$n" -gt 0 ]; then exit 1; fi; result 1', kind="system")
     outcome = bench.run("--bench", "tiny_hot", "--reps", "2")
     assert outcome.status == 1
-    assert set(outcome.tables()) == {TINY}  # nothing to take a mean of
+    assert "All rows" not in outcome.sections()  # nothing to take a mean of
     cells = outcome.tables()[TINY]["hakmem"]
     assert cells[0] == "0.001" and cells[2:5] == ["", "", ""]
 
@@ -131,7 +127,7 @@ def test_sanity(bench):
     assert not any(line.startswith("larson bad") for line in bench.order())
     assert len(html_rows(outcome, "failed")) == 2
     # a mean over fewer rows than the others' would mislead
-    assert set(tables["All rows"]) == {"hakmem", "system"}
+    assert set(outcome.sections()["All rows"]) == {"variant", "hakmem", "system"}
 
 
 def test_not_built(bench):
@@ -157,28 +153,15 @@ def test_no_failure_is_no_failure(bench):
     assert html_rows(outcome, "profile")
 
 
-def started(bench, *words):
-    """The matrix as a process of its own, its own group, so that it alone gets a signal."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-    return subprocess.Popen(
-        [sys.executable, "-m", "bench.matrix", "--manifest", str(bench.manifest()),
-         "--out", "out", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
-        start_new_session=True,
-    )
-
-
 @pytest.mark.parametrize("whole_group", [False, True])
 def test_interrupted(bench, whole_group):
     """Ctrl-C reaches the whole group in a terminal; kill -INT the matrix alone."""
-    bench.variant("hakmem", 'if [ "$n" -eq 3 ]; then touch third; exec sleep 60; fi; result 2000')
-    bench.variant("system", "result 1000", kind="system")
     marker = bench.root / "third"
+    third = f'if [ "$n" -eq 3 ]; then touch {marker}; exec sleep 60; fi'
+    bench.variant("hakmem", f"{third}; result 2000")
+    bench.variant("system", "result 1000", kind="system")
     bench.variant("hakmem2", "result 3000")
-    text = (bench.root / "bench_tiny_hot_hakmem").read_text()
-    (bench.root / "bench_tiny_hot_hakmem").write_text(text.replace("touch third",
-                                                                   f"touch {marker}"))
-    process = started(bench, "--bench", "tiny_hot", "--reps", "5", "--seed", "1")
+    process = bench.start("--bench", "tiny_hot", "--reps", "5", "--seed", "1")
     try:
         deadline = time.monotonic() + 30
         while not marker.exists() and time.monotonic() < deadline:
@@ -192,7 +175,7 @@ def test_interrupted(bench, whole_group):
         out, err = process.communicate(timeout=30)
     finally:
         process.kill()
-    outcome = Outcome(process.returncode, out, err, bench.root / "out")
+    outcome = bench.outcome(process.returncode, out, err)
     assert (outcome.status, outcome.err) == (130, "")
     assert "interrupted: the finished runs are written" in outcome.out
     # rounds 1 and 2 in full, and what came before hakmem in round 3
@@ -209,9 +192,9 @@ def test_interrupted(bench, whole_group):
 def test_the_command_itself(bench):
     """Output that is no terminal: nothing is cut, no escape sequences."""
     bench.variant("hakmem", "result 2000")
-    process = started(bench, "--bench", "tiny_hot", "--reps", "1", "--seed", "1")
+    process = bench.start("--bench", "tiny_hot", "--reps", "1", "--seed", "1")
     out, err = process.communicate(timeout=30)
-    outcome = Outcome(process.returncode, out, err, bench.root / "out")
+    outcome = bench.outcome(process.returncode, out, err)
     assert (outcome.status, err) == (0, "")
     assert "\x1b" not in out and f"\nresults: {outcome.folder}\n" in out
     assert "peak MiB" in out
