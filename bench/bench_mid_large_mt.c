@@ -3,17 +3,25 @@
 #include "slots.h"
 #include "threads.h"
 
-static pthread_barrier_t warm, done;
+static pthread_barrier_t warm, go, done;
 static uint64_t cycles;
+
+struct worker {
+    struct slots slots;
+    double start, stop; /* of the measured part */
+} __attribute__((aligned(128)));
 
 static void *run(void *arg)
 {
-    struct slots *slots = arg;
-    slots_run(slots, cycles / 10 + slots->nslots); /* warm up */
+    struct worker *worker = arg;
+    slots_run(&worker->slots, cycles / 10 + worker->slots.nslots); /* warm up */
     pthread_barrier_wait(&warm);
-    slots_run(slots, cycles);
+    pthread_barrier_wait(&go);
+    worker->start = bench_now();
+    slots_run(&worker->slots, cycles);
+    worker->stop = bench_now();
     pthread_barrier_wait(&done);
-    slots_free(slots);
+    slots_free(&worker->slots);
     return NULL;
 }
 
@@ -23,24 +31,32 @@ int main(int argc, char **argv)
                                             {"cycles", 1, 1e12},
                                             {"ws", 1, 1 << 24},
                                             {"seed", 0, 1e15}};
-    static struct slots slots[BENCH_MAX_THREADS];
+    static struct worker workers[BENCH_MAX_THREADS];
     pthread_t threads[BENCH_MAX_THREADS];
     double v[4];
     bench_args("bench_mid_large_mt", argc, argv, args, 4, v);
     unsigned n = (unsigned)v[0];
     cycles = (uint64_t)v[1];
     pthread_barrier_init(&warm, NULL, n + 1);
+    pthread_barrier_init(&go, NULL, n + 1);
     pthread_barrier_init(&done, NULL, n + 1);
     for (unsigned i = 0; i < n; i++) {
-        slots[i] = slots_make((uint32_t)v[2], 8 << 10, 32 << 10, 0, (uint64_t)v[3] + i);
-        threads[i] = bench_thread(run, &slots[i]);
+        workers[i].slots = slots_make((uint32_t)v[2], 8 << 10, 32 << 10, 0, (uint64_t)v[3] + i);
+        threads[i] = bench_thread(run, &workers[i]);
     }
     pthread_barrier_wait(&warm);
     bench_start();
+    pthread_barrier_wait(&go);
     pthread_barrier_wait(&done);
     bench_stop();
     for (unsigned i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
+    double start = workers[0].start, stop = workers[0].stop;
+    for (unsigned i = 1; i < n; i++) {
+        start = workers[i].start < start ? workers[i].start : start;
+        stop = workers[i].stop > stop ? workers[i].stop : stop;
+    }
+    bench_span(start, stop);
     bench_result(cycles * n);
     return 0;
 }

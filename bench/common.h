@@ -83,6 +83,9 @@ static inline void bench_check(const void *block, bool intact)
 /* Around the measured part. */
 void bench_start(void);
 void bench_stop(void);
+/* Instead of the times that bench_start and bench_stop took: those of bench_now in the threads that
+ * did the work.  Whoever only waits for them may be woken when a short run is over. */
+void bench_span(double start, double stop);
 void bench_result(uint64_t ops);
 
 #endif

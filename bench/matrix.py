@@ -24,7 +24,10 @@ examples:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in text.split(",") if word]
+    words = [word for word in text.split(",") if word]
+    if not words:
+        raise ValueError
+    return words
 
 
 def _counts(text: str) -> list[int]:
@@ -46,6 +49,7 @@ def _seconds(text: str) -> float:
 
 
 _seconds.__name__ = "number of seconds above 0"
+_words.__name__ = "list of names"
 _count.__name__ = "whole number from 1 up"
 _counts.__name__ = "list of whole numbers from 1 up"
 

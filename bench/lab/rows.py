@@ -63,12 +63,12 @@ def tiny_hot(size: int, cycles: int) -> Row:
 # together stay below five minutes on two cores.
 QUICK = (
     tiny_hot(32, 300_000),
-    random_mixed(3_000_000, 8192),
-    random_mixed(3_000_000, 400),
+    random_mixed(6_000_000, 8192),
+    random_mixed(6_000_000, 400),
     larson("0.3", 1),
     larson("0.3", 2),
-    mid_large(2, 1_000_000),
-    vm_mixed(60_000),
+    mid_large(2, 2_000_000),
+    vm_mixed(100_000),
 )
 
 FULL = (
