@@ -17,6 +17,9 @@
 #define HAK_CACHE_ALIGNED __attribute__((aligned(64)))
 #define HAK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
+/* The compiler forgets the value of the variable x and reads it again where it is needed. */
+#define hak_forget(x) __asm__("" : "+m"(x))
+
 #define hak_likely(x) __builtin_expect(!!(x), 1)
 #define hak_unlikely(x) __builtin_expect(!!(x), 0)
 

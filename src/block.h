@@ -21,8 +21,11 @@ HAK_INLINE void hak_block_mark_live(void *p, size_t index)
 
 HAK_INLINE void hak_block_mark_free(void *p)
 {
-    if (HAK_LOOKUP_HEADER)
-        ((uint8_t *)p)[-1] &= (uint8_t)~HAK_HEADER_LIVE;
+    if (HAK_LOOKUP_HEADER) {
+        uint8_t *header = (uint8_t *)p - 1;
+        hak_forget(*header); /* one instruction on memory, no register kept for it */
+        *header &= (uint8_t)~HAK_HEADER_LIVE;
+    }
 }
 
 /* For a block that comes out of its slab: free, of the class. */
