@@ -44,6 +44,8 @@ ALLOCATOR_COPTS = [
 SHARED_LINKOPTS = [
     "-pthread",
     "-Wl,-z,now",
+    # The first constructor of the process, so that its fork handlers are the innermost ones.
+    "-Wl,-z,initfirst",
     "-Wl,-z,relro",
     "-Wl,--no-undefined",
 ]

@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit status 0; 1: a run failed; 2: wrong use; 130: interrupted."""
+    """Exit status 0; 1: a run or a file failed; 2: wrong use; 130: interrupted."""
     options = _parser().parse_args(argv)
     console = tables.make_console()
     try:
@@ -107,6 +107,11 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:  # before the first run, or while the files were being written
         print(f"matrix: interrupted: what is there is in {folder.path}", file=sys.stderr)
         return 130
+    except OSError as error:  # such as a full disk; results.csv holds the finished runs
+        where = error.filename or folder.path
+        print(f"matrix: {where}: {error.strerror}; what is there is in {folder.path}",
+              file=sys.stderr)
+        return 1
     tables.show(console, table)
     if status == 130:
         console.print("interrupted: the finished runs are written")

@@ -169,7 +169,9 @@ ALSO(void *, valloc, size_t size);
 ALSO(void *, pvalloc, size_t size);
 ALSO(size_t, malloc_usable_size, void *p);
 
-__attribute__((constructor)) static void init(void)
+/* As early as can be: fork handlers registered later run before ours in the parent, and after them
+ * in the child, so that they may allocate. */
+__attribute__((constructor(101))) static void init(void)
 {
     hak_fork_init();
 }

@@ -26,6 +26,9 @@ HAK_INLINE bool hak_cas_acquire(uint32_t *p, uint32_t have, uint32_t want)
     return __atomic_compare_exchange_n(p, &have, want, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+/* Orders every access before it against every one after it. */
+#define hak_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+
 /* Tells the processor that this is a spin loop. */
 HAK_INLINE void hak_pause(void)
 {

@@ -5,6 +5,7 @@
 #include "cache.h"
 #include "heap.h"
 #include "os.h"
+#include "purge.h"
 
 enum { LEAST_LIMIT = 8 }; /* blocks that a bin may hold at first */
 
@@ -39,6 +40,7 @@ static void thread_exit(void *cache_of_thread)
     cache->next_free = free_caches;
     free_caches = cache;
     hak_lock_release(&hak_cache_registry_lock);
+    hak_purge_after_free();
 }
 
 static void reset(struct hak_cache *cache)

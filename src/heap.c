@@ -9,7 +9,8 @@ enum {
     NRANGES = HAK_LOOKUP_REGION ? HAK_NCLASSES + 1 : 1,
     TABLE_STEP = 1024, /* pages whose table entries are committed at a time */
 };
-#define LEAST_RESERVE ((size_t)16 << 20)
+#define LEAST_RESERVE ((size_t)(HAK_LOOKUP_REGION ? 16 : 4) << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
 #define MOST_COMMIT_STEP ((size_t)64 << 20)
 
 /* Part of the address space with a frontier of its own.  Index 0 serves large blocks and, but for
@@ -33,6 +34,7 @@ static struct range ranges[NRANGES];
 static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
 static uint32_t newest_dirty;
 static size_t dirty_pages; /* in all dirty runs */
+static size_t used_pages;  /* in spans that were handed out */
 static struct hak_heap_stats stats;
 
 /* ---- reservation --------------------------------------------------------------------------- */
@@ -75,7 +77,7 @@ static bool reserve(size_t size, struct hak_heap *heap)
     size_t spans_size = npages * sizeof *heap->spans;
     size_t bits_size = npages * sizeof *heap->bits;
     size_t map_size = HAK_LOOKUP_MAP ? hak_round_up(npages, HAK_PAGE_SIZE) : 0;
-    char *base = hak_os_reserve(size, (size_t)2 << 20);
+    char *base = hak_os_reserve(size, size >= 64 * HUGE_PAGE ? HUGE_PAGE : HAK_PAGE_SIZE);
     char *tables = base ? hak_os_reserve_readable(spans_size + bits_size + map_size) : NULL;
     if (!tables) {
         if (base)
@@ -174,7 +176,7 @@ static bool commit_pages(struct range *range, uint32_t end)
             return false;
     }
     range->committed = (uint32_t)to;
-    hak_store_relaxed(&stats.committed, stats.committed + ((to - from) << HAK_PAGE_SHIFT));
+    stats.committed += (to - from) << HAK_PAGE_SHIFT;
     if (!HAK_LOOKUP_REGION)
         hak_store_relaxed(&hak_heap.limit, to << HAK_PAGE_SHIFT);
     return true;
@@ -402,6 +404,7 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
             span = take_frontier(range, npages, align_pages);
     }
     if (span) {
+        hak_store_relaxed(&used_pages, used_pages + npages);
         span->cls = (uint8_t)cls;
         span->moved = false;
         set_span(hak_span_page(span), npages, cls ? HAK_SPAN_SLAB : HAK_SPAN_LARGE);
@@ -432,6 +435,7 @@ static void free_pages(struct hak_span *span, size_t npages, bool moved)
     uint64_t now = clean ? 0 : hak_os_now_ms();
     uint32_t page = hak_span_page(span);
     hak_lock_acquire(&hak_heap_lock);
+    hak_store_relaxed(&used_pages, used_pages - npages);
     if (clean)
         count_purge(bytes);
     set_span(page, npages, HAK_SPAN_BUSY);
@@ -482,6 +486,7 @@ bool hak_heap_extend(struct hak_span *span, size_t npages)
         }
     }
     if (grown) {
+        hak_store_relaxed(&used_pages, used_pages + more);
         /* No longer the span's last page: nothing may be found from it. */
         hak_store_relaxed(&hak_heap.spans[end - 1].state, (uint8_t)HAK_SPAN_BUSY);
         set_span(page, npages, HAK_SPAN_LARGE);
@@ -573,9 +578,9 @@ size_t hak_heap_dirty_bytes(void)
     return hak_load_relaxed(&dirty_pages) << HAK_PAGE_SHIFT;
 }
 
-size_t hak_heap_committed(void)
+size_t hak_heap_used_bytes(void)
 {
-    return hak_load_relaxed(&stats.committed);
+    return hak_load_relaxed(&used_pages) << HAK_PAGE_SHIFT;
 }
 
 void hak_heap_stats(struct hak_heap_stats *out)

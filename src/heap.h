@@ -94,9 +94,9 @@ void hak_heap_trim(struct hak_span *span, size_t npages);
 
 /* Purges dirty runs freed at or before `until_ms`; returns bytes given back. */
 size_t hak_heap_purge(uint64_t until_ms);
-/* Bytes of dirty runs, bytes committed, as of a moment ago. */
+/* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
-size_t hak_heap_committed(void);
+size_t hak_heap_used_bytes(void);
 
 struct hak_heap_stats {
     size_t reserved;  /* bytes of address space */

@@ -12,6 +12,7 @@ enum {
 };
 
 static struct hak_large_stats stats; /* atomically */
+static bool moves_refused;           /* by the system, once: from then on large blocks are copied */
 static uint32_t serial;              /* large blocks allocated, for their colour */
 
 static size_t pages_for(size_t bytes)
@@ -66,11 +67,16 @@ void hak_large_free(struct hak_span *span)
 /* Moves the span's pages to a new span of npages; NULL: not possible. */
 static void *move(struct hak_span *span, size_t npages)
 {
+    if (hak_load_relaxed(&moves_refused))
+        return NULL;
     struct hak_span *to = hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
     if (!to)
         return NULL;
-    if (hak_os_move(hak_span_start(to), hak_span_start(span), hak_span_bytes(span)) != 0) {
-        hak_heap_free(to);
+    int error = hak_os_move(hak_span_start(to), hak_span_start(span), hak_span_bytes(span));
+    if (error) {
+        hak_store_relaxed(&moves_refused, true);
+        if (error != HAK_OS_LOST)
+            hak_heap_free(to);
         return NULL;
     }
     to->moved = true;

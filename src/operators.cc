@@ -3,16 +3,16 @@
  * A program in C gets this library too, and must not get the C++ runtime with it.  So everything
  * of that runtime is referred to weakly; a program that calls these operators has it. */
 #include <cstddef>
+#include <dlfcn.h>
 #include <new>
 
 #include "hakmem.h"
-
-#define HAK_EXPORT __attribute__((visibility("default")))
-#define HAK_COLD __attribute__((noinline, cold))
+#include "report.h"
 
 __asm__(".weak __gxx_personality_v0\n.weak __cxa_begin_catch\n.weak __cxa_end_catch\n"
         ".weak _Unwind_Resume\n.weak __cxa_call_terminate\n"
-        ".weak _ZSt15get_new_handlerv\n.weak _ZSt17__throw_bad_allocv");
+        ".weak _ZSt15get_new_handlerv\n.weak _ZSt17__throw_bad_allocv\n"
+        ".weak dlopen\n.weak dlsym");
 
 namespace std {
 extern void __throw_bad_alloc() __attribute__((__noreturn__));
@@ -26,14 +26,32 @@ inline void *allocate(std::size_t size, std::size_t align)
     return align == 0 ? hak_malloc(size) : hak_memalign(align, size);
 }
 
+/* A function of the C++ runtime, `linked` if that was there when hakmem was loaded.  A program in C
+ * may have loaded it later, with a plugin, out of the sight of weak references. */
+template <typename Function>
+Function *runtime(Function *linked, const char *name)
+{
+    void *(*volatile open)(const char *, int) = &dlopen;
+    if (linked || !open)
+        return linked;
+    void *library = open("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    return library ? reinterpret_cast<Function *>(dlsym(library, name)) : nullptr;
+}
+
 /* Calls the new-handler until there is memory or no handler is left; then throws bad_alloc. */
 HAK_COLD void *allocate_or_throw(std::size_t size, std::size_t align)
 {
+    std::new_handler (*volatile linked_handler)() = &std::get_new_handler;
+    void (*volatile linked_throw)() = &std::__throw_bad_alloc;
+    std::new_handler (*get_handler)() =
+        runtime<std::new_handler()>(linked_handler, "_ZSt15get_new_handlerv");
+    void (*throw_bad_alloc)() = runtime<void()>(linked_throw, "_ZSt17__throw_bad_allocv");
     for (;;) {
-        std::new_handler (*get_handler)() = &std::get_new_handler;
         std::new_handler handler = get_handler ? get_handler() : nullptr;
+        if (!handler && throw_bad_alloc)
+            throw_bad_alloc();
         if (!handler)
-            std::__throw_bad_alloc();
+            hak_fatal("operator new is out of memory and there is no runtime to throw", nullptr);
         handler();
         void *p = allocate(size, align);
         if (p)
@@ -41,8 +59,13 @@ HAK_COLD void *allocate_or_throw(std::size_t size, std::size_t align)
     }
 }
 
+/* The same, but NULL for an exception.  Without a personality routine, see above, none could be
+ * caught here: then the new-handler is not called. */
 HAK_COLD void *allocate_or_null(std::size_t size, std::size_t align) noexcept
 {
+    std::new_handler (*volatile linked_handler)() = &std::get_new_handler;
+    if (!linked_handler)
+        return nullptr;
     try {
         return allocate_or_throw(size, align);
     } catch (...) {

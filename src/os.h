@@ -20,8 +20,10 @@ int hak_os_purge(void *addr, size_t size);
 /* Replaces the range by a fresh, committed, zero mapping, undoing what hak_os_move left. */
 int hak_os_renew(void *addr, size_t size);
 /* Moves the physical pages of [from, from + size) to `to`; `from` then reads as zero.  On failure
- * both ranges are as they were. */
+ * `from` is as it was and `to` reads as zero, except for HAK_OS_LOST: then `to` must not be used
+ * again, by anybody. */
 int hak_os_move(void *to, void *from, size_t size);
+enum { HAK_OS_LOST = -1 };
 /* Huge-page advice for the range: asks for them, or for none. */
 void hak_os_advise_huge(void *addr, size_t size, bool want);
 

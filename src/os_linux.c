@@ -79,12 +79,21 @@ int hak_os_renew(void *addr, size_t size)
     return map(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED) == addr ? 0 : ENOMEM;
 }
 
+/* mremap unmaps the target before it checks limits.  The hole that a refusal leaves is closed
+ * again. Where something is mapped there already it may be another thread's, and the target is
+ * given up. */
 int hak_os_move(void *to, void *from, size_t size)
 {
-    return OS_CALL(mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) ==
-                           MAP_FAILED
-                       ? -1
-                       : 0);
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    int error = OS_CALL(mremap(from, size, size, flags, to) == MAP_FAILED ? -1 : 0);
+    if (error == 0)
+        return 0;
+    void *again = map(to, size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE);
+    if (again == to)
+        return error;
+    if (again)
+        hak_os_release(again, size);
+    return HAK_OS_LOST;
 }
 
 void hak_os_advise_huge(void *addr, size_t size, bool want)

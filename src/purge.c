@@ -2,7 +2,6 @@
 #include "purge.h"
 #include "atomic.h"
 #include "bigcache.h"
-#include "cache.h"
 #include "central.h"
 #include "heap.h"
 #include "os.h"
@@ -43,6 +42,9 @@ static void *thread_main(void *unused)
         if (resident_free_bytes() >= LEAST_BYTES)
             continue;
         hak_store_relaxed(&thread_state, ASLEEP);
+        hak_fence(); /* against the one in hak_purge_after_free: one of the two sees the other */
+        if (resident_free_bytes() >= LEAST_BYTES && hak_cas_acquire(&thread_state, ASLEEP, RUNNING))
+            continue;
         while (hak_load_relaxed(&thread_state) == ASLEEP)
             hak_os_wait(&thread_state, ASLEEP, 0);
     }
@@ -52,7 +54,7 @@ static void *thread_main(void *unused)
 void hak_purge_after_alloc(void)
 {
     if (!HAK_PURGE_THREAD || hak_load_relaxed(&thread_state) != ABSENT ||
-        hak_heap_committed() < HAK_PURGE_THREAD_HEAP)
+        hak_heap_used_bytes() < HAK_PURGE_THREAD_HEAP)
         return;
     /* Creating a thread allocates; those calls find STARTING here.  A refusal is final, so that
      * no further allocation pays for the attempt. */
@@ -73,6 +75,7 @@ static void pass_by_the_clock(void)
 
 void hak_purge_after_free(void)
 {
+    hak_fence();
     uint32_t state = hak_load_relaxed(&thread_state);
     if (!HAK_PURGE_THREAD || state == ABSENT || state == REFUSED) {
         pass_by_the_clock();
@@ -91,8 +94,6 @@ size_t hak_purge_all(void)
 
 bool hak_purge_reclaim(void)
 {
-    if (hak_cache_is_open(hak_cache))
-        hak_cache_drain_all(hak_cache, false);
     return hak_bigcache_evict(UINT64_MAX) + hak_central_trim(true) > 0;
 }
 

@@ -2,7 +2,7 @@
  * bigcache, blocks parked in central, dirty runs of the heap.
  *
  * HAK_PURGE_THREAD: by a background thread, so that an idle process shrinks without calling in.  It
- * is started by an allocation once the heap has grown to HAK_PURGE_THREAD_HEAP bytes, sleeps while
+ * is started by an allocation once HAK_PURGE_THREAD_HEAP bytes are in use at a time, sleeps while
  * there is nothing to give back, and does not survive fork: the child starts its own.  Without a
  * thread, by the threads that free memory, at most twice a decay.
  *
@@ -13,15 +13,15 @@
 
 #include "base.h"
 
-#define HAK_PURGE_THREAD_HEAP ((size_t)16 << 20)
+#define HAK_PURGE_THREAD_HEAP ((size_t)64 << 20)
 
 /* Called from slow paths that allocated, or freed, memory, with no lock held. */
 void hak_purge_after_alloc(void);
 void hak_purge_after_free(void);
 /* Gives back everything that can be, at once; bytes given back. */
 size_t hak_purge_all(void);
-/* For want of memory: frees to the heap what the calling thread's cache, central and the bigcache
- * keep.  False: there was nothing, so that a second attempt to allocate would fail as well. */
+/* For want of memory: frees to the heap what central and the bigcache keep.  False: there was
+ * nothing, so that a second attempt to allocate would fail as well. */
 bool hak_purge_reclaim(void);
 /* In the child of fork, where the background thread is gone. */
 void hak_purge_forked(void);

@@ -4,6 +4,10 @@
 
 #include "base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Writes "hakmem(<profile>): " and the formatted text (at most 400 bytes) and a newline.
  * Formats: %s %u (uint32_t) %zu %p %llu %%. */
 void hak_report(const char *format, ...) HAK_PRINTF(1, 2);
@@ -13,5 +17,9 @@ HAK_NORETURN void hak_fatal(const char *fault, const void *address);
 
 /* The text after formatting, for messages and statistics; returns its length (< room). */
 size_t hak_format(char *out, size_t room, const char *format, ...) HAK_PRINTF(3, 4);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,10 +12,18 @@
 
 /* ---- allocate ------------------------------------------------------------------------------ */
 
+/* Memory is out: frees to the heap what is kept for later.  False: there was nothing. */
+static bool reclaim(void)
+{
+    if (hak_cache_is_open(hak_cache))
+        hak_cache_drain_all(hak_cache, false);
+    return hak_purge_reclaim();
+}
+
 static void *alloc_large(size_t size, size_t align, bool zero)
 {
     void *p = hak_heap_init() ? hak_large_alloc(size, align, zero) : NULL;
-    if (!p && hak_heap_ready() && size <= hak_heap.reserve && hak_purge_reclaim())
+    if (!p && hak_heap_ready() && size <= hak_heap.reserve && reclaim())
         p = hak_large_alloc(size, align, zero);
     if (!p)
         errno = ENOMEM;
@@ -35,7 +43,7 @@ static void *take_small(unsigned cls)
 static void *alloc_small(unsigned cls)
 {
     void *p = take_small(cls);
-    if (!p && hak_purge_reclaim())
+    if (!p && reclaim())
         p = take_small(cls);
     /* A class whose own range of addresses is full borrows from the larger ones. */
     while (HAK_LOOKUP_REGION && !p && cls < HAK_NCLASSES)
@@ -185,5 +193,9 @@ void *hak_resize(void *p, size_t size)
     if (cls != 0 || size <= HAK_SMALL_MAX)
         return NULL;
     struct hak_span *span = hak_span_find(p);
-    return span->state == HAK_SPAN_LARGE ? hak_large_resize(span, p, size) : NULL;
+    if (span->state != HAK_SPAN_LARGE)
+        return NULL;
+    void *resized = hak_large_resize(span, p, size);
+    hak_purge_after_free(); /* of the pages behind it, or those it moved away from */
+    return resized;
 }

@@ -32,7 +32,7 @@ void UseMuch()
 {
     std::vector<void *> blocks;
     for (size_t size : {size_t(2000), size_t(1) << 20}) {
-        for (size_t bytes = 0; bytes < (24u << 20); bytes += size) {
+        for (size_t bytes = 0; bytes < (40u << 20); bytes += size) {
             blocks.push_back(hak_malloc(size));
             std::memset(blocks.back(), 1, size);
         }

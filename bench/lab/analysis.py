@@ -1,5 +1,6 @@
 """From runs to what they show: one cell for each row and variant."""
 
+import statistics
 from dataclasses import dataclass, field
 
 from bench.lab import stats
@@ -49,18 +50,21 @@ class Table:
         self.variants = variants
         self._runs: dict[tuple[str, str], dict[int, Run]] = {}
         self._failures: dict[tuple[str, str], list[str]] = {}
+        self._cells: dict[tuple[str, str], Cell] = {}  # already worked out from these runs
 
     def add(self, job: Job, run: Run, raw: str) -> None:
         """One finished run; `raw` names its log."""
         key = (job.row.key, job.variant.name)
         if run.ok:
             self._runs.setdefault(key, {})[job.rep] = run
+            self._cells.clear()
         else:
             self.fail(job.row, job.variant, f"{run.status}: {raw}")
 
     def fail(self, row: Row, variant: Variant, what: str) -> None:
         """A run without numbers."""
         self._failures.setdefault((row.key, variant.name), []).append(what)
+        self._cells.clear()
 
     @property
     def failed(self) -> bool:
@@ -73,7 +77,7 @@ class Table:
 
     def _median_speed(self, row: Row, name: str) -> float | None:
         speeds = self._speeds(row, name)
-        return stats.median(list(speeds.values())).value if speeds else None
+        return statistics.median(speeds.values()) if speeds else None
 
     def best_peer(self, row: Row) -> str | None:
         """The fastest of system and the peers in the row."""
@@ -83,6 +87,12 @@ class Table:
 
     def cell(self, row: Row, variant: Variant) -> Cell:
         """What the runs of one variant in one row show."""
+        key = (row.key, variant.name)
+        if key not in self._cells:
+            self._cells[key] = self._cell(row, variant)
+        return self._cells[key]
+
+    def _cell(self, row: Row, variant: Variant) -> Cell:
         runs = self._runs.get((row.key, variant.name), {})
         failures = self._failures.get((row.key, variant.name), [])
         if not runs:
@@ -100,7 +110,7 @@ class Table:
             of_floor=speed.value / floor if floor else None,
             gross_ns=gross,
             net_ns=gross - 1e9 / null if null else None,
-            rss_mib=stats.median([run.peak_rss_kib for run in runs.values()]).value / 1024,
+            rss_mib=statistics.median(run.peak_rss_kib for run in runs.values()) / 1024,
             failures=failures,
         )
 
@@ -111,6 +121,12 @@ class Table:
                     -(cell.speed.value if cell.speed else 0))
 
         return sorted((self.cell(row, variant) for variant in self.variants), key=rank)
+
+    def without_means(self) -> list[str]:
+        """Measured variants that overall() leaves out: a row has no numbers for them."""
+        inside = {line.variant for line in self.overall()}
+        return [variant.name for variant in self.variants
+                if inside and variant.kind != "reference" and variant.name not in inside]
 
     def overall(self) -> list[Overall]:
         """Each variant that has numbers in every row that has numbers for system."""

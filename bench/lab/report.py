@@ -37,5 +37,6 @@ def render(table: Table, about: dict) -> str:
     return environment.get_template("report.html.j2").render(
         about=about, legend=text.LEGEND, columns=text.COLUMNS,
         overall=overall, overall_columns=text.OVERALL_COLUMNS,
+        without_means=text.without_means(table),
         rows=[_row(table, row) for row in table.rows],
     )

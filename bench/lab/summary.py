@@ -33,6 +33,8 @@ def render(table: Table, about: dict) -> str:
         lines += ["## All rows", ""]
         lines += _markdown_table(text.OVERALL_COLUMNS, [text.overall(line) for line in overall])
         lines.append("")
+        if text.without_means(table):
+            lines += [text.without_means(table), ""]
     lines += ["## Speeds, M ops/s", ""] + _markdown_table(*text.glance(table)) + [""]
     for row in table.rows:
         cells = [cell for cell in table.cells(row) if cell.speed or cell.failures or cell.left_out]

@@ -2,12 +2,15 @@
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from bench.lab import text
 from bench.lab.analysis import Cell, Table
 
+# What a terminal too narrow for all columns does without, the first first.
+_DISPENSABLE = ("ns gross", "95 % interval", "ns net", "/ mi", "peak MiB", "of floor", "/ system")
 _STYLES = {"profile": "bold", "reference": "dim", "system": "", "peer": ""}
 
 
@@ -19,27 +22,47 @@ def make_console(stderr: bool = False) -> Console:
     return console
 
 
-def _row_table(table: Table, cells: list[Cell]) -> RichTable:
+def _empty(title: str) -> RichTable:
+    return RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False,
+                     pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def _fit(console: Console, table: Table, cells: list[Cell]) -> tuple[RichTable, list[str]]:
+    """The row's table and the columns it lacks; a number is never cut to fit the terminal."""
+    for n in range(len(_DISPENSABLE) + 1):
+        lacking = list(_DISPENSABLE[:n])
+        shown = _row_table(table, cells, lacking)
+        unlimited = console.options.update(max_width=1 << 16)
+        if Measurement.get(console, unlimited, shown).maximum <= console.width:
+            break
+    return shown, lacking
+
+
+def _row_table(table: Table, cells: list[Cell], lacking: list[str]) -> RichTable:
     row = cells[0].row
+    kept = [i for i, column in enumerate(text.COLUMNS) if column not in lacking]
     best = table.best_peer(row)
     title = f"{row.program} {row.params}   {row.load}" + (f"   best peer: {best}" if best else "")
-    shown = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, column in enumerate(text.COLUMNS):
-        shown.add_column(column, justify="left" if i == 0 else "right", no_wrap=i == 0)
+    shown = _empty(title)
+    for i in kept:
+        shown.add_column(text.COLUMNS[i], justify="left" if i == 0 else "right", no_wrap=True)
     for cell in cells:
         words = text.cell(cell)
         style = "red" if cell.failures else _STYLES[cell.variant.kind]
         if cell.speed is not None:
-            shown.add_row(*words, style=style)
+            shown.add_row(*(words[i] for i in kept), style=style)
     return shown
 
 
 def show(console: Console, table: Table) -> None:
     """All rows, what has no numbers below each, then the means and the worst cells."""
+    narrow: list[str] = []
     for row in table.rows:
         cells = table.cells(row)
         if any(cell.speed for cell in cells):
-            console.print(_row_table(table, cells))
+            shown, lacking = _fit(console, table, cells)
+            narrow = max(narrow, lacking, key=len)
+            console.print(shown)
         else:
             console.print(f"{row.program} {row.params}   {row.load}")
         for cell in cells:
@@ -48,13 +71,19 @@ def show(console: Console, table: Table) -> None:
                 console.print(Text(words, style="bold red"))
             elif cell.left_out:
                 console.print(Text(f"  {cell.variant.name}: {cell.left_out}", style="dim"))
+        console.print()
     lines = table.overall()
     if lines:
-        shown = RichTable(title="All rows: geometric means, and the worst row of each",
-                          title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        shown = _empty("All rows: geometric means, and the worst row of each")
         for i, column in enumerate(text.OVERALL_COLUMNS):
-            shown.add_column(column, justify="right" if 0 < i < 4 else "left")
+            shown.add_column(column, justify="right" if 0 < i < 4 else "left",
+                             no_wrap=i < 4, overflow="fold")
         for line in lines:
             shown.add_row(*text.overall(line))
         console.print(shown)
+        console.print()
+    if text.without_means(table):
+        console.print(text.without_means(table), style="bold red", markup=False)
     console.print(text.LEGEND, style="dim")
+    if narrow:
+        console.print(f"The terminal is too narrow for {', '.join(narrow)}: see summary.md.")

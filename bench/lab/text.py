@@ -1,5 +1,7 @@
 """Cells as text: the same words on the terminal, in summary.md and in report.html."""
 
+import math
+
 from bench.lab.analysis import Cell, Overall, Table
 from bench.lab.stats import Estimate
 
@@ -38,6 +40,8 @@ def cell(one: Cell) -> list[str]:
     if one.speed is None:
         return [name, "; ".join(one.failures) or one.left_out or "no run finished"]
     interval = f"{_millions(one.speed.low)}..{_millions(one.speed.high)}"
+    if math.isinf(one.speed.high):
+        interval = "one run"
     floor = "" if one.of_floor is None else f"{100 * one.of_floor:.0f} %"
     return [
         name, _millions(one.speed.value), interval, ratio(one.vs_system), ratio(one.vs_mi),
@@ -58,6 +62,12 @@ def overall(line: Overall) -> list[str]:
         line.variant, number(line.vs_system, 2), number(line.vs_best, 2), number(line.worst, 2),
         line.worst_row,
     ]
+
+
+def without_means(table: Table) -> str:
+    """Which variants the table of means leaves out, as a sentence; empty if none."""
+    names = table.without_means()
+    return f"Without numbers in every row, so without a mean: {', '.join(names)}." if names else ""
 
 
 def glance(table: Table) -> tuple[tuple[str, ...], list[list[str]]]:

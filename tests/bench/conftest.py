@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -144,6 +146,27 @@ class Bench:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
             start_new_session=True,
         )
+
+    def on_a_terminal(self, columns: int, *words: str) -> str:
+        """What the matrix shows in the end on a terminal so wide, without colours and the bar."""
+        main, terminal = pty.openpty()
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+               "TERM": "xterm", "COLUMNS": str(columns), "LINES": "50"}
+        with subprocess.Popen(
+            [sys.executable, "-m", "bench.matrix", "--manifest", str(self.manifest()),
+             "--out", "out", *words],
+            stdin=terminal, stdout=terminal, stderr=terminal, env=env, start_new_session=True,
+        ):
+            os.close(terminal)
+            shown = bytearray()
+            try:
+                while part := os.read(main, 1 << 16):
+                    shown += part
+            except OSError:  # the terminal's other side is closed
+                pass
+        os.close(main)
+        plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode()).replace("\r\n", "\n")
+        return plain[plain.rindex("\r") + 1:] if "\r" in plain else plain
 
     def outcome(self, status: int, out: str, err: str, folder: str = "out") -> Outcome:
         """Of a process that was started."""

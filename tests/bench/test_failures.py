@@ -128,6 +128,8 @@ def test_sanity(bench):
     assert len(html_rows(outcome, "failed")) == 2
     # a mean over fewer rows than the others' would mislead
     assert set(outcome.sections()["All rows"]) == {"variant", "hakmem", "system"}
+    for text in (outcome.out, outcome.summary, outcome.html):
+        assert "Without numbers in every row, so without a mean: bad." in text
 
 
 def test_not_built(bench):
@@ -151,6 +153,18 @@ def test_no_failure_is_no_failure(bench):
     assert outcome.status == 0
     assert html_rows(outcome, "failed") == []
     assert html_rows(outcome, "profile")
+    assert "without a mean" not in outcome.summary + outcome.out + outcome.html
+
+
+def test_a_file_that_cannot_be_written(bench):
+    """As when the disk is full: what it was, and the finished runs are there."""
+    bench.variant("hakmem", "result 2000")
+    log = bench.root / "out" / TINY_RAW.format(2).replace("bad", "hakmem")
+    log.mkdir(parents=True)
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "3")
+    assert outcome.status == 1
+    assert outcome.err == f"matrix: {log}: Is a directory; what is there is in {outcome.folder}\n"
+    assert [line["rep"] for line in outcome.lines] == ["1"]
 
 
 @pytest.mark.parametrize("whole_group", [False, True])

@@ -219,6 +219,46 @@ def test_terminal_table(measured):
     assert measured.out.rstrip().endswith(f"results: {measured.folder}")
 
 
+# What is shown of a row on a terminal so wide.
+SHOWN = {
+    160: ("variant M ops/s 95 % interval / system / mi / best peer of floor ns gross ns net "
+          "peak MiB"),
+    100: "variant M ops/s / system / mi / best peer of floor ns net peak MiB",
+    80: "variant M ops/s / system / best peer of floor peak MiB",
+    60: "variant M ops/s / system / best peer",
+}
+
+
+@pytest.mark.parametrize("columns", SHOWN)
+def test_narrow_terminal(bench, columns):
+    """Columns are left out, and named; no number and no name is cut."""
+    bench.variant("hakmem-header-classidx-off", "result 90000000")
+    bench.variant("system", "result 30000000", kind="system")
+    bench.variant("mi", "result 60000000", kind="peer")
+    shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "5")
+    assert "…" not in shown
+    lines = shown.splitlines()
+    assert all(len(line) <= columns for line in lines if not line.startswith("results: "))
+    heads = next(" ".join(line.split()) for line in lines if line.startswith("variant"))
+    assert heads == SHOWN[columns]
+    cells = dict(zip(
+        ("variant", "M ops/s", "95 % interval", "/ system", "/ mi", "/ best peer", "of floor",
+         "ns gross", "ns net", "peak MiB"),
+        ("hakmem-header-classidx-off", "90.0", "90.0..90.0", "3.00", "1.50", "1.50", "", "11.11",
+         "", "87.9")))
+    expected = [value for name, value in cells.items() if value and name in SHOWN[columns]]
+    row = next(line.split() for line in lines if line.startswith("hakmem-header"))
+    assert row == expected
+    assert ("The terminal is too narrow for ns gross" in shown) == (columns < 160)
+
+
+def test_one_run_has_no_interval(bench):
+    bench.variant("hakmem", "result 2000")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1")
+    assert outcome.tables()[TINY]["hakmem"][1] == "one run"
+    assert "inf" not in outcome.summary + outcome.out + outcome.html.split("</style>")[1]
+
+
 def test_same_seed_same_order(bench):
     for name in ("hakmem", "system", "mi"):
         bench.variant(name, "result 1000")
