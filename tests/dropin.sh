@@ -290,6 +290,104 @@ grep -q '^0 failures' "$work/out.hak" || fail "forms: $(cat "$work/out.hak")"
 name=$(LD_PRELOAD=$library "$work/forms" profile)
 [ "$name" = "$profile" ] || fail "the program uses the allocator of \"$name\""
 
+# ---- other libraries, late limits ------------------------------------------------------------------
+
+# A library that registered fork handlers which allocate before hakmem could.
+cat >"$work/handlers.c" <<'END'
+#include <pthread.h>
+#include <stdlib.h>
+static void allocate(void)
+{
+    void *p[64];
+    free(malloc(300000));
+    for (int i = 0; i < 64; i++)
+        p[i] = malloc(5000);
+    for (int i = 0; i < 64; i++)
+        free(p[i]);
+}
+__attribute__((constructor)) static void begin(void) { pthread_atfork(allocate, allocate, allocate); }
+int handlers;
+END
+cat >"$work/fork.c" <<'END'
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+extern int handlers;
+int main(void)
+{
+    int status = 1;
+    alarm(20);
+    handlers = 1;
+    if (fork() == 0)
+        _exit(0);
+    wait(&status);
+    printf("status %d\n", status);
+    return status != 0;
+}
+END
+gcc -shared -fPIC -o "$work/libhandlers.so" "$work/handlers.c" -pthread
+gcc -o "$work/fork" "$work/fork.c" -L"$work" -lhandlers -Wl,-rpath,"$work"
+same fork-handlers "$work/fork"
+
+# A program in C whose plugin brings the C++ runtime.
+cat >"$work/plugin.cc" <<'END'
+#include <cstddef>
+#include <new>
+extern "C" int plugin()
+{
+    volatile size_t huge = size_t(1) << 60;
+    int seen = ::operator new(huge, std::nothrow) == nullptr;
+    try {
+        ::operator new(huge);
+    } catch (std::bad_alloc &) {
+        seen |= 2;
+    }
+    return seen;
+}
+END
+cat >"$work/host.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    void *plugin = dlopen(argv[argc - 1], RTLD_NOW | RTLD_LOCAL);
+    int (*run)(void) = plugin ? (int (*)(void))dlsym(plugin, "plugin") : 0;
+    int seen = run ? run() : 0;
+    printf("seen %d\n", seen);
+    return seen != 3;
+}
+END
+g++ -shared -fPIC -o "$work/plugin.so" "$work/plugin.cc"
+gcc -o "$work/host" "$work/host.c"
+same late-plugin "$work/host" "$work/plugin.so"
+
+# A limit of the address space that comes when the heap is there: pages cannot be moved any more.
+cat >"$work/limit.c" <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+int main(void)
+{
+    char *p = malloc(3 << 20), *behind = malloc(6 << 20);
+    struct rlimit limit = {4ul << 30, 4ul << 30};
+    memset(p, 1, 3 << 20);
+    behind[0] = 1;
+    setrlimit(RLIMIT_AS, &limit);
+    p = realloc(p, 8 << 20);
+    int kept = p && p[0] == 1 && p[(3 << 20) - 1] == 1;
+    for (int i = 0; i < 8; i++) {
+        char *q = malloc(5 << 20);
+        if (q)
+            memset(q, 3, 5 << 20);
+    }
+    printf("kept %d\n", kept);
+    return !kept;
+}
+END
+gcc -O1 -o "$work/limit" "$work/limit.c"
+same late-limit "$work/limit"
+
 # With an address space of 400 MB.
 same limited-python bash -c 'ulimit -v 400000; exec /usr/bin/python3 -c "import json,threading;print(1)"'
 same limited-forms bash -c 'ulimit -v 400000; exec "$0"' "$work/forms"
