@@ -253,7 +253,8 @@ def test_profile_may_lie_outside_the_profiles_folder(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("summary: Mine\nbase: tiny-heavy\n")
     model = build_model(load_profile(path, PROFILES))
-    assert model.keys["front"]["specialize_mask"] == 0x0F
+    assert model.keys["front"]["cache_bytes"] == 65536
+    assert model.keys["central"]["transfer_batches"] == 64
 
 
 # ---- what the comments in the shipped profiles promise -------------------------------------------
@@ -270,7 +271,12 @@ def test_tiny_heavy_keeps_its_promises(shipped):
     full = [row.size for row in tiny.classes if row.cap == 512]
     assert full == [size for size in range(16, 129, 16)]
     assert max(more) < 256
-    assert [tiny.classes[cls - 1].size for cls in tiny.specialized] == [16, 32, 48, 64]
+
+
+def test_specialize_0f_keeps_its_promises(shipped):
+    model = shipped("specialize-0f")
+    assert [model.classes[cls - 1].size for cls in model.specialized] == [16, 32, 48, 64]
+    assert model.classes == shipped("default").classes
 
 
 def test_mid_large_keeps_its_promises(shipped):
