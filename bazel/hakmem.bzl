@@ -236,7 +236,7 @@ def hakmem(profiles, programs, scripts = {}):
 
     variants.append(_programs(programs, "system", "system"))
     for peer in PEERS:
-        linkopts = ["-l:" + peer.library]
+        linkopts = ["-l:" + peer.soname]
         variants.append(_programs(programs, peer.name, "peer", linkopts = linkopts))
     for reference in ["null", "floor"]:
         _reference(reference)

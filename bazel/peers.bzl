@@ -1,7 +1,7 @@
 """The peers: which of the allocators to be measured against are installed on this machine.
 
 `@hakmem_peers//:peers.bzl` then holds
-    PEERS    struct(name, package, library) for each that is installed
+    PEERS    struct(name, package, soname) for each that is installed
     MISSING  struct(name, package) for each that is not
 in the order of bazel/packages.txt, the one list of them.
 """
@@ -14,9 +14,9 @@ _LIBRARY_FOLDERS = [
     "/usr/local/lib",
 ]
 
-def _find(ctx, library):
+def _find(ctx, soname):
     for folder in _LIBRARY_FOLDERS:
-        path = ctx.path(folder + "/" + library)
+        path = ctx.path(folder + "/" + soname)
         if path.exists:
             return path
     return None
@@ -30,9 +30,9 @@ def _peer_repository_impl(ctx):
             continue
         if len(words) != 4:
             fail("%s: %s: should be: peer VARIANT PACKAGE LIBRARY" % (ctx.attr.packages, line))
-        _, name, package, library = words
-        if _find(ctx, library):
-            peers.append(struct(name = name, package = package, library = library))
+        _, name, package, soname = words
+        if _find(ctx, soname):
+            peers.append(struct(name = name, package = package, soname = soname))
         else:
             missing.append(struct(name = name, package = package))
     ctx.file("BUILD.bazel", "")
