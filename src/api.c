@@ -178,6 +178,8 @@ __attribute__((constructor(101))) static void init(void)
 
 __attribute__((destructor)) static void finish(void)
 {
+    if (HAK_ARENA_LOG)
+        hak_report("arena shutdown");
     if (HAK_ARENA_LOG && getenv("HAKMEM_STATS"))
         hak_stats_report();
 }

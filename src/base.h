@@ -11,7 +11,6 @@
 /* For declarations of variables: without it they are reached through the global offset table. */
 #define HAK_HIDDEN __attribute__((visibility("hidden")))
 #define HAK_INLINE static inline __attribute__((always_inline))
-#define HAK_NOINLINE __attribute__((noinline))
 #define HAK_COLD __attribute__((noinline, cold))
 #define HAK_NORETURN __attribute__((noreturn, noinline, cold))
 #define HAK_CACHE_ALIGNED __attribute__((aligned(64)))

@@ -47,6 +47,7 @@ void hak_stats_report(void)
     hak_cache_stats(&caches);
     hak_large_stats(&large);
     hak_bigcache_stats(&kept);
+    hak_report("statistics of profile " HAK_PROFILE_NAME ", digest " HAK_PROFILE_DIGEST);
     hak_report("arena: %zu KiB reserved, %zu committed, %zu dirty, %zu clean; %llu KiB purged in "
                "%llu calls, %llu commits",
                kib(heap.reserved), kib(heap.committed), kib(heap.dirty), kib(heap.clean),
