@@ -27,10 +27,9 @@ static void *run(void *arg)
 
 int main(int argc, char **argv)
 {
-    static const struct bench_arg args[] = {{"threads", 1, BENCH_MAX_THREADS},
-                                            {"cycles", 1, 1e12},
-                                            {"ws", 1, 1 << 24},
-                                            {"seed", 0, 1e15}};
+    static const struct bench_arg args[] = {
+        BENCH_NUMBER("threads", 1, BENCH_MAX_THREADS), BENCH_NUMBER("cycles", 1, 1e12),
+        BENCH_NUMBER("ws", 1, 1 << 24), BENCH_NUMBER("seed", 0, 1e15)};
     static struct worker workers[BENCH_MAX_THREADS];
     pthread_t threads[BENCH_MAX_THREADS];
     double v[4];

@@ -19,8 +19,9 @@ static void cycles(char **blocks, size_t size, size_t batch, uint64_t n)
 
 int main(int argc, char **argv)
 {
-    static const struct bench_arg args[] = {
-        {"size", 1, 1 << 20}, {"batch", 1, 1 << 20}, {"cycles", 1, 1e12}};
+    static const struct bench_arg args[] = {BENCH_NUMBER("size", 1, 1 << 20),
+                                            BENCH_NUMBER("batch", 1, 1 << 20),
+                                            BENCH_NUMBER("cycles", 1, 1e12)};
     double v[3];
     bench_args("bench_tiny_hot", argc, argv, args, 3, v);
     size_t size = (size_t)v[0], batch = (size_t)v[1];

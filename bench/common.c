@@ -19,21 +19,48 @@ static char params[256];
 static double start_time, stop_time;
 static struct rusage start_usage, stop_usage;
 
+static void print_range(const struct bench_arg *arg)
+{
+    if (!arg->words)
+        fprintf(stderr, "%g..%.0f", arg->least, arg->most);
+    for (int i = 0; arg->words && arg->words[i]; i++)
+        fprintf(stderr, i ? ", %s" : "%s", arg->words[i]);
+}
+
 static void usage(const struct bench_arg *args, int n)
 {
     fprintf(stderr, "usage: %s", name);
     for (int i = 0; i < n; i++)
         fprintf(stderr, " %s", args[i].name);
     fprintf(stderr, "\n");
-    for (int i = 0; i < n; i++)
-        fprintf(stderr, "  %-8s %g..%.0f\n", args[i].name, args[i].least, args[i].most);
+    for (int i = 0; i < n; i++) {
+        fprintf(stderr, "  %-11s ", args[i].name);
+        print_range(&args[i]);
+        fprintf(stderr, "\n");
+    }
     exit(2);
+}
+
+static double parse_word(const char *text, const struct bench_arg *arg,
+                         const struct bench_arg *args, int n)
+{
+    for (int i = 0; arg->words[i]; i++) {
+        if (strcmp(text, arg->words[i]) == 0)
+            return i;
+    }
+    fprintf(stderr, "%s: %s: \"%s\" is not one of ", name, arg->name, text);
+    print_range(arg);
+    fprintf(stderr, "\n");
+    usage(args, n);
+    return 0;
 }
 
 static double parse(const char *text, const struct bench_arg *arg, const struct bench_arg *args,
                     int n)
 {
     char *end;
+    if (arg->words)
+        return parse_word(text, arg, args, n);
     errno = 0;
     double value = strtod(text, &end);
     int whole = arg->least >= 1 || arg->least == 0;
@@ -114,9 +141,9 @@ static double seconds_between(struct timeval from, struct timeval to)
     return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_usec - from.tv_usec) * 1e-6;
 }
 
-/* VmHWM: ru_maxrss starts with the peak of the process that called exec.  Without stdio, which
- * would allocate: see ref/null.c. */
-static long peak_rss_kib(void)
+/* A field of /proc/self/status, such as "\nVmHWM:", KiB; 0 if it is not there.  Without stdio,
+ * which would allocate: see ref/null.c. */
+static long status_kib(const char *field)
 {
     static char text[8192];
     int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -124,21 +151,34 @@ static long peak_rss_kib(void)
     if (file >= 0)
         close(file);
     text[n > 0 ? n : 0] = 0;
-    const char *line = strstr(text, "\nVmHWM:");
-    return line ? atol(line + strlen("\nVmHWM:")) : stop_usage.ru_maxrss;
+    const char *line = strstr(text, field);
+    return line ? atol(line + strlen(field)) : 0;
+}
+
+/* ru_maxrss would start with the peak of the process that called exec. */
+static long peak_rss_kib(void)
+{
+    long peak = status_kib("\nVmHWM:");
+    return peak ? peak : stop_usage.ru_maxrss;
+}
+
+size_t bench_rss(void)
+{
+    return (size_t)status_kib("\nVmRSS:") << 10;
 }
 
 void bench_result(uint64_t ops)
 {
     char line[1024];
     double seconds = stop_time - start_time;
-    int n = snprintf(line, sizeof line,
-                     "RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f "
-                     "peak_rss_kib=%ld minor_faults=%ld user_s=%.6f sys_s=%.6f\n",
-                     name, params, (unsigned long long)ops, seconds, (double)ops / seconds,
-                     peak_rss_kib(), stop_usage.ru_minflt - start_usage.ru_minflt,
-                     seconds_between(start_usage.ru_utime, stop_usage.ru_utime),
-                     seconds_between(start_usage.ru_stime, stop_usage.ru_stime));
+    int n =
+        snprintf(line, sizeof line,
+                 "RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f "
+                 "peak_rss_kib=%ld rss_kib=%zu minor_faults=%ld user_s=%.6f sys_s=%.6f\n",
+                 name, params, (unsigned long long)ops, seconds, (double)ops / seconds,
+                 peak_rss_kib(), bench_rss() >> 10, stop_usage.ru_minflt - start_usage.ru_minflt,
+                 seconds_between(start_usage.ru_utime, stop_usage.ru_utime),
+                 seconds_between(start_usage.ru_stime, stop_usage.ru_stime));
     if (write(STDOUT_FILENO, line, (size_t)n) != n)
         exit(1);
 }

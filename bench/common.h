@@ -1,10 +1,11 @@
 /* common.h: what the benchmark programs share: arguments, clock, random numbers, the result line.
  *
  * Every program prints one line to stdout:
- *   RESULT bench=NAME params="..." ops=N seconds=S ops_per_s=R peak_rss_kib=K minor_faults=F
- *          user_s=U sys_s=V
- * where one operation is one malloc or one free, and seconds, faults and processor time are those
- * of the measured part.  Exit status: 0, 1 (out of memory, damaged contents), 2 (arguments). */
+ *   RESULT bench=NAME params="..." ops=N seconds=S ops_per_s=R peak_rss_kib=K rss_kib=E
+ *          minor_faults=F user_s=U sys_s=V
+ * where one operation is one malloc, calloc, realloc or free, seconds, faults and processor time
+ * are those of the measured part, and rss_kib is what is resident when it is over.
+ * Exit status: 0, 1 (out of memory, damaged contents), 2 (arguments). */
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
 
@@ -13,12 +14,22 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* One argument: its name in the usage line and the values that it may have. */
+/* One argument: its name in the usage line and the values that it may have: numbers, or one of some
+ * words, whose value is its index. */
 struct bench_arg {
     const char *name;
     double least;
     double most;
+    const char *const *words; /* ends with NULL; itself NULL for numbers */
 };
+#define BENCH_NUMBER(name, least, most)                                                            \
+    {                                                                                              \
+        name, least, most, NULL                                                                    \
+    }
+#define BENCH_WORD(name, words)                                                                    \
+    {                                                                                              \
+        name, 0, 0, words                                                                          \
+    }
 
 /* `program` is the benchmark's name, whatever variant the file is linked for.
  * Checks that there are exactly `n` arguments, numbers in their ranges (whole ones, unless the
@@ -52,8 +63,22 @@ static inline uint32_t bench_below(struct bench_rng *rng, uint32_t n)
     return (uint32_t)((bench_random(rng) >> 32) * n >> 32);
 }
 
+/* From `least` to `most` bytes, every power of two as likely as the next: real programs ask for
+ * many small blocks and few large ones.  most is below 2^32. */
+static inline size_t bench_size(struct bench_rng *rng, size_t least, size_t most)
+{
+    unsigned doublings = 0;
+    while (least << (doublings + 1) <= most)
+        doublings++;
+    size_t low = least << bench_below(rng, doublings + 1);
+    size_t size = low + bench_below(rng, (uint32_t)low);
+    return size < most ? size : most;
+}
+
 /* Monotonic clock, seconds. */
 double bench_now(void);
+/* Bytes resident now. */
+size_t bench_rss(void);
 
 /* malloc and calloc that end the program with status 1 when memory is out.  A program's own tables
  * come from bench_calloc: the reference `null` hands out the memory of malloc again and again. */

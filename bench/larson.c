@@ -60,13 +60,13 @@ static void *serve(void *arg)
 
 int main(int argc, char **argv)
 {
-    static const struct bench_arg args[] = {{"secs", 0.01, 3600},
-                                            {"min", 1, 1 << 24},
-                                            {"max", 1, 1 << 24},
-                                            {"chunks", 1, 1 << 24},
-                                            {"rounds", 1, 1 << 24},
-                                            {"seed", 0, 1e15},
-                                            {"threads", 1, BENCH_MAX_THREADS}};
+    static const struct bench_arg args[] = {BENCH_NUMBER("secs", 0.01, 3600),
+                                            BENCH_NUMBER("min", 1, 1 << 24),
+                                            BENCH_NUMBER("max", 1, 1 << 24),
+                                            BENCH_NUMBER("chunks", 1, 1 << 24),
+                                            BENCH_NUMBER("rounds", 1, 1 << 24),
+                                            BENCH_NUMBER("seed", 0, 1e15),
+                                            BENCH_NUMBER("threads", 1, BENCH_MAX_THREADS)};
     static struct chain chains[BENCH_MAX_THREADS];
     double v[7];
     bench_args("larson", argc, argv, args, 7, v);

@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )
     parser.add_argument("--full", action="store_true",
-                        help="the seed's own parameters: about 45 minutes")
+                        help="the seed's own parameters: about 75 minutes")
     parser.add_argument("--bench", type=_words, default=[], metavar="NAME,...",
-                        help="programs, with or without bench_")
+                        help=f"programs, with or without bench_: {', '.join(rows.SANITY)}")
     parser.add_argument("--variants", type=_words, default=[], metavar="NAME,...")
     parser.add_argument("--threads", type=_counts, default=[], metavar="N,...",
                         help="only rows with so many threads")
@@ -84,8 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     console = tables.make_console()
     try:
         manifest = variants.load(options.manifest)
-        chosen_rows = rows.select(rows.FULL if options.full else rows.QUICK, options.bench,
-                                  options.threads)
+        chosen_rows = rows.select(options.full, options.bench, options.threads)
         chosen = variants.select(manifest, options.variants)
         folder = results.Folder(results.chosen_path(options.out, "suite"))
     except UsageError as error:

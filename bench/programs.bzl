@@ -6,4 +6,12 @@ PROGRAMS = [
     "bench_mid_large_mt",
     "bench_vm_mixed",
     "bench_tiny_hot",
+    "bench_batch",
+    "bench_prodcons",
+    "bench_churn",
+    "bench_realloc",
+    "bench_calloc",
+    "bench_vm_touched",
+    "bench_false_sharing",
+    "bench_idle",
 ]

@@ -76,8 +76,9 @@ static inline void slots_free(struct slots *slots)
 static inline int slots_main(const char *program, int argc, char **argv, uint32_t least,
                              uint32_t most, uint32_t touch)
 {
-    static const struct bench_arg args[] = {
-        {"cycles", 1, 1e12}, {"ws", 1, 1 << 24}, {"seed", 0, 1e15}};
+    static const struct bench_arg args[] = {BENCH_NUMBER("cycles", 1, 1e12),
+                                            BENCH_NUMBER("ws", 1, 1 << 24),
+                                            BENCH_NUMBER("seed", 0, 1e15)};
     double v[3];
     bench_args(program, argc, argv, args, 3, v);
     uint64_t cycles = (uint64_t)v[0];

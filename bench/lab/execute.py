@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
-_NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "minor_faults", "user_s", "sys_s")
+_NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Run:
     seconds: float = 0
     ops_per_s: float = 0
     peak_rss_kib: float = 0
+    rss_kib: float = 0
     minor_faults: float = 0
     user_s: float = 0
     sys_s: float = 0

@@ -13,7 +13,7 @@ from bench.lab.schedule import Job
 
 COLUMNS = (
     "benchmark", "variant", "parameters", "ops_per_s", "rep", "status", "ops", "seconds",
-    "peak_rss_kib", "minor_faults", "user_s", "sys_s", "raw",
+    "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s", "raw",
 )
 
 

@@ -15,6 +15,9 @@ class Row:
     args: tuple[str, ...]
     threads: int
     load: str  # for people: what is measured
+    bar: float | None = None  # the least speed that is asked of the default profile, of best peer
+    floor_bar: float | None = None  # the same, of the reference `floor`
+    idle_bar: float | None = None  # most of the peak that may be resident at the end
 
     @property
     def params(self) -> str:
@@ -26,37 +29,94 @@ class Row:
         """A name for files."""
         return f"{self.program}-{'-'.join(self.args)}"
 
+    @property
+    def references(self) -> bool:
+        """Whether `null` and `floor` can run it: they give back only what free gets from malloc."""
+        return self.program not in ("bench_realloc", "bench_calloc", "bench_idle")
 
-def _row(program: str, args: str, threads: int, load: str) -> Row:
-    return Row(program, tuple(args.split()), threads, load)
+
+def _row(program: str, args: str, threads: int, load: str, **bars: float) -> Row:
+    return Row(program, tuple(args.split()), threads, load, **bars)
 
 
 def larson(seconds: str, threads: int) -> Row:
     """8 to 128 bytes, 1024 blocks a thread, the seed's own parameters but for the time."""
     args = f"{seconds} 8 128 1024 1 12345 {threads}"
-    return _row("larson", args, threads, f"threads that come and go, {threads} at once")
+    load = f"threads that come and go, {threads} at once"
+    return _row("larson", args, threads, load, bar=1.0)
 
 
 def random_mixed(cycles: int, slots: int) -> Row:
     """16 to 8192 bytes in `slots` slots."""
     load = f"16..8192 B at random, {slots} slots"
-    return _row("bench_random_mixed", f"{cycles} {slots} 42", 1, load)
+    bar = 1.15 if slots > 1000 else 1.0
+    return _row("bench_random_mixed", f"{cycles} {slots} 42", 1, load, bar=bar)
 
 
 def mid_large(threads: int, cycles: int) -> Row:
     """8 to 32 KiB on several threads."""
     load = f"8..32 KiB at random, {threads} threads"
-    return _row("bench_mid_large_mt", f"{threads} {cycles} 2048 42", threads, load)
+    return _row("bench_mid_large_mt", f"{threads} {cycles} 2048 42", threads, load, bar=1.3)
 
 
 def vm_mixed(cycles: int) -> Row:
     """512 KiB to 2 MiB, sparsely touched."""
-    return _row("bench_vm_mixed", f"{cycles} 256 424242", 1, "512 KiB..2 MiB, sparsely touched")
+    load = "512 KiB..2 MiB, sparsely touched"
+    return _row("bench_vm_mixed", f"{cycles} 256 424242", 1, load, bar=2.0)
+
+
+def vm_touched(cycles: int) -> Row:
+    """512 KiB to 2 MiB, every page touched."""
+    load = "512 KiB..2 MiB, every page touched"
+    return _row("bench_vm_touched", f"{cycles} 256 424242", 1, load, bar=1.5)
 
 
 def tiny_hot(size: int, cycles: int) -> Row:
     """Batches of 100 blocks, last in, first out."""
-    return _row("bench_tiny_hot", f"{size} 100 {cycles}", 1, f"{size} B, batches of 100")
+    load = f"{size} B, batches of 100"
+    return _row("bench_tiny_hot", f"{size} 100 {cycles}", 1, load, bar=1.0, floor_bar=0.92)
+
+
+def batch(size: int, cycles: int, order: str) -> Row:
+    """Batches deeper than caches."""
+    load = f"{size} B, batches of 512, freed {order}"
+    return _row("bench_batch", f"{size} 512 {cycles} {order}", 1, load, bar=1.0)
+
+
+def prodcons(threads: int, cycles: int, size: int) -> Row:
+    """Half the threads allocate, the other half frees."""
+    load = f"16..{size} B from producers to consumers, {threads} threads"
+    return _row("bench_prodcons", f"{threads} {cycles} {size} 42", threads, load, bar=1.0)
+
+
+def churn(threads: int, generations: int) -> Row:
+    """Threads that exit and leave blocks behind."""
+    load = f"16..2048 B, {threads} short-lived threads at a time and a survivor"
+    return _row("bench_churn", f"{threads} {generations} 2000 42", threads + 1, load, bar=1.0)
+
+
+def realloc(cycles: int, most: int) -> Row:
+    """Growing vectors, up to `most` bytes."""
+    bar = 2.0 if most > 1 << 20 else 1.0
+    load = f"vectors that grow, to at most {most} B"
+    return _row("bench_realloc", f"{cycles} {most} 42", 1, load, bar=bar)
+
+
+def calloc(cycles: int) -> Row:
+    """16 bytes to 4 MiB, every page touched."""
+    return _row("bench_calloc", f"{cycles} 64 42", 1, "16 B..4 MiB from calloc, touched", bar=1.0)
+
+
+def false_sharing(threads: int, cycles: int, size: int) -> Row:
+    """Blocks smaller than a cache line, written to by several threads."""
+    load = f"{size} B, written to by {threads} threads"
+    return _row("bench_false_sharing", f"{threads} {cycles} {size}", threads, load, bar=1.0)
+
+
+def idle(megabytes: int) -> Row:
+    """What is resident two seconds after everything was freed."""
+    return _row("bench_idle", f"{megabytes} 2", 1, "16 B..1 MiB, freed, then nothing",
+                idle_bar=0.10)
 
 
 # Each run of the quick set takes a fraction of a second, so that all variants and repetitions
@@ -71,7 +131,23 @@ QUICK = (
     vm_mixed(100_000),
 )
 
+# As short, and run only for programs that are asked for by name.
+QUICK_BY_NAME = (
+    batch(4096, 2_000, "random"),
+    batch(256, 20_000, "random"),
+    prodcons(2, 2_000_000, 1024),
+    churn(2, 1_000),
+    realloc(300_000, 4096),
+    realloc(100, 64 << 20),
+    calloc(10_000),
+    vm_touched(20_000),
+    false_sharing(2, 500_000, 16),
+    idle(256),
+)
+
 FULL = (
+    tiny_hot(8, 60_000),
+    tiny_hot(16, 60_000),
     tiny_hot(32, 60_000),
     tiny_hot(64, 60_000),
     random_mixed(400_000, 8192),
@@ -79,12 +155,29 @@ FULL = (
     random_mixed(100_000, 8192),
     random_mixed(100_000, 400),
     larson("10", 1),
+    larson("10", 2),
     larson("10", 4),
     larson("10", 8),
     mid_large(2, 40_000),
     mid_large(4, 40_000),
     vm_mixed(20_000),
     vm_mixed(5_000),
+    vm_touched(20_000),
+    batch(4096, 4_000, "fifo"),
+    batch(4096, 4_000, "lifo"),
+    batch(4096, 4_000, "random"),
+    batch(256, 40_000, "fifo"),
+    batch(256, 40_000, "lifo"),
+    batch(256, 40_000, "random"),
+    prodcons(2, 5_000_000, 1024),
+    prodcons(4, 5_000_000, 1024),
+    churn(2, 2_000),
+    realloc(600_000, 4096),
+    realloc(200, 64 << 20),
+    calloc(20_000),
+    false_sharing(2, 1_000_000, 16),
+    false_sharing(2, 1_000_000, 64),
+    idle(256),
 )
 
 # The shortest useful run of each program: does the binary work at all?
@@ -93,7 +186,15 @@ SANITY = {
     "bench_random_mixed": "2000 64 1",
     "bench_mid_large_mt": "1 2000 64 1",
     "bench_vm_mixed": "100 8 1",
+    "bench_vm_touched": "100 8 1",
     "bench_tiny_hot": "16 10 100",
+    "bench_batch": "4096 64 10 random",
+    "bench_prodcons": "2 2000 1024 1",
+    "bench_churn": "2 2 100 1",
+    "bench_realloc": "20 65536 1",
+    "bench_calloc": "100 8 1",
+    "bench_false_sharing": "2 100 16",
+    "bench_idle": "1 0.1",
 }
 
 
@@ -102,12 +203,13 @@ def sanity_row(program: str) -> Row:
     return _row(program, SANITY[program], 1, "sanity")
 
 
-def select(rows: tuple[Row, ...], programs: list[str], threads: list[int]) -> list[Row]:
+def select(full: bool, programs: list[str], threads: list[int]) -> list[Row]:
     """The rows of these programs and numbers of threads; an empty list stands for all.
 
     Raises UsageError for a program that no row has, and if nothing is left.
     """
-    known = sorted({row.program for row in rows})
+    rows = FULL if full else QUICK + QUICK_BY_NAME if programs else QUICK
+    known = sorted(SANITY)
     for name in programs:
         if not any(_matches(row, name) for row in rows):
             raise UsageError(f"--bench: there is no {name}; there are {', '.join(known)}")

@@ -77,9 +77,9 @@ class Session:
         broken = set()
         for variant in self.variants:
             for program in programs:
-                if program not in variant.binaries:
-                    continue
                 row = sanity_row(program)
+                if variant.why_not(row):
+                    continue
                 log = self.folder.sanity(program, variant.name)
                 command = [str(variant.binaries[program]), *row.args]
                 run = execute.run(command, SANITY_TIMEOUT, log)

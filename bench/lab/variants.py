@@ -35,6 +35,8 @@ class Variant:
             return "not built"
         if self.name == "floor" and row.threads > 1:
             return "floor has no locks: one thread only"
+        if self.kind == "reference" and not row.references:
+            return "the references serve malloc and free only"
         return None
 
 

@@ -1,0 +1,68 @@
+/* bench_realloc CYCLES MAX SEED: vectors that grow.  Of 16 vectors, CYCLES times a random one is
+ * freed and built anew: to a random size of up to MAX bytes, by realloc, either appending a 64th of
+ * it (at least 16 bytes) each time or growing by half of what it has.  One byte in each 4 KiB of
+ * what is new is written; the head and the last byte of what was there must come along. */
+#include "common.h"
+
+enum { VECTORS = 16, LEAST = 64, TOUCH = 4096 };
+
+struct vector {
+    unsigned char *bytes;
+    size_t size;
+};
+
+static uint64_t reallocs;
+
+static void resize(struct vector *vector, size_t size, unsigned char tag)
+{
+    unsigned char *bytes = realloc(vector->bytes, size);
+    if (!bytes)
+        bench_out_of_memory(size);
+    if (vector->size > 0)
+        bench_check(bytes, bytes[0] == tag && bytes[vector->size - 1] == tag);
+    for (size_t i = vector->size; i < size; i += TOUCH)
+        bytes[i] = tag;
+    bytes[size - 1] = tag;
+    *vector = (struct vector){bytes, size};
+    reallocs++;
+}
+
+static void build(struct vector *vector, struct bench_rng *rng, size_t most)
+{
+    size_t size = bench_size(rng, LEAST, most);
+    size_t step = size / 64 > 16 ? size / 64 : 16;
+    bool append = bench_below(rng, 2);
+    unsigned char tag = (unsigned char)(1 + bench_below(rng, 255));
+    free(vector->bytes);
+    *vector = (struct vector){NULL, 0};
+    for (size_t next = 16; vector->size < size; next += append ? step : next / 2)
+        resize(vector, next < size ? next : size, tag);
+}
+
+static void cycles(struct vector *vectors, struct bench_rng *rng, size_t most, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        build(&vectors[bench_below(rng, VECTORS)], rng, most);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct bench_arg args[] = {BENCH_NUMBER("cycles", 1, 1e12),
+                                            BENCH_NUMBER("max", LEAST, 1 << 30),
+                                            BENCH_NUMBER("seed", 0, 1e15)};
+    static struct vector vectors[VECTORS];
+    double v[3];
+    bench_args("bench_realloc", argc, argv, args, 3, v);
+    uint64_t n = (uint64_t)v[0];
+    size_t most = (size_t)v[1];
+    struct bench_rng rng = bench_seed((uint64_t)v[2]);
+    cycles(vectors, &rng, most, n / 10 + VECTORS);
+    reallocs = 0;
+    bench_start();
+    cycles(vectors, &rng, most, n);
+    bench_stop();
+    bench_result(reallocs);
+    for (int i = 0; i < VECTORS; i++)
+        free(vectors[i].bytes);
+    return 0;
+}
