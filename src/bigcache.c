@@ -107,7 +107,7 @@ static size_t free_list(uint32_t list)
 void hak_bigcache_put(struct hak_span *span)
 {
     size_t bytes = hak_span_bytes(span);
-    if (!HAK_BIGCACHE || span->npages >= NBINS || bytes > HAK_BIGCACHE_BYTES || span->moved) {
+    if (!HAK_BIGCACHE || span->npages >= NBINS || bytes > HAK_BIGCACHE_BYTES) {
         hak_heap_free(span);
         return;
     }
@@ -123,6 +123,16 @@ size_t hak_bigcache_evict(uint64_t until_ms)
 {
     hak_lock_acquire(&hak_bigcache_lock);
     uint32_t evicted = take_oldest(SIZE_MAX, until_ms);
+    hak_lock_release(&hak_bigcache_lock);
+    return free_list(evicted);
+}
+
+size_t hak_bigcache_shrink(size_t bytes)
+{
+    if (hak_bigcache_bytes() == 0)
+        return 0;
+    hak_lock_acquire(&hak_bigcache_lock);
+    uint32_t evicted = take_oldest(stats.bytes - hak_min(bytes, stats.bytes), 0);
     hak_lock_release(&hak_bigcache_lock);
     return free_list(evicted);
 }

@@ -14,6 +14,8 @@ struct hak_span *hak_bigcache_take(size_t npages);
 void hak_bigcache_put(struct hak_span *span);
 /* Frees to the heap what was kept at or before until_ms; returns its bytes. */
 size_t hak_bigcache_evict(uint64_t until_ms);
+/* Frees to the heap the oldest that is kept, at least `bytes` of it or all; returns its bytes. */
+size_t hak_bigcache_shrink(size_t bytes);
 /* Bytes kept, as of a moment ago. */
 size_t hak_bigcache_bytes(void);
 

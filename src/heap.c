@@ -1,6 +1,7 @@
 /* heap.c: reserves the address space, commits it in steps, and cuts it into spans.
  * hak_heap_lock guards everything below but the fields of spans in use; see heap.h. */
 #include "heap.h"
+#include "mapping.h"
 #include "os.h"
 #include "report.h"
 #include "runs.h"
@@ -8,6 +9,7 @@
 enum {
     NRANGES = HAK_LOOKUP_REGION ? HAK_NCLASSES + 1 : 1,
     TABLE_STEP = 1024, /* pages whose table entries are committed at a time */
+    LEAST_FEED = 16,   /* pages worth two calls to the system */
 };
 #define LEAST_RESERVE ((size_t)(HAK_LOOKUP_REGION ? 16 : 4) << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -326,18 +328,14 @@ static void run_add(struct range *range, uint32_t page, size_t npages, unsigned 
     hak_runs_insert(&range->clean, set_span(begin, end - begin, state));
 }
 
-/* Takes npages aligned to align_pages out of a free run of the given state; NULL: none fits. */
-static struct hak_span *take_run(struct range *range, unsigned state, size_t npages,
-                                 size_t align_pages)
+/* Takes npages out of the free run, `front` pages behind its start. */
+static struct hak_span *cut_run(struct range *range, struct hak_span *run, size_t npages,
+                                size_t front)
 {
-    struct hak_span *run = hak_runs_find(runs_of(range, state), npages + align_pages - 1);
-    if (!run)
-        return NULL;
     uint32_t page = hak_span_page(run);
-    size_t base_page = hak_heap.base >> HAK_PAGE_SHIFT;
-    size_t front = hak_round_up(base_page + page, align_pages) - (base_page + page);
     size_t back = run->npages - front - npages;
     uint64_t freed_ms = run->freed_ms;
+    unsigned state = run->state;
     run_remove(range, run);
     struct hak_span *span = set_span(page + (uint32_t)front, npages, HAK_SPAN_BUSY);
     if (front > 0)
@@ -346,6 +344,17 @@ static struct hak_span *take_run(struct range *range, unsigned state, size_t npa
         run_add(range, page + (uint32_t)(front + npages), back, state, freed_ms);
     span->zero = state == HAK_SPAN_CLEAN;
     return span;
+}
+
+/* Takes npages aligned to align_pages out of a free run of the given state; NULL: none fits. */
+static struct hak_span *take_run(struct range *range, unsigned state, size_t npages,
+                                 size_t align_pages)
+{
+    struct hak_span *run = hak_runs_find(runs_of(range, state), npages + align_pages - 1);
+    if (!run)
+        return NULL;
+    size_t page = (hak_heap.base >> HAK_PAGE_SHIFT) + hak_span_page(run);
+    return cut_run(range, run, npages, hak_round_up(page, align_pages) - page);
 }
 
 /* Takes npages behind the frontier; NULL: range full or commit refused. */
@@ -377,13 +386,28 @@ static void set_class(const struct hak_span *span, unsigned cls)
     }
 }
 
-static void count_purge(size_t bytes)
+static void note_purge(uint32_t page, size_t npages)
 {
-    stats.purged += bytes;
+    hak_mapping_reset(page, npages);
+    stats.purged += npages << HAK_PAGE_SHIFT;
     stats.purges++;
 }
 
 static size_t purge_all_locked(void);
+
+/* Turns a BUSY span into a SLAB, with a class, or a LARGE one. */
+static void hand_out(struct hak_span *span, unsigned cls)
+{
+    size_t npages = span->npages;
+    hak_store_relaxed(&used_pages, used_pages + npages);
+    span->cls = (uint8_t)cls;
+    set_span(hak_span_page(span), npages, cls ? HAK_SPAN_SLAB : HAK_SPAN_LARGE);
+    if (cls) {
+        for (size_t i = 1; i < npages; i++)
+            span[i].head = hak_span_page(span);
+        set_class(span, cls);
+    }
+}
 
 struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
 {
@@ -403,17 +427,8 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
         if (!span)
             span = take_frontier(range, npages, align_pages);
     }
-    if (span) {
-        hak_store_relaxed(&used_pages, used_pages + npages);
-        span->cls = (uint8_t)cls;
-        span->moved = false;
-        set_span(hak_span_page(span), npages, cls ? HAK_SPAN_SLAB : HAK_SPAN_LARGE);
-        if (cls) {
-            for (size_t i = 1; i < npages; i++)
-                span[i].head = hak_span_page(span);
-            set_class(span, cls);
-        }
-    }
+    if (span)
+        hand_out(span, cls);
     hak_lock_release(&hak_heap_lock);
     if (span && HAK_HUGE_PAGES == HAK_HUGE_PAGES_ADVISE && span->zero && !cls &&
         hak_span_bytes(span) >= (size_t)4 << 20)
@@ -421,25 +436,51 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
     return span;
 }
 
-/* Frees [span, span + npages), a part of a span or a whole one, that the caller owns. */
-static void free_pages(struct hak_span *span, size_t npages, bool moved)
+struct hak_span *hak_heap_try_dirty(size_t npages)
 {
-    char *start = hak_span_start(span);
-    size_t bytes = npages << HAK_PAGE_SHIFT;
-    bool clean = false;
-    if (moved)
-        clean = hak_os_renew(start, bytes) == 0;
-    else if (HAK_PURGE_DECAY_MS == 0)
-        clean = hak_os_purge(start, bytes) == 0;
-    unsigned state = clean ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY;
-    uint64_t now = clean ? 0 : hak_os_now_ms();
-    uint32_t page = hak_span_page(span);
+    struct range *range = &ranges[0];
+    if (hak_heap_dirty_bytes() >> HAK_PAGE_SHIFT < npages)
+        return NULL;
+    hak_lock_acquire(&hak_heap_lock);
+    struct hak_span *span = take_run(range, HAK_SPAN_DIRTY, npages, 1);
+    if (span)
+        hand_out(span, 0);
+    hak_lock_release(&hak_heap_lock);
+    return span;
+}
+
+struct hak_span *hak_heap_alloc_growing(size_t npages)
+{
+    struct range *range = &ranges[0];
+    struct hak_span *span = NULL;
+    if (npages > range->end - range->first)
+        return NULL;
+    hak_lock_acquire(&hak_heap_lock);
+    struct hak_span *dirty = hak_runs_longest(&range->dirty);
+    struct hak_span *clean = hak_runs_longest(&range->clean);
+    if (dirty && dirty->npages >= npages + npages / 2)
+        span = cut_run(range, dirty, npages, 0);
+    else if (clean && clean->npages >= npages * 4)
+        span = cut_run(range, clean, npages, 0);
+    else
+        span = take_frontier(range, npages, 1);
+    if (span)
+        hand_out(span, 0);
+    hak_lock_release(&hak_heap_lock);
+    return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
+}
+
+/* Frees npages from `page` on, that the caller owns. */
+static void free_pages(uint32_t page, size_t npages, bool clean)
+{
+    bool purged = !clean && HAK_PURGE_DECAY_MS == 0 && hak_mapping_purge(page, npages) == 0;
+    uint64_t now = clean || purged ? 0 : hak_os_now_ms();
     hak_lock_acquire(&hak_heap_lock);
     hak_store_relaxed(&used_pages, used_pages - npages);
-    if (clean)
-        count_purge(bytes);
+    if (purged)
+        note_purge(page, npages);
     set_span(page, npages, HAK_SPAN_BUSY);
-    run_add(range_of(page), page, npages, state, now);
+    run_add(range_of(page), page, npages, clean || purged ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
     hak_lock_release(&hak_heap_lock);
 }
 
@@ -447,52 +488,171 @@ void hak_heap_free(struct hak_span *span)
 {
     if (span->cls)
         set_class(span, 0);
-    free_pages(span, span->npages, span->moved);
+    free_pages(hak_span_page(span), span->npages, false);
+}
+
+void hak_heap_free_clean(struct hak_span *span)
+{
+    free_pages(hak_span_page(span), span->npages, true);
 }
 
 void hak_heap_trim(struct hak_span *span, size_t npages)
 {
     size_t rest = span->npages - npages;
+    uint32_t page = hak_span_page(span) + (uint32_t)npages;
     if (rest == 0)
         return;
     hak_lock_acquire(&hak_heap_lock);
-    struct hak_span *tail = set_span(hak_span_page(span) + (uint32_t)npages, rest, HAK_SPAN_BUSY);
+    set_span(page, rest, HAK_SPAN_BUSY);
     set_span(hak_span_page(span), npages, HAK_SPAN_LARGE);
     hak_lock_release(&hak_heap_lock);
-    free_pages(tail, rest, span->moved);
+    free_pages(page, rest, false);
+}
+
+/* Whether npages from `page` on are free or lie behind the frontier. */
+static bool all_free(const struct range *range, uint32_t page, size_t npages)
+{
+    uint32_t end = page + (uint32_t)npages;
+    if (npages > range->end || page > range->end - npages)
+        return false;
+    while (page < end && page < range->frontier) {
+        const struct hak_span *run = &hak_heap.spans[page];
+        unsigned state = hak_load_relaxed(&run->state);
+        if (state != HAK_SPAN_CLEAN && state != HAK_SPAN_DIRTY)
+            return false;
+        page += run->npages;
+    }
+    return true;
+}
+
+/* Takes npages from `page` on, which are all_free; returns how many: fewer if commit is refused. */
+static size_t take_at(struct range *range, uint32_t page, size_t npages)
+{
+    size_t taken = 0;
+    while (taken < npages) {
+        uint32_t at = page + (uint32_t)taken;
+        if (at == range->frontier)
+            return take_frontier(range, npages - taken, 1) ? npages : taken;
+        struct hak_span *run = &hak_heap.spans[at];
+        size_t n = hak_min(npages - taken, (size_t)run->npages);
+        cut_run(range, run, n, 0);
+        taken += n;
+    }
+    return taken;
 }
 
 bool hak_heap_extend(struct hak_span *span, size_t npages)
 {
     struct range *range = &ranges[0];
-    uint32_t page = hak_span_page(span);
-    uint32_t end = page + span->npages;
+    uint32_t end = hak_span_page(span) + span->npages;
     size_t more = npages - span->npages;
-    bool grown = false;
+    size_t taken = 0;
     hak_lock_acquire(&hak_heap_lock);
-    if (end == range->frontier) {
-        grown = take_frontier(range, more, 1) != NULL;
-    } else {
-        struct hak_span *right = &hak_heap.spans[end];
-        unsigned state = hak_load_relaxed(&right->state);
-        if ((state == HAK_SPAN_CLEAN || state == HAK_SPAN_DIRTY) && right->npages >= more) {
-            size_t rest = right->npages - more;
-            uint64_t freed_ms = right->freed_ms;
-            run_remove(range, right);
-            set_span(end, more, HAK_SPAN_BUSY);
-            if (rest > 0)
-                run_add(range, end + (uint32_t)more, rest, state, freed_ms);
-            grown = true;
-        }
-    }
-    if (grown) {
+    if (all_free(range, end, more))
+        taken = take_at(range, end, more);
+    if (taken == more) {
         hak_store_relaxed(&used_pages, used_pages + more);
         /* No longer the span's last page: nothing may be found from it. */
         hak_store_relaxed(&hak_heap.spans[end - 1].state, (uint8_t)HAK_SPAN_BUSY);
-        set_span(page, npages, HAK_SPAN_LARGE);
+        set_span(hak_span_page(span), npages, HAK_SPAN_LARGE);
+    } else if (taken > 0) {
+        set_span(end, taken, HAK_SPAN_BUSY);
+        run_add(range, end, taken, HAK_SPAN_DIRTY, hak_os_now_ms());
     }
     hak_lock_release(&hak_heap_lock);
-    return grown;
+    return taken == more;
+}
+
+/* Frees the first n pages of a BUSY span to one state, the others to another. */
+static void free_parts(struct range *range, const struct hak_span *span, size_t n, unsigned first,
+                       unsigned rest)
+{
+    uint32_t page = hak_span_page(span), second = page + (uint32_t)n;
+    size_t more = span->npages - n;
+    uint64_t now = hak_os_now_ms();
+    if (n > 0)
+        set_span(page, n, HAK_SPAN_BUSY);
+    if (more > 0)
+        set_span(second, more, HAK_SPAN_BUSY);
+    if (n > 0)
+        run_add(range, page, n, first, now);
+    if (more > 0 && rest != HAK_SPAN_BUSY)
+        run_add(range, second, more, rest, now);
+}
+
+/* Takes up to npages clean ones from `page` on; NULL: there are less than LEAST_FEED. */
+static struct hak_span *take_clean_at(struct range *range, uint32_t page, size_t npages)
+{
+    if (page == range->frontier)
+        return take_frontier(range, npages, 1);
+    struct hak_span *run = &hak_heap.spans[page];
+    if (hak_load_relaxed(&run->state) != HAK_SPAN_CLEAN || run->npages < LEAST_FEED)
+        return NULL;
+    return cut_run(range, run, hak_min(npages, (size_t)run->npages), 0);
+}
+
+/* Takes up to npages out of the longest dirty run; NULL: that is shorter than LEAST_FEED. */
+static struct hak_span *take_dirty(struct range *range, size_t npages)
+{
+    struct hak_span *run = hak_runs_longest(&range->dirty);
+    if (!run || run->npages < LEAST_FEED)
+        return NULL;
+    return cut_run(range, run, hak_min(npages, (size_t)run->npages), 0);
+}
+
+/* Moves dirty pages from anywhere to the clean ones from `to` on, which the caller owns.  Returns
+ * how many of these are dirty now, from the first on; *lost is as hak_mapping_move says. */
+static size_t move_dirty(struct range *range, uint32_t to, size_t npages, bool *lost)
+{
+    size_t done = 0;
+    *lost = false;
+    while (done < npages && !*lost) {
+        hak_lock_acquire(&hak_heap_lock);
+        struct hak_span *from = take_dirty(range, npages - done);
+        hak_lock_release(&hak_heap_lock);
+        if (!from)
+            break;
+        uint32_t page = hak_span_page(from);
+        size_t n = from->npages;
+        size_t moved = hak_mapping_move(to + (uint32_t)done, page, n, lost);
+        hak_lock_acquire(&hak_heap_lock);
+        free_parts(range, from, moved, HAK_SPAN_CLEAN, HAK_SPAN_DIRTY);
+        hak_lock_release(&hak_heap_lock);
+        done += moved;
+        if (moved < n)
+            break;
+    }
+    return done;
+}
+
+void hak_heap_feed(struct hak_span *span, size_t npages)
+{
+    struct range *range = &ranges[0];
+    uint32_t end = hak_span_page(span) + span->npages;
+    size_t want = npages - span->npages, have = 0;
+    struct hak_span *to = NULL;
+    bool lost;
+    hak_lock_acquire(&hak_heap_lock);
+    if (end < range->frontier && hak_load_relaxed(&hak_heap.spans[end].state) == HAK_SPAN_DIRTY)
+        have = hak_heap.spans[end].npages;
+    size_t ahead = hak_max(want, npages / 4);
+    size_t there = range->dirty.npages - have;
+    if (have < want && there >= LEAST_FEED)
+        to = take_clean_at(range, end + (uint32_t)have, hak_min(ahead - have, there));
+    hak_lock_release(&hak_heap_lock);
+    if (!to)
+        return;
+    size_t moved = move_dirty(range, hak_span_page(to), to->npages, &lost);
+    hak_lock_acquire(&hak_heap_lock);
+    free_parts(range, to, moved, HAK_SPAN_DIRTY, lost ? HAK_SPAN_BUSY : HAK_SPAN_CLEAN);
+    hak_lock_release(&hak_heap_lock);
+}
+
+bool hak_heap_fill(struct hak_span *span, size_t first)
+{
+    bool lost;
+    move_dirty(&ranges[0], hak_span_page(span) + (uint32_t)first, span->npages - first, &lost);
+    return !lost;
 }
 
 struct hak_span *hak_span_find(const void *p)
@@ -530,13 +690,18 @@ static struct hak_span *take_oldest(uint64_t until_ms)
     return set_span(hak_span_page(run), run->npages, HAK_SPAN_BUSY);
 }
 
+static bool purge_run(const struct hak_span *run)
+{
+    return hak_mapping_purge(hak_span_page(run), run->npages) == 0;
+}
+
 /* Returns a run from take_oldest, purged or not; the bytes given back. */
 static size_t give_back(struct hak_span *run, bool purged, uint64_t now)
 {
     uint32_t page = hak_span_page(run);
     size_t bytes = purged ? hak_span_bytes(run) : 0;
     if (purged)
-        count_purge(bytes);
+        note_purge(page, run->npages);
     run_add(range_of(page), page, run->npages, purged ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
     return bytes;
 }
@@ -547,8 +712,7 @@ static size_t purge_all_locked(void)
     size_t total = 0, bytes = 1;
     struct hak_span *run;
     while (bytes > 0 && (run = take_oldest(UINT64_MAX)) != NULL) {
-        bool purged = hak_os_purge(hak_span_start(run), hak_span_bytes(run)) == 0;
-        bytes = give_back(run, purged, run->freed_ms);
+        bytes = give_back(run, purge_run(run), run->freed_ms);
         total += bytes;
     }
     return total;
@@ -564,7 +728,7 @@ size_t hak_heap_purge(uint64_t until_ms)
     while (bytes > 0 && (run = take_oldest(until_ms)) != NULL) {
         /* The run is BUSY: nobody else touches it while the lock is not held. */
         hak_lock_release(&hak_heap_lock);
-        bool purged = hak_os_purge(hak_span_start(run), hak_span_bytes(run)) == 0;
+        bool purged = purge_run(run);
         hak_lock_acquire(&hak_heap_lock);
         bytes = give_back(run, purged, until_ms + 1);
         total += bytes;

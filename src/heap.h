@@ -45,15 +45,15 @@ struct hak_span {
     uint32_t next;
     uint32_t older; /* dirty runs and cached spans, by time of freeing */
     uint32_t newer;
-    uint64_t freed_ms; /* when it became dirty or cached */
-    uint8_t state;     /* enum hak_span_state; in first and last page */
-    uint8_t cls;       /* SLAB: class */
-    bool zero;         /* as handed out: all bytes are zero */
-    bool moved;        /* pages came by hak_os_move: the mapping must be renewed when freed */
-    uint16_t first;    /* SLAB: offset of block 0, colour included */
-    uint16_t nfree;    /* SLAB: set bits */
-    uint64_t bytes;    /* LARGE: usable bytes from the block's start */
-    uint64_t offset;   /* LARGE: of the block from the span's start */
+    uint64_t freed_ms;                   /* when it became dirty or cached */
+    uint32_t mapping;                    /* of each page: see mapping.h */
+    uint8_t state;                       /* enum hak_span_state; in first and last page */
+    uint8_t cls;                         /* SLAB: class */
+    bool zero;                           /* as handed out: all bytes are zero */
+    uint16_t first;                      /* SLAB: offset of block 0, colour included */
+    uint16_t nfree;                      /* SLAB: set bits */
+    uint64_t bytes;                      /* LARGE: usable bytes from the block's start */
+    uint64_t offset;                     /* LARGE: of the block from the span's start */
     uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
 } HAK_CACHE_ALIGNED;
 _Static_assert(sizeof(struct hak_span) == 128, "two cache lines");
@@ -85,10 +85,24 @@ HAK_INLINE bool hak_heap_ready(void)
  * HAK_PAGE_SIZE).  cls is the class of the slab that it becomes, 0 for a LARGE span; the page map
  * says so from here on.  `zero` is set truly.  NULL: out of memory or address space. */
 struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls);
+/* A LARGE span of npages from a dirty run, so that none of its pages has to come from the system.
+ * NULL: no dirty run is long enough. */
+struct hak_span *hak_heap_try_dirty(size_t npages);
+/* A LARGE span of npages for a block that grows: where more free pages follow it, in a dirty run if
+ * one is long enough, so that it can grow in place.  NULL: as hak_heap_alloc. */
+struct hak_span *hak_heap_alloc_growing(size_t npages);
 /* Gives the span back.  Its memory is taken to be dirty. */
 void hak_heap_free(struct hak_span *span);
+/* Gives back a span that reads as zero, its pages having been moved away. */
+void hak_heap_free_clean(struct hak_span *span);
 /* Grows a LARGE span in place to npages; false: the pages behind it are taken. */
 bool hak_heap_extend(struct hak_span *span, size_t npages);
+/* Lets a LARGE span grow to npages without page faults: where clean pages follow it, dirty ones are
+ * moved there from elsewhere, and some more for the next time.  They are free until taken. */
+void hak_heap_feed(struct hak_span *span, size_t npages);
+/* The same for the clean pages of a LARGE span from its `first` on.  False: they cannot be used any
+ * more, so that the span has to be left as it is for good. */
+bool hak_heap_fill(struct hak_span *span, size_t first);
 /* Cuts a LARGE span to its first npages and frees the rest. */
 void hak_heap_trim(struct hak_span *span, size_t npages);
 

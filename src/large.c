@@ -1,8 +1,11 @@
 /* large.c: see large.h.  No locks of its own; a span belongs to the thread that allocates, frees
  * or resizes it. */
-#include "large.h"
+#include <string.h>
+
 #include "bigcache.h"
 #include "block.h"
+#include "large.h"
+#include "mapping.h"
 #include "os.h"
 
 enum {
@@ -12,7 +15,6 @@ enum {
 };
 
 static struct hak_large_stats stats; /* atomically */
-static bool moves_refused;           /* by the system, once: from then on large blocks are copied */
 static uint32_t serial;              /* large blocks allocated, for their colour */
 
 static size_t pages_for(size_t bytes)
@@ -30,6 +32,29 @@ static size_t offset_in(const char *start, size_t span_bytes, size_t size, size_
     return LEAST_OFFSET + COLOUR_STEP * hak_min(colour, slack);
 }
 
+/* A span of npages: one that is kept, else one from any memory that is resident and free, and only
+ * then from the system: what is kept for reuse never makes the process larger. */
+static struct hak_span *take_span(size_t npages)
+{
+    struct hak_span *span = hak_bigcache_take(npages);
+    if (!span)
+        span = hak_heap_try_dirty(npages);
+    while (!span && hak_bigcache_shrink(npages << HAK_PAGE_SHIFT) > 0)
+        span = hak_heap_try_dirty(npages);
+    return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
+}
+
+/* Lets the span be found from its block at `offset`, and the block be known as one. */
+static void *place_block(struct hak_span *span, size_t offset)
+{
+    span->offset = offset;
+    span->bytes = hak_span_bytes(span) - offset;
+    void *p = hak_large_block(span);
+    hak_span_note(span, p);
+    hak_block_mark_span(p);
+    return p;
+}
+
 void *hak_large_alloc(size_t size, size_t align, bool zero)
 {
     /* With a header the byte before an aligned block costs up to `align` bytes in front. */
@@ -38,20 +63,13 @@ void *hak_large_alloc(size_t size, size_t align, bool zero)
         return NULL;
     size_t npages = pages_for(hak_max(size, (size_t)1) + front);
     size_t span_align = LEAST_OFFSET ? HAK_PAGE_SIZE : hak_max(align, HAK_PAGE_SIZE);
-    struct hak_span *span = NULL;
-    if (span_align == HAK_PAGE_SIZE)
-        span = hak_bigcache_take(npages);
-    if (!span)
-        span = hak_heap_alloc(npages, span_align, 0);
+    struct hak_span *span =
+        span_align == HAK_PAGE_SIZE ? take_span(npages) : hak_heap_alloc(npages, span_align, 0);
     if (!span)
         return NULL;
-    span->offset = offset_in(hak_span_start(span), hak_span_bytes(span), size, align);
-    span->bytes = hak_span_bytes(span) - span->offset;
-    char *p = hak_large_block(span);
-    hak_span_note(span, p);
+    void *p = place_block(span, offset_in(hak_span_start(span), hak_span_bytes(span), size, align));
     if (zero && !span->zero)
         __builtin_memset(p, 0, size);
-    hak_block_mark_span(p);
     hak_add_relaxed(&stats.blocks, 1);
     hak_add_relaxed(&stats.bytes, hak_span_bytes(span));
     return p;
@@ -64,41 +82,72 @@ void hak_large_free(struct hak_span *span)
     hak_bigcache_put(span);
 }
 
-/* Moves the span's pages to a new span of npages; NULL: not possible. */
-static void *move(struct hak_span *span, size_t npages)
+/* Moves the contents of `span` to the front of `to`, which is longer: by moving the pages if it is
+ * clean, and then its further pages come from dirty runs if there are any; otherwise by copying.
+ * False: `to` must not be used any more, and the contents are where they were. */
+static bool move_contents(struct hak_span *to, struct hak_span *span)
 {
-    if (hak_load_relaxed(&moves_refused))
-        return NULL;
-    struct hak_span *to = hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
-    if (!to)
-        return NULL;
-    int error = hak_os_move(hak_span_start(to), hak_span_start(span), hak_span_bytes(span));
-    if (error) {
-        hak_store_relaxed(&moves_refused, true);
-        if (error != HAK_OS_LOST)
-            hak_heap_free(to);
-        return NULL;
+    bool lost = false;
+    size_t moved = 0;
+    char *dest = hak_span_start(to), *from = hak_span_start(span);
+    if (to->zero && hak_span_bytes(span) >= HAK_MOVE_MIN) {
+        if (!hak_heap_fill(to, span->npages))
+            return false;
+        moved = hak_mapping_move(hak_span_page(to), hak_span_page(span), span->npages, &lost);
     }
-    to->moved = true;
-    to->offset = span->offset;
-    to->bytes = hak_span_bytes(to) - to->offset;
-    hak_span_note(to, hak_large_block(to));
-    hak_add_relaxed(&stats.bytes, hak_span_bytes(to) - hak_span_bytes(span));
-    hak_add_relaxed(&stats.moves, 1);
+    size_t bytes = moved << HAK_PAGE_SHIFT;
+    if (lost) {
+        memcpy(from, dest, bytes);
+        return false;
+    }
+    if (moved == span->npages) {
+        hak_add_relaxed(&stats.moves, 1);
+        hak_heap_free_clean(span);
+        return true;
+    }
+    size_t done = hak_max(bytes, span->offset);
+    memcpy(dest + done, from + done, hak_span_bytes(span) - done);
     hak_heap_free(span);
-    return hak_large_block(to);
+    return true;
+}
+
+/* Moves the block to a span of npages and returns that; NULL: out of memory. */
+static struct hak_span *grow_elsewhere(struct hak_span *span, size_t npages)
+{
+    size_t offset = span->offset;
+    struct hak_span *to;
+    do {
+        to = hak_heap_alloc_growing(npages);
+    } while (to && !move_contents(to, span));
+    if (to)
+        place_block(to, offset);
+    return to;
+}
+
+/* Grows the span in place. */
+static bool extend(struct hak_span *span, size_t npages)
+{
+    if (npages << HAK_PAGE_SHIFT >= HAK_MOVE_MIN) {
+        hak_bigcache_shrink(SIZE_MAX);
+        hak_heap_feed(span, npages);
+    }
+    return hak_heap_extend(span, npages) ||
+           (hak_bigcache_shrink(SIZE_MAX) > 0 && hak_heap_extend(span, npages));
 }
 
 void *hak_large_resize(struct hak_span *span, void *p, size_t size)
 {
     size_t old_bytes = hak_span_bytes(span);
-    size_t npages = pages_for(span->offset + size);
     if (size > PTRDIFF_MAX - span->offset)
         return NULL;
+    size_t npages = pages_for(span->offset + size);
     if (npages < span->npages) {
         hak_heap_trim(span, npages);
-    } else if (npages > span->npages && !hak_heap_extend(span, npages)) {
-        return old_bytes >= HAK_MOVE_MIN ? move(span, npages) : NULL;
+    } else if (npages > span->npages && !extend(span, npages)) {
+        span = grow_elsewhere(span, npages);
+        if (!span)
+            return NULL;
+        p = hak_large_block(span);
     }
     span->bytes = hak_span_bytes(span) - span->offset;
     hak_add_relaxed(&stats.bytes, hak_span_bytes(span) - old_bytes);

@@ -63,3 +63,12 @@ struct hak_span *hak_runs_find(struct hak_runs *runs, size_t npages)
     bin = bin + 1 < HAK_RUN_BINS ? next_nonempty(runs, bin + 1) : HAK_RUN_BINS;
     return bin < HAK_RUN_BINS ? &hak_heap.spans[runs->first[bin]] : NULL;
 }
+
+struct hak_span *hak_runs_longest(struct hak_runs *runs)
+{
+    for (unsigned word = HAK_RUN_BINS / 64; word-- > 0;) {
+        if (runs->nonempty[word])
+            return &hak_heap.spans[runs->first[word * 64 + hak_log2(runs->nonempty[word])]];
+    }
+    return NULL;
+}

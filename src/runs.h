@@ -20,5 +20,7 @@ void hak_runs_insert(struct hak_runs *runs, struct hak_span *run);
 void hak_runs_remove(struct hak_runs *runs, struct hak_span *run);
 /* A run of at least npages, the tightest bin first; it stays in the set.  NULL: none. */
 struct hak_span *hak_runs_find(struct hak_runs *runs, size_t npages);
+/* The longest run, to within the width of a bin.  NULL: the set is empty. */
+struct hak_span *hak_runs_longest(struct hak_runs *runs);
 
 #endif

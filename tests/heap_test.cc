@@ -296,31 +296,6 @@ TEST_F(Heap, AFailedPurgeKeepsTheRunForLater)
     hak_heap_free(guard);
 }
 
-TEST_F(Heap, ASpanThatCannotBePurgedOrRenewedIsNotSaidToBeZero)
-{
-    for (bool moved : {false, true}) {
-        hak_span *span = Alloc(4), *guard = Alloc(1);
-        char *start = shim_span_start(span);
-        Dirty(span);
-        shim_span_set_moved(span, moved);
-        os_fake_fail(OS_PURGE | OS_RENEW, 1, true);
-        hak_heap_free(span);
-        span = Alloc(4);
-        ASSERT_EQ(shim_span_start(span), start);
-        EXPECT_FALSE(shim_span_zero(span));
-        os_fake_reset();
-        shim_span_set_moved(span, moved);
-        hak_heap_free(span);
-        span = Alloc(4);
-        ASSERT_EQ(shim_span_start(span), start);
-        EXPECT_EQ(shim_span_zero(span), moved || profile.decay_ms == 0);
-        EXPECT_EQ(shim_span_zero(span), hak::IsZero(start, 4 * kPage));
-        hak_heap_free(span);
-        hak_heap_free(guard);
-        hak::Settle();
-    }
-}
-
 // Each of the OS calls that growing takes fails in turn: NULL, nothing lost, and then it works.
 TEST_F(Heap, SurvivesFailureOfEachCommit)
 {

@@ -7,6 +7,7 @@
 #include "hak_fastpath.h"
 #include "heap.h"
 #include "large.h"
+#include "mapping.h"
 #include "os.h"
 #include "slab.h"
 
@@ -104,9 +105,15 @@ bool shim_span_zero(const struct hak_span *span)
     return span->zero;
 }
 
-void shim_span_set_moved(struct hak_span *span, bool moved)
+unsigned shim_span_mapping(const struct hak_span *span)
 {
-    span->moved = moved;
+    return span->mapping;
+}
+
+size_t shim_span_move(struct hak_span *to, size_t first, struct hak_span *from, bool *lost)
+{
+    return hak_mapping_move(hak_span_page(to) + (uint32_t)first, hak_span_page(from), from->npages,
+                            lost);
 }
 
 /* ---- slabs --------------------------------------------------------------------------------- */

@@ -55,7 +55,12 @@ struct hak_span;
 bool hak_heap_init(void);
 struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls);
 void hak_heap_free(struct hak_span *span);
+struct hak_span *hak_heap_try_dirty(size_t npages);
+struct hak_span *hak_heap_alloc_growing(size_t npages);
+void hak_heap_free_clean(struct hak_span *span);
 bool hak_heap_extend(struct hak_span *span, size_t npages);
+void hak_heap_feed(struct hak_span *span, size_t npages);
+bool hak_heap_fill(struct hak_span *span, size_t first);
 void hak_heap_trim(struct hak_span *span, size_t npages);
 size_t hak_heap_purge(uint64_t until_ms);
 size_t hak_heap_dirty_bytes(void);
@@ -72,7 +77,11 @@ size_t shim_heap_limit(void);
 char *shim_span_start(const struct hak_span *span);
 size_t shim_span_pages(const struct hak_span *span);
 bool shim_span_zero(const struct hak_span *span);
-void shim_span_set_moved(struct hak_span *span, bool moved);
+/* Of its first page: see mapping.h. */
+unsigned shim_span_mapping(const struct hak_span *span);
+/* Moves the contents of `from` to the clean pages of `to` from its `first` on; returns pages moved.
+ */
+size_t shim_span_move(struct hak_span *to, size_t first, struct hak_span *from, bool *lost);
 
 /* ---- slabs --------------------------------------------------------------------------------- */
 

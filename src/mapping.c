@@ -1,0 +1,84 @@
+/* mapping.c: see mapping.h. */
+#include "mapping.h"
+#include "os.h"
+
+enum {
+    MOST_SEAMS = 8192, /* the system's usual limit for a process is 65530 mappings */
+    MOST_PIECES = 8,   /* of one move */
+    PAUSE_MS = 1000,   /* without moves, after the system refused one */
+};
+
+static uint32_t serial;    /* moves so far, which numbers them */
+static uint32_t nseams;    /* pages in another mapping than the page before them */
+static uint64_t paused_ms; /* the end of the pause */
+
+static char *address(uint32_t page)
+{
+    return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
+}
+
+static uint32_t seams(uint32_t page, size_t npages)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i <= npages; i++)
+        n += hak_heap.spans[page + i].mapping != hak_heap.spans[page + i - 1].mapping;
+    return n;
+}
+
+/* Pages behind `npages` may be those whose descriptors are not committed: they read as 0. */
+static void set_mapping(uint32_t page, size_t npages, uint32_t mapping)
+{
+    uint32_t before = seams(page, npages);
+    for (size_t i = 0; i < npages; i++)
+        hak_heap.spans[page + i].mapping = mapping;
+    hak_store_relaxed(&nseams, nseams + seams(page, npages) - before);
+}
+
+/* Pages from `page` on, at most npages, that lie in one mapping. */
+static size_t piece(uint32_t page, size_t npages)
+{
+    size_t n = 1;
+    while (n < npages && hak_heap.spans[page + n].mapping == hak_heap.spans[page].mapping)
+        n++;
+    return n;
+}
+
+size_t hak_mapping_move(uint32_t to, uint32_t from, size_t npages, bool *lost)
+{
+    size_t done = 0;
+    *lost = false;
+    if (hak_os_now_ms() < hak_load_relaxed(&paused_ms))
+        return 0;
+    for (int i = 0; i < MOST_PIECES && done < npages; i++) {
+        if (hak_load_relaxed(&nseams) >= MOST_SEAMS)
+            break;
+        uint32_t at = from + (uint32_t)done, dest = to + (uint32_t)done;
+        size_t n = piece(at, npages - done);
+        int error = hak_os_move(address(dest), address(at), n << HAK_PAGE_SHIFT);
+        if (error) {
+            hak_store_relaxed(&paused_ms, hak_os_now_ms() + PAUSE_MS);
+            *lost = error == HAK_OS_LOST;
+            break;
+        }
+        hak_lock_acquire(&hak_heap_lock);
+        set_mapping(dest, n, ++serial);
+        hak_lock_release(&hak_heap_lock);
+        done += n;
+    }
+    return done;
+}
+
+int hak_mapping_purge(uint32_t page, size_t npages)
+{
+    size_t bytes = npages << HAK_PAGE_SHIFT;
+    if (hak_load_relaxed(&nseams) == 0 ||
+        (hak_heap.spans[page].mapping == 0 && piece(page, npages) == npages))
+        return hak_os_purge(address(page), bytes);
+    return hak_os_renew(address(page), bytes);
+}
+
+void hak_mapping_reset(uint32_t page, size_t npages)
+{
+    if (nseams > 0)
+        set_mapping(page, npages, 0);
+}
