@@ -7,6 +7,7 @@ PROGRAMS = [
     "bench_vm_mixed",
     "bench_tiny_hot",
     "bench_batch",
+    "bench_cold",
     "bench_prodcons",
     "bench_churn",
     "bench_realloc",

@@ -83,6 +83,12 @@ def batch(size: int, cycles: int, order: str) -> Row:
     return _row("bench_batch", f"{size} 512 {cycles} {order}", 1, load, bar=1.0)
 
 
+def cold(cycles: int, slots: int, least: int, most: int, freed: str) -> Row:
+    """Blocks replaced at random; `freed` is "read", just before it, or "unread"."""
+    load = f"{least}..{most} B, one of {slots} replaced at random, freed {freed}"
+    return _row("bench_cold", f"{cycles} {slots} {least} {most} {freed} 42", 1, load)
+
+
 def prodcons(threads: int, cycles: int, size: int) -> Row:
     """Half the threads allocate, the other half frees."""
     load = f"16..{size} B from producers to consumers, {threads} threads"
@@ -135,6 +141,7 @@ QUICK = (
 QUICK_BY_NAME = (
     batch(4096, 2_000, "random"),
     batch(256, 20_000, "random"),
+    cold(2_000_000, 400_000, 16, 512, "unread"),
     prodcons(2, 2_000_000, 1024),
     churn(2, 1_000),
     realloc(300_000, 4096),
@@ -169,6 +176,8 @@ FULL = (
     batch(256, 40_000, "fifo"),
     batch(256, 40_000, "lifo"),
     batch(256, 40_000, "random"),
+    cold(5_000_000, 400_000, 16, 512, "unread"),
+    cold(5_000_000, 400_000, 16, 512, "read"),
     prodcons(2, 5_000_000, 1024),
     prodcons(4, 5_000_000, 1024),
     churn(2, 2_000),
@@ -189,6 +198,7 @@ SANITY = {
     "bench_vm_touched": "100 8 1",
     "bench_tiny_hot": "16 10 100",
     "bench_batch": "4096 64 10 random",
+    "bench_cold": "2000 64 16 512 unread 1",
     "bench_prodcons": "2 2000 1024 1",
     "bench_churn": "2 2 100 1",
     "bench_realloc": "20 65536 1",

@@ -28,7 +28,7 @@ FAKE = """\
 args=$*
 result() {{  # operations a second
     echo 'RESULT bench={program} params="'"$args"'" ops=1000 seconds=0.5 ops_per_s='$1 \\
-        peak_rss_kib=$(($1 / 1000)) minor_faults=7 user_s=0.25 sys_s=0.125
+        peak_rss_kib=$(($1 / 1000)) rss_kib=5 minor_faults=7 user_s=0.25 sys_s=0.125
 }}
 n=0
 if [ "$*" != {sanity} ]; then

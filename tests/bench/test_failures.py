@@ -10,7 +10,8 @@ import pytest
 TINY = "bench_tiny_hot 32 100 300000"
 TINY_RAW = "raw/bench_tiny_hot-32-100-300000-bad-{}.out"
 LARSON_ROWS = [f"larson 0.3 8 128 1024 1 12345 {n}" for n in (1, 2)]
-GOOD = 'RESULT ops=1 seconds=1 ops_per_s={} peak_rss_kib=1 minor_faults=1 user_s=1 sys_s=1'
+GOOD = ('RESULT ops=1 seconds=1 ops_per_s={} peak_rss_kib=1 rss_kib=1 minor_faults=1 user_s=1 '
+        'sys_s=1')
 UNREADABLE = "printed a result that cannot be read"
 
 # What a bad program does in its measured runs, what the matrix says of it.
@@ -28,6 +29,7 @@ BAD = {
     "infinite": (f"echo '{GOOD.format('inf')}'", UNREADABLE),
     "zero": (f"echo '{GOOD.format('0')}'", UNREADABLE),
     "negative": (f"echo '{GOOD.format('-5')}'", UNREADABLE),
+    "no rss_kib": (f"echo '{GOOD.format('5').replace(' rss_kib=1', '')}'", UNREADABLE),
     "open quote": ("""echo 'RESULT params="1 2 ops=1'""", UNREADABLE),
     "bytes": ("printf 'RESULT \\377\\000\\n'", UNREADABLE),
     "hangs": ("echo before; exec sleep 60", "no result within 0.3 s"),

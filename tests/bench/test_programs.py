@@ -12,22 +12,53 @@ import pytest
 BIN = Path("." if Path("larson_system").exists() else
            Path(__file__).absolute().parents[2] / "bazel-bin")
 
-# Program -> its arguments' names, a short run.
+# Program -> its arguments' names, a short run, the operations of that run if its arguments say so.
 PROGRAMS = {
-    "larson": ("secs min max chunks rounds seed threads", "0.05 8 128 16 1 12345 2"),
-    "bench_random_mixed": ("cycles ws seed", "2000 64 42"),
-    "bench_mid_large_mt": ("threads cycles ws seed", "2 2000 64 42"),
-    "bench_vm_mixed": ("cycles ws seed", "100 8 42"),
-    "bench_tiny_hot": ("size batch cycles", "16 10 100"),
+    "larson": ("secs min max chunks rounds seed threads", "0.05 8 128 16 1 12345 2", None),
+    "bench_random_mixed": ("cycles ws seed", "2000 64 42", 2000),
+    "bench_mid_large_mt": ("threads cycles ws seed", "2 2000 64 42", 2 * 2000),
+    "bench_vm_mixed": ("cycles ws seed", "100 8 42", 100),
+    "bench_vm_touched": ("cycles ws seed", "100 8 42", 100),
+    "bench_tiny_hot": ("size batch cycles", "16 10 100", 2 * 10 * 100),
+    "bench_batch": ("size batch cycles order", "64 16 100 random", 2 * 16 * 100),
+    "bench_cold": ("cycles ws least most freed seed", "2000 64 16 512 unread 42", 2 * 2000),
+    "bench_prodcons": ("threads cycles size seed", "4 2000 1024 42", 2 * 2000 * 2),
+    "bench_churn": ("threads generations blocks seed", "2 3 100 42", 2 * 3 * 100 * 2),
+    "bench_realloc": ("cycles max seed", "20 65536 42", None),
+    "bench_calloc": ("cycles ws seed", "100 8 42", 100),
+    "bench_false_sharing": ("threads cycles size", "2 100 16", 2 * 100 * 2 * 2),
+    "bench_idle": ("mb seconds", "1 0.1", None),
 }
-WHOLE = [(program, i) for program, (names, _) in PROGRAMS.items()
-         for i, name in enumerate(names.split()) if name != "secs"]
-ALL = [*WHOLE, ("larson", 0)]
+# Arguments that are one of some words, and those that may be fractions.
+WORDS = {"order": ["fifo", "lifo", "random"], "freed": ["unread", "read"]}
+FRACTIONS = ("secs", "seconds")
+ALL = [(program, i, name) for program, (names, _, _) in PROGRAMS.items()
+       for i, name in enumerate(names.split())]
+NUMBERS = [(program, i) for program, i, name in ALL if name not in WORDS]
+WHOLE = [(program, i) for program, i, name in ALL if name not in (*WORDS, *FRACTIONS)]
+WORDED = [(program, i) for program, i, name in ALL if name in WORDS]
+THREADED = [(program, i) for program, i, name in ALL if name == "threads"]
+# Ranges that start above 1 or end where the size of a block does, with a value below and above.
+RANGES = [
+    ("bench_batch", "size", "8..16777216", "7", "16777217"),
+    ("bench_batch", "batch", "1..1048576", "0", "1048577"),
+    ("bench_cold", "least", "8..16777216", "7", "16777217"),
+    ("bench_cold", "most", "8..16777216", "7", "16777217"),
+    ("bench_prodcons", "threads", "2..256", "1", "257"),
+    ("bench_prodcons", "size", "16..16777216", "15", "16777217"),
+    ("bench_churn", "blocks", "2..16777216", "1", "16777217"),
+    ("bench_realloc", "max", "64..1073741824", "63", "1073741825"),
+    ("bench_false_sharing", "size", "1..65536", "0", "65537"),
+    ("bench_idle", "mb", "1..1048576", "0", "1048577"),
+    ("bench_idle", "seconds", "0.1..3600", "0.099", "3601"),
+]
 RESULT = re.compile(
     r'RESULT bench=(?P<bench>\w+) params="(?P<params>[^"]*)" ops=(?P<ops>\d+) '
     r"seconds=(?P<seconds>\d+\.\d{6}) ops_per_s=(?P<ops_per_s>\d+) "
-    r"peak_rss_kib=(?P<rss>\d+) minor_faults=(?P<faults>\d+) "
+    r"peak_rss_kib=(?P<peak>\d+) rss_kib=(?P<rss>\d+) minor_faults=(?P<faults>\d+) "
     r"user_s=(?P<user>\d+\.\d{6}) sys_s=(?P<sys>\d+\.\d{6})\n")
+RSS = re.compile(r"RSS s=(?P<seconds>\d+\.\d) kib=(?P<kib>\d+)\n")
+SLACK_KIB = 512  # by which the kernel's counts of resident pages lag behind
 
 
 def run(program: str, args: list[str]) -> subprocess.CompletedProcess:
@@ -37,7 +68,7 @@ def run(program: str, args: list[str]) -> subprocess.CompletedProcess:
 
 def changed(program: str, index: int, value: str) -> tuple[list[str], str]:
     """The short run with another value of one argument, and that argument's name."""
-    names, good = PROGRAMS[program]
+    names, good, _ = PROGRAMS[program]
     args = good.split()
     args[index] = value
     return args, names.split()[index]
@@ -51,28 +82,41 @@ def refused(program: str, args: list[str], says: str) -> None:
     assert first.startswith(f"{program}: {says}")
     assert usage == f"usage: {program} {names}"
     assert [line.split()[0] for line in ranges] == names.split()
-    assert all(re.fullmatch(r"  \w+ +[\d.]+\.\.\d+", line) for line in ranges)
+    for line in ranges:
+        name, values = line.split(maxsplit=1)
+        assert (values == ", ".join(WORDS[name]) if name in WORDS else
+                re.fullmatch(r"[\d.]+\.\.\d+", values)), line
 
 
-def measured(program: str, args: list[str]) -> dict[str, str]:
+def printed(program: str, args: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The lines before the result, and the result's fields."""
     done = run(program, args)
     assert (done.returncode, done.stderr) == (0, "")
-    match = RESULT.fullmatch(done.stdout)
+    *before, line = done.stdout.splitlines(keepends=True)
+    match = RESULT.fullmatch(line)
     assert match, done.stdout
     fields = match.groupdict()
     assert fields["bench"] == program
     assert fields["params"] == " ".join(args)
-    assert int(fields["ops"]) > 0 and int(fields["ops_per_s"]) > 0 and int(fields["rss"]) > 100
+    assert int(fields["ops"]) > 0 and int(fields["ops_per_s"]) > 0
+    assert 100 < int(fields["rss"]) <= int(fields["peak"]) + SLACK_KIB
+    return before, fields
+
+
+def measured(program: str, args: list[str]) -> dict[str, str]:
+    """The result's fields; bench_idle alone prints lines before it."""
+    before, fields = printed(program, args)
+    assert all(RSS.fullmatch(line) for line in before)
+    assert bool(before) == (program == "bench_idle")
     return fields
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_result(program):
-    args = PROGRAMS[program][1].split()
-    fields = measured(program, args)
-    if program != "larson":
-        ops = {"bench_tiny_hot": 2 * 10 * 100, "bench_mid_large_mt": 2 * 2000}
-        assert int(fields["ops"]) == ops.get(program, int(args[0]))
+    _, good, ops = PROGRAMS[program]
+    fields = measured(program, good.split())
+    if ops is not None:
+        assert int(fields["ops"]) == ops
     if float(fields["seconds"]) > 0.01:
         rate = int(fields["ops"]) / float(fields["seconds"])
         assert int(fields["ops_per_s"]) == pytest.approx(rate, rel=1e-3)
@@ -80,20 +124,20 @@ def test_result(program):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_counts(program):
-    names, good = PROGRAMS[program]
+    names, good, _ = PROGRAMS[program]
     n = len(names.split())
     for args in ([], good.split()[:-1], [*good.split(), "1"]):
         refused(program, args, f"takes {n} arguments, not {len(args)}")
 
 
-@pytest.mark.parametrize("program, index", ALL)
+@pytest.mark.parametrize("program, index", NUMBERS)
 def test_no_number(program, index):
     for value in ("", "x", "5x", "1,5", "--help", "nan", "inf", "-inf", "1e999", "1 2"):
         args, name = changed(program, index, value)
         refused(program, args, f'{name}: "{value}" is not a')
 
 
-@pytest.mark.parametrize("program, index", ALL)
+@pytest.mark.parametrize("program, index", NUMBERS)
 def test_range(program, index):
     for value in ("-1", "1e19"):
         args, name = changed(program, index, value)
@@ -127,8 +171,61 @@ def test_larson_sizes():
     measured("larson", changed("larson", 1, "128")[0])
 
 
-@pytest.mark.parametrize("program", ["larson", "bench_mid_large_mt"])
-def test_threads(program):
-    index = PROGRAMS[program][0].split().index("threads")
+@pytest.mark.parametrize("program, index", THREADED)
+def test_threads(program, index):
     args, name = changed(program, index, "257")
-    refused(program, args, f'{name}: "257" is not a whole number in 1..256')
+    least = 2 if program == "bench_prodcons" else 1
+    refused(program, args, f'{name}: "257" is not a whole number in {least}..256')
+
+
+@pytest.mark.parametrize("program, name, values, below, above", RANGES)
+def test_ends_of_ranges(program, name, values, below, above):
+    index = PROGRAMS[program][0].split().index(name)
+    kind = "number" if name in FRACTIONS else "whole number"
+    for value in (below, above):
+        refused(program, changed(program, index, value)[0],
+                f'{name}: "{value}" is not a {kind} in {values}')
+
+
+@pytest.mark.parametrize("program, index", WORDED)
+def test_words(program, index):
+    args, name = changed(program, index, "")
+    for value in ("", "0", "fif", "readd", "LIFO", "Unread", "random "):
+        args[index] = value
+        refused(program, args, f'{name}: "{value}" is not one of {", ".join(WORDS[name])}')
+    ops = set()
+    for value in WORDS[name]:
+        args[index] = value
+        ops.add(measured(program, args)["ops"])
+    assert len(ops) == 1
+
+
+def test_prodcons_needs_pairs():
+    done = run("bench_prodcons", changed("bench_prodcons", 0, "3")[0])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "bench_prodcons: threads: 3 is not an even number\n"
+
+
+def test_cold_sizes():
+    done = run("bench_cold", changed("bench_cold", 2, "513")[0])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "bench_cold: most: 512 is less than least, 513\n"
+    measured("bench_cold", changed("bench_cold", 2, "512")[0])
+
+
+def test_idle():
+    """A line each tenth of a second for as long as was asked; what it allocated was resident."""
+    before, fields = printed("bench_idle", ["8", "0.35"])
+    lines = [RSS.fullmatch(line) for line in before]
+    times = [float(line["seconds"]) for line in lines]
+    assert times == sorted(times) and times[0] == 0 and 0.3 <= times[-1] < 10
+    assert 3 <= len(times) <= 5
+    assert abs(int(lines[-1]["kib"]) - int(fields["rss"])) <= SLACK_KIB
+    assert int(fields["peak"]) > 7 << 10
+
+
+def test_touched_pages_are_resident():
+    """bench_vm_touched writes to all of the blocks of which bench_vm_mixed writes to a sixteenth."""
+    peaks = [int(measured(f"bench_vm_{kind}", ["300", "32", "42"])["peak"])
+             for kind in ("mixed", "touched")]
+    assert peaks[1] > peaks[0] + (4 << 10)

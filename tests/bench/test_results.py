@@ -7,12 +7,14 @@ import subprocess
 
 import pytest
 
+from bench.lab import rows as lab_rows
+
 AWK = (
     'NR>1 && $2=="hakmem"{h[$1 "," $3]=$4} NR>1 && $2=="system"{s[$1 "," $3]=$4} '
     'END{for(k in h) if(s[k]) printf "%s %+.1f%%\\n", k, (h[k]/s[k]-1)*100}'
 )
 COLUMNS = ("benchmark,variant,parameters,ops_per_s,rep,status,ops,seconds,peak_rss_kib,"
-           "minor_faults,user_s,sys_s,raw")
+           "rss_kib,minor_faults,user_s,sys_s,raw")
 TINY = "bench_tiny_hot 32 100 300000"
 ONE_THREAD = "larson 0.3 8 128 1024 1 12345 1"
 TWO_THREADS = "larson 0.3 8 128 1024 1 12345 2"
@@ -59,9 +61,10 @@ def test_csv(measured):
     assert not any('"' in cell or "," in cell for line in lines for cell in line)
     one = next(line for line in measured.lines if line["variant"] == "null")
     assert {key: one[key] for key in ("ops_per_s", "status", "ops", "seconds", "peak_rss_kib",
-                                      "minor_faults", "user_s", "sys_s")} == {
+                                      "rss_kib", "minor_faults", "user_s", "sys_s")} == {
         "ops_per_s": "300000000", "status": "ok", "ops": "1000", "seconds": "0.500000",
-        "peak_rss_kib": "300000", "minor_faults": "7", "user_s": "0.250000", "sys_s": "0.125000",
+        "peak_rss_kib": "300000", "rss_kib": "5", "minor_faults": "7", "user_s": "0.250000",
+        "sys_s": "0.125000",
     }
 
 
@@ -300,7 +303,12 @@ def test_the_recorded_seed_gives_the_order_again(bench):
     (["--bench", "tiny_hot"], {TINY}),
     (["--bench", "larson,tiny_hot", "--threads", "1"], {ONE_THREAD, TINY}),
     (["--bench", "larson", "--threads", "2,4"], {TWO_THREADS}),
-    (["--full", "--bench", "larson"], {f"larson 10 8 128 1024 1 12345 {n}" for n in (1, 4, 8)}),
+    (["--full", "--bench", "larson"], {f"larson 10 8 128 1024 1 12345 {n}" for n in (1, 2, 4, 8)}),
+    (["--bench", "cold"], {"bench_cold 2000000 400000 16 512 unread 42"}),
+    (["--bench", "bench_idle"], {"bench_idle 256 2"}),
+    (["--bench", "vm_touched,prodcons"], {"bench_vm_touched 20000 256 424242",
+                                          "bench_prodcons 2 2000000 1024 42"}),
+    (["--bench", "churn,calloc", "--threads", "3"], {"bench_churn 2 1000 2000 42"}),
 ])
 def test_choice_of_rows(bench, words, rows):
     bench.variant("hakmem", "result 1000")
@@ -321,6 +329,35 @@ def test_full_has_the_parameters_of_the_seed(bench):
         "bench_tiny_hot 32 100 60000", "bench_tiny_hot 64 100 60000",
         *(f"larson 10 8 128 1024 1 12345 {n}" for n in (1, 4, 8)),
     } <= set(rows)
+    assert {row.split()[0] for row in rows} == set(lab_rows.SANITY)
+
+
+def test_short_runs_of_some_programs_are_made_by_name_only(bench):
+    bench.variant("hakmem", "result 1000")
+    rows = bench.run("--reps", "1").run["rows"]
+    assert {row.split()[0] for row in rows} == {
+        "bench_tiny_hot", "bench_random_mixed", "larson", "bench_mid_large_mt", "bench_vm_mixed"}
+
+
+@pytest.mark.parametrize("program", lab_rows.SANITY)
+def test_each_program_can_be_asked_for(bench, program):
+    bench.variant("hakmem", "result 1000")
+    for words in ([], ["--full"]):
+        outcome = bench.run(*words, "--bench", program, "--reps", "1", out=f"out{len(words)}")
+        assert outcome.status == 0
+        assert {row.split()[0] for row in outcome.run["rows"]} == {program}
+
+
+@pytest.mark.parametrize("program", ["realloc", "calloc", "idle"])
+def test_references_are_left_out_where_they_cannot_run(bench, program):
+    for name in ("null", "floor"):
+        bench.variant(name, "result 1000", kind="reference")
+    bench.variant("hakmem", "result 1000")
+    outcome = bench.run("--bench", program, "--reps", "1")
+    assert outcome.status == 0
+    for table in outcome.tables().values():
+        assert table["null"][0] == table["floor"][0] == "the references serve malloc and free only"
+    assert {line["variant"] for line in outcome.lines} == {"hakmem"}
 
 
 def test_static_is_not_the_best_peer(bench):

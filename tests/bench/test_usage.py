@@ -5,7 +5,11 @@ import re
 
 import pytest
 
-PROGRAM_NAMES = "bench_mid_large_mt, bench_random_mixed, bench_tiny_hot, bench_vm_mixed, larson"
+PROGRAM_NAMES = (
+    "bench_batch, bench_calloc, bench_churn, bench_cold, bench_false_sharing, bench_idle, "
+    "bench_mid_large_mt, bench_prodcons, bench_random_mixed, bench_realloc, bench_tiny_hot, "
+    "bench_vm_mixed, bench_vm_touched, larson"
+)
 
 REFUSED = {
     "unknown program": (
@@ -25,11 +29,12 @@ REFUSED = {
         "there are rows with 1, 2\n"),
     "threads of a program": (
         ["--bench", "tiny_hot", "--threads", "2"],
-        "matrix: --threads: no row of these benchmarks has 2 threads; there are rows with 1, 2\n"),
+        "matrix: --threads: no row of these benchmarks has 2 threads; "
+        "there are rows with 1, 2, 3\n"),
     "threads of the full set": (
-        ["--full", "--threads", "3"],
-        "matrix: --threads: no row of these benchmarks has 3 threads; "
-        "there are rows with 1, 2, 4, 8\n"),
+        ["--full", "--threads", "5"],
+        "matrix: --threads: no row of these benchmarks has 5 threads; "
+        "there are rows with 1, 2, 3, 4, 8\n"),
 }
 
 

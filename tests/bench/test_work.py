@@ -1,0 +1,52 @@
+"""Every allocator has the same work to do: a program's operations follow from its arguments.
+
+The binaries are those of the variants below; run from source, where Bazel left them."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.lab import rows
+from bench.lab.variants import Variant
+
+BIN = Path("." if Path("larson_system").exists() else
+           Path(__file__).absolute().parents[2] / "bazel-bin")
+VARIANTS = [
+    Variant(name, kind, "shared", {program: BIN / f"{program}_{name}" for program in rows.SANITY})
+    for name, kind in (("system", "system"), ("hakmem", "profile"), ("null", "reference"),
+                       ("floor", "reference"))
+]
+# larson runs for a time.
+PROGRAMS = [program for program in rows.SANITY if program != "larson"]
+ONE_THREAD = {row.program for row in rows.FULL if row.threads == 1}
+
+
+def operations(binary: Path, args: str) -> int:
+    done = subprocess.run([binary, *args.split()], capture_output=True, text=True, timeout=20,
+                          check=True)
+    (result,) = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    fields = dict(word.split("=", 1) for word in shlex.split(result)[1:])
+    return int(fields["ops"])
+
+
+def able(variant: Variant, program: str) -> bool:
+    row = rows.Row(program, (), 1 if program in ONE_THREAD else 2, "")
+    return variant.why_not(row) is None
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_same_operations(program):
+    able_ones = [variant for variant in VARIANTS if able(variant, program)]
+    assert len(able_ones) >= 2
+    ops = {variant.name: operations(variant.binaries[program], rows.SANITY[program])
+           for variant in able_ones}
+    again = operations(able_ones[0].binaries[program], rows.SANITY[program])
+    assert again > 0
+    assert set(ops.values()) == {again}, ops
+
+
+def test_every_program_has_a_row_and_a_sanity_run():
+    assert {row.program for row in rows.FULL} == set(rows.SANITY)
+    assert {row.program for row in (*rows.QUICK, *rows.QUICK_BY_NAME)} == set(rows.SANITY)
