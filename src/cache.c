@@ -7,7 +7,13 @@
 #include "os.h"
 #include "purge.h"
 
-enum { LEAST_LIMIT = 8 }; /* blocks that a bin may hold at first */
+enum {
+    LEAST_BYTES = 4096, /* of a class, that a thread may keep at first */
+    LEAST_BLOCKS = 32,  /* the same, of small ones */
+    FILL_BYTES = 16384, /* to link up at a time */
+    SHARED_LINE = 64,   /* bytes: two smaller blocks may lie in one cache line */
+    STEAL_STEPS = 16,   /* classes looked at for limit to take, in one refill */
+};
 
 const struct hak_cache hak_cache_empty = {.next = NULL};
 __thread struct hak_cache *hak_cache __attribute__((tls_model("initial-exec"))) =
@@ -21,8 +27,41 @@ static struct hak_cache *registry; /* guarded by the registry lock, as is the re
 static struct hak_cache *free_caches;
 static size_t ncaches;
 static uint64_t past_refills, past_flushes; /* of threads that have exited */
+static size_t granted;                      /* bytes, of all caches; atomically */
 static pthread_key_t exit_key;
 static bool exit_key_made;
+
+/* ---- limits --------------------------------------------------------------------------------- */
+
+static uint32_t most_limit(unsigned cls)
+{
+    return hak_class_is_list(cls) ? hak_classes[cls].batch : hak_classes[cls].cap;
+}
+
+static uint32_t least_limit(unsigned cls)
+{
+    uint32_t blocks = hak_max(LEAST_BYTES / hak_classes[cls].size, 1u);
+    return hak_min(hak_min(blocks, (uint32_t)LEAST_BLOCKS), most_limit(cls));
+}
+
+/* What a limit that is so much higher may cost: a list class has a spare chain of as many. */
+static size_t limit_bytes(unsigned cls, uint32_t blocks)
+{
+    return (size_t)blocks * hak_classes[cls].size << hak_class_is_list(cls);
+}
+
+static void charge(struct hak_cache *cache, size_t bytes)
+{
+    cache->granted += bytes;
+    hak_add_relaxed(&granted, bytes);
+}
+
+static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit)
+{
+    bin->head = head;
+    bin->limit = limit;
+    bin->room = limit - n;
+}
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
@@ -32,6 +71,7 @@ static void thread_exit(void *cache_of_thread)
     hak_cache = (struct hak_cache *)&hak_cache_empty;
     thread_exited = true;
     hak_cache_drain_all(cache, true);
+    hak_add_relaxed(&granted, -cache->granted);
     hak_lock_acquire(&hak_cache_registry_lock);
     past_refills += cache->refills;
     past_flushes += cache->flushes;
@@ -45,16 +85,13 @@ static void thread_exit(void *cache_of_thread)
 
 static void reset(struct hak_cache *cache)
 {
+    cache->granted = 0;
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
         const struct hak_class *shape = &hak_classes[cls];
         struct hak_bin *bin = hak_cache_bin(cache, cls);
-        uint32_t most = shape->cap;
-        if (hak_class_is_list(cls))
-            most = shape->batch;
-        bin->limit = hak_min(most, (uint32_t)LEAST_LIMIT);
+        bin->limit = least_limit(cls);
         if (hak_class_is_list(cls)) {
-            bin->head = NULL;
-            bin->room = bin->limit;
+            set_list(bin, NULL, 0, shape->size < SHARED_LINE ? 0 : bin->limit);
         } else {
             bin->slots = cache->slots + shape->cache_slot;
             bin->n = 0;
@@ -129,17 +166,77 @@ static void count(uint64_t *counter)
     hak_store_relaxed(counter, *counter + 1);
 }
 
-/* The limit that follows on `limit` as a class is used more. */
-static uint32_t grown(uint32_t limit, uint32_t most)
+static void drain_chain(unsigned cls, struct hak_chain *chain, bool park)
 {
-    return hak_min(limit * 2, most);
+    if (chain->head && park)
+        hak_central_drain_chain(cls, *chain);
+    else if (chain->head)
+        hak_central_return_chain(cls, *chain);
+    *chain = (struct hak_chain){NULL, 0};
 }
 
-static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit)
+/* Gives back all that the cache holds of a class. */
+static void drain_bin(struct hak_cache *cache, unsigned cls, bool park)
 {
-    bin->head = head;
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    if (hak_class_is_list(cls)) {
+        struct hak_chain chain = {bin->head, hak_bin_count(bin, cls)};
+        drain_chain(cls, &cache->spare[cls], park);
+        drain_chain(cls, &chain, park);
+        set_list(bin, NULL, 0, bin->limit);
+        return;
+    }
+    if (bin->n > 0 && park)
+        hak_central_drain(cls, bin->slots, bin->n);
+    else if (bin->n > 0)
+        hak_central_return(cls, bin->slots, bin->n);
+    bin->n = 0;
+}
+
+/* Halves the limit of a class and gives back what the bin holds. */
+static void shrink(struct hak_cache *cache, unsigned cls)
+{
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    uint32_t limit = hak_max(bin->limit / 2, least_limit(cls));
+    drain_bin(cache, cls, true);
+    charge(cache, -limit_bytes(cls, bin->limit - limit));
     bin->limit = limit;
-    bin->room = limit - n;
+    if (hak_class_is_list(cls))
+        bin->room = limit;
+}
+
+static bool within_budget(const struct hak_cache *cache, size_t more)
+{
+    return cache->granted + more <= HAK_THREAD_BYTES &&
+           hak_load_relaxed(&granted) + more <= HAK_TOTAL_BYTES;
+}
+
+/* Takes limit from other classes that were not refilled since the hand of this clock came by last,
+ * until `more` bytes are within the budget.  Classes in use leave each other alone. */
+static bool steal(struct hak_cache *cache, unsigned cls, size_t more)
+{
+    for (unsigned i = 0; i < STEAL_STEPS && !within_budget(cache, more); i++) {
+        unsigned other = cache->hand = cache->hand % HAK_NCLASSES + 1;
+        bool idle = !cache->used[other] && other != cls;
+        cache->used[other] = false;
+        if (idle && hak_cache_bin(cache, other)->limit > least_limit(other))
+            shrink(cache, other);
+    }
+    return within_budget(cache, more);
+}
+
+/* The limit that follows on the class's as it is refilled: twice that, if the thread's and the
+ * process's budget allow it. */
+static uint32_t grown(struct hak_cache *cache, unsigned cls)
+{
+    uint32_t limit = hak_cache_bin(cache, cls)->limit;
+    uint32_t more = hak_min(limit, most_limit(cls) - limit);
+    size_t bytes = limit_bytes(cls, more);
+    cache->used[cls] = true;
+    if (more == 0 || !steal(cache, cls, bytes))
+        return limit;
+    charge(cache, bytes);
+    return limit + more;
 }
 
 /* Links blocks in the given order, so that a fresh slab is handed out by rising address. */
@@ -151,39 +248,60 @@ static void *link_blocks(void **blocks, unsigned n)
     return blocks[0];
 }
 
+/* A parked chain, or one made from slabs, which touches its blocks; its head is NULL if memory is
+ * out. */
+static struct hak_chain fill_chain(struct hak_cache *cache, unsigned cls, uint32_t limit)
+{
+    void *blocks[HAK_MAX_BATCH];
+    count(&cache->refills);
+    struct hak_chain chain = hak_central_fill_chain(cls);
+    if (!chain.head) {
+        uint32_t most = hak_max(FILL_BYTES / hak_classes[cls].size, 1u);
+        chain.n = hak_central_fill(cls, blocks, hak_min(limit, most));
+        chain.head = chain.n > 0 ? link_blocks(blocks, chain.n) : NULL;
+    }
+    return chain;
+}
+
 static void *refill_list(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
     struct hak_chain *spare = &cache->spare[cls];
-    struct hak_chain chain = *spare;
-    spare->head = NULL;
-    spare->n = 0;
-    if (!chain.head) {
-        count(&cache->refills);
-        chain = hak_central_fill_chain(cls);
-    }
+    struct hak_chain chain = *spare, foreign = {NULL, 0};
     uint32_t limit = bin->limit;
-    if (!chain.head) {
-        void *blocks[HAK_MAX_BATCH];
-        chain.n = hak_central_fill(cls, blocks, limit);
-        if (chain.n == 0)
-            return NULL;
-        chain.head = link_blocks(blocks, chain.n);
-        limit = grown(limit, hak_classes[cls].batch);
+    *spare = foreign;
+    if (hak_bin_is_closed(bin)) {
+        foreign = chain;
+        limit = bin->limit = least_limit(cls);
+        chain.head = NULL;
     }
-    set_list(bin, hak_block_next(chain.head), chain.n - 1, hak_max(limit, chain.n));
+    if (!chain.head) {
+        chain = fill_chain(cache, cls, limit);
+        if (!chain.head) {
+            chain = foreign;
+            foreign.head = NULL;
+        }
+        if (!chain.head)
+            return NULL;
+        limit = grown(cache, cls);
+    }
+    if (chain.n > limit) {
+        charge(cache, limit_bytes(cls, chain.n - limit));
+        limit = chain.n;
+    }
+    set_list(bin, hak_block_next(chain.head), chain.n - 1, limit);
+    drain_chain(cls, &foreign, false);
     return chain.head;
 }
 
 static void *refill_array(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    unsigned want = hak_max(bin->limit / 2, 1u);
     count(&cache->refills);
-    unsigned n = hak_central_fill(cls, bin->slots, want);
+    unsigned n = hak_central_fill(cls, bin->slots, hak_max(bin->limit / 2, 1u));
     if (n == 0)
         return NULL;
-    bin->limit = grown(bin->limit, hak_classes[cls].cap);
+    bin->limit = grown(cache, cls);
     /* The last pointer is popped first: turn the batch round, so that addresses rise. */
     for (unsigned i = 0, j = n - 1; i < j; i++, j--) {
         void *p = bin->slots[i];
@@ -214,11 +332,6 @@ static void flush_list(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
     struct hak_chain *spare = &cache->spare[cls];
-    uint32_t most = hak_classes[cls].batch;
-    if (bin->limit < most) {
-        set_list(bin, bin->head, bin->limit, grown(bin->limit, most));
-        return;
-    }
     if (spare->head) {
         count(&cache->flushes);
         hak_central_drain_chain(cls, *spare);
@@ -231,62 +344,60 @@ static void flush_list(struct hak_cache *cache, unsigned cls)
 static void flush_array(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    const struct hak_class *shape = &hak_classes[cls];
-    if (bin->limit < shape->cap) {
-        bin->limit = grown(bin->limit, shape->cap);
-    } else {
-        unsigned n = hak_min((uint32_t)shape->batch, bin->n);
-        count(&cache->flushes);
-        hak_central_drain(cls, bin->slots, n);
-        bin->n -= n;
-        for (unsigned i = 0; i < bin->n; i++)
-            bin->slots[i] = bin->slots[n + i];
-    }
+    unsigned n = bin->n - bin->limit / 2;
+    count(&cache->flushes);
+    hak_central_drain(cls, bin->slots, n);
+    bin->n -= n;
+    for (unsigned i = 0; i < bin->n; i++)
+        bin->slots[i] = bin->slots[n + i];
+}
+
+static void give_list(struct hak_cache *cache, unsigned cls, void *p)
+{
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    if (bin->room == 0)
+        flush_list(cache, cls);
+    hak_block_set_next(p, bin->head);
+    bin->head = p;
+    bin->room--;
+}
+
+static void give_array(struct hak_cache *cache, unsigned cls, void *p)
+{
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    if (bin->n >= bin->limit)
+        flush_array(cache, cls);
+    bin->slots[bin->n++] = p;
+}
+
+/* The first blocks that a thread frees of a class from which it has allocated none: they go back,
+ * and the bin opens when that turns out to be the thread's way. */
+static void give_closed(struct hak_cache *cache, unsigned cls, void *p)
+{
+    struct hak_chain *outbox = &cache->spare[cls];
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    hak_block_set_next(p, outbox->head);
+    outbox->head = p;
+    if (++outbox->n < least_limit(cls))
+        return;
+    drain_chain(cls, outbox, true);
+    set_list(bin, NULL, 0, least_limit(cls));
 }
 
 void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)
 {
-    struct hak_bin *bin = hak_cache_bin(cache, cls);
-    if (hak_class_is_list(cls)) {
-        if (bin->room == 0)
-            flush_list(cache, cls);
-        hak_block_set_next(p, bin->head);
-        bin->head = p;
-        bin->room--;
-    } else {
-        if (bin->n >= bin->limit)
-            flush_array(cache, cls);
-        bin->slots[bin->n++] = p;
-    }
-}
-
-static void drain_chain(unsigned cls, struct hak_chain chain, bool park)
-{
-    if (!chain.head)
-        return;
-    if (park)
-        hak_central_drain_chain(cls, chain);
+    if (!hak_class_is_list(cls))
+        give_array(cache, cls, p);
+    else if (hak_bin_is_closed(hak_cache_bin(cache, cls)))
+        give_closed(cache, cls, p);
     else
-        hak_central_return_chain(cls, chain);
+        give_list(cache, cls, p);
 }
 
 void hak_cache_drain_all(struct hak_cache *cache, bool park)
 {
-    for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
-        struct hak_bin *bin = hak_cache_bin(cache, cls);
-        if (hak_class_is_list(cls)) {
-            drain_chain(cls, cache->spare[cls], park);
-            drain_chain(cls, (struct hak_chain){bin->head, hak_bin_count(bin, cls)}, park);
-            cache->spare[cls] = (struct hak_chain){NULL, 0};
-            set_list(bin, NULL, 0, bin->limit);
-            continue;
-        }
-        if (bin->n > 0 && park)
-            hak_central_drain(cls, bin->slots, bin->n);
-        else if (bin->n > 0)
-            hak_central_return(cls, bin->slots, bin->n);
-        bin->n = 0;
-    }
+    for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++)
+        drain_bin(cache, cls, park);
 }
 
 /* ---- without a cache ----------------------------------------------------------------------- */

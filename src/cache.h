@@ -5,9 +5,17 @@
  * second batch reaches central and no block is walked over.  An array class has one array of
  * pointers and drains its oldest half; the blocks themselves are not touched.
  *
- * Always, in each bin: blocks <= limit <= the class's batch (list) or cap (array), where limit
- * starts small and doubles with use.  Bins without a class have no room, so that a push to them
- * ends up in the slow path: bin 0 is that of pointers that are no small block.
+ * Always, in each bin: blocks <= limit <= the class's batch (list) or cap (array).  The limit
+ * starts at some 4 KiB and doubles each time that the bin is refilled from central, as long as all
+ * limits of the thread are within HAK_THREAD_BYTES and those of all threads within HAK_TOTAL_BYTES;
+ * then classes take it from one another.  A thread that only frees keeps little.
+ *
+ * Blocks smaller than a cache line share it with their neighbours.  So that threads do not write to
+ * one line just because one of them once handed the other a block, the bin of such a list class is
+ * closed, its limit 0, until the thread allocates from it or proves to free many: what it frees
+ * before is gathered in the spare chain and goes back to where it came from.  Bins without a class
+ * have no room, so that a push to them ends up in the slow path: bin 0 is that of pointers that are
+ * no small block.
  *
  * Only its own thread touches a cache.  `hak_cache` is never NULL: a thread without a cache has
  * the constant empty one, whose limits are all 0. */
@@ -37,6 +45,9 @@ enum hak_cache_owner {
 struct hak_cache {
     struct hak_bin bins[HAK_NBINS];
     struct hak_chain spare[HAK_LIST_CLASSES + 1];
+    size_t granted;              /* bytes that limits above the least may hold */
+    unsigned hand;               /* class that was asked last to give up some of its limit */
+    bool used[HAK_NCLASSES + 1]; /* refilled since it was asked */
     struct hak_cache *next;      /* in the registry's list of all caches */
     struct hak_cache *next_free; /* in its list of those that no thread owns */
     enum hak_cache_owner owner;  /* guarded by the registry lock */
@@ -56,6 +67,12 @@ HAK_INLINE struct hak_bin *hak_cache_bin(struct hak_cache *cache, size_t cls)
 HAK_INLINE uint32_t hak_bin_count(const struct hak_bin *bin, unsigned cls)
 {
     return hak_class_is_list(cls) ? bin->limit - bin->room : bin->n;
+}
+
+/* A list class smaller than a cache line, of which the thread has allocated nothing yet. */
+HAK_INLINE bool hak_bin_is_closed(const struct hak_bin *bin)
+{
+    return bin->limit == 0;
 }
 
 /* The calling thread's cache, made at its first call; NULL when there is no memory for one, or

@@ -22,6 +22,30 @@ struct central {
 static struct central centrals[HAK_NCLASSES + 1];
 static struct hak_chain chains[HAK_CENTRAL_CHAINS + 1];
 static void *slots[HAK_CENTRAL_SLOTS + 1];
+static size_t parked_bytes; /* of all classes; atomically */
+
+/* ---- parked blocks ------------------------------------------------------------------------- */
+
+/* How many of n blocks may be parked beside all that is. */
+static uint32_t parkable(unsigned cls, uint32_t n)
+{
+    size_t parked = hak_load_relaxed(&parked_bytes);
+    size_t left = parked < HAK_PARKED_BYTES ? HAK_PARKED_BYTES - parked : 0;
+    size_t size = hak_classes[cls].size;
+    return n * size <= left ? n : (uint32_t)(left / size);
+}
+
+static void note_parked(struct central *central, unsigned cls, uint32_t n)
+{
+    central->nblocks += n;
+    hak_add_relaxed(&parked_bytes, (size_t)n * hak_classes[cls].size);
+}
+
+static void note_unparked(struct central *central, unsigned cls, uint32_t n)
+{
+    central->nblocks -= n;
+    hak_add_relaxed(&parked_bytes, -((size_t)n * hak_classes[cls].size));
+}
 
 /* ---- slabs --------------------------------------------------------------------------------- */
 
@@ -120,7 +144,8 @@ unsigned hak_central_fill(unsigned cls, void **out, unsigned want)
         void **parked = slots + shape->central_slot;
         n = hak_min(want, central->nparked);
         central->nparked -= n;
-        central->nblocks -= n;
+        if (n > 0)
+            note_unparked(central, cls, n);
         for (unsigned i = 0; i < n; i++)
             out[i] = parked[central->nparked + i];
     }
@@ -141,7 +166,7 @@ struct hak_chain hak_central_fill_chain(unsigned cls)
         central->used = true;
         central->fills++;
         chain = chains[hak_classes[cls].central_slot + --central->nparked];
-        central->nblocks -= chain.n;
+        note_unparked(central, cls, chain.n);
     }
     hak_lock_release(&central->lock);
     return chain;
@@ -173,11 +198,11 @@ void hak_central_drain(unsigned cls, void **blocks, unsigned n)
     hak_lock_acquire(&central->lock);
     central->used = true;
     central->drains++;
-    unsigned room = hak_min(n, most - central->nparked);
+    unsigned room = parkable(cls, hak_min(n, most - central->nparked));
     for (unsigned i = 0; i < room; i++)
         parked[central->nparked + i] = blocks[i];
     central->nparked += room;
-    central->nblocks += room;
+    note_parked(central, cls, room);
     return_locked(central, cls, blocks + room, n - room);
     hak_lock_release(&central->lock);
 }
@@ -198,11 +223,11 @@ void hak_central_drain_chain(unsigned cls, struct hak_chain chain)
     struct central *central = &centrals[cls];
     hak_lock_acquire(&central->lock);
     central->used = true;
-    bool room = central->nparked < shape->transfer;
+    bool room = central->nparked < shape->transfer && parkable(cls, chain.n) == chain.n;
     if (room) {
         central->drains++;
         chains[shape->central_slot + central->nparked++] = chain;
-        central->nblocks += chain.n;
+        note_parked(central, cls, chain.n);
     }
     hak_lock_release(&central->lock);
     if (!room)
@@ -214,6 +239,7 @@ void hak_central_drain_chain(unsigned cls, struct hak_chain chain)
 static void trim_locked(struct central *central, unsigned cls)
 {
     uint32_t slot = hak_classes[cls].central_slot;
+    note_unparked(central, cls, central->nblocks);
     if (hak_class_is_list(cls)) {
         while (central->nparked > 0) {
             struct hak_chain chain = chains[slot + --central->nparked];
@@ -227,7 +253,6 @@ static void trim_locked(struct central *central, unsigned cls)
         return_locked(central, cls, slots + slot, central->nparked);
         central->nparked = 0;
     }
-    central->nblocks = 0;
     if (central->empty)
         release_slab(central, central->empty);
     central->empty = NULL;

@@ -1,5 +1,6 @@
 // Thread caches: filled from central, drained to it, bounded, given back at thread exit.
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -109,7 +110,8 @@ TEST_F(Cache, ExchangesWholeBatches)
     for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
         const auto c = shim_class(cls);
         size_t n = std::min<size_t>(12 * c.batch, (24u << 20) / c.size);
-        size_t growing = 12; // while the limit doubles up to 1024
+        size_t growing = 12;                             // while the limit doubles up to 1024
+        size_t linked = c.list ? n * c.size / 16384 : 0; // so much is linked up at a time
         std::vector<void *> blocks(n);
         struct shim_cache_stats before = shim_cache_stats();
         for (void *&p : blocks)
@@ -118,7 +120,8 @@ TEST_F(Cache, ExchangesWholeBatches)
         for (void *p : blocks)
             hak_free(p);
         struct shim_cache_stats drained = shim_cache_stats();
-        EXPECT_LE(filled.refills - before.refills, n / c.batch + growing) << "class " << cls;
+        EXPECT_LE(filled.refills - before.refills, n / c.batch + linked + growing)
+            << "class " << cls;
         EXPECT_GE((filled.refills - before.refills) * c.batch + growing, n) << "class " << cls;
         EXPECT_LE(drained.flushes - filled.flushes, n / c.batch + growing) << "class " << cls;
         EXPECT_EQ(shim_central_stats(cls).out, Cached(cls));
@@ -182,10 +185,96 @@ TEST_F(Cache, ThreadExitReturnsEverything)
             for (void *p : blocks)
                 hak_free(p);
         }
-        EXPECT_GT(Cached(1), 0u);
+        EXPECT_GT(Cached(profile.nclasses), 0u);
     }).join();
     for (unsigned cls = 1; cls <= profile.nclasses; cls++)
         EXPECT_EQ(shim_central_stats(cls).out, 0u) << "class " << cls;
+}
+
+// What a thread may keep of all classes is bounded, but for the little that each starts with.
+TEST_F(Cache, StaysWithinTheBudgetOfAThread)
+{
+    size_t least = 0;
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++)
+        least += 2 * std::max<size_t>(4096, shim_class(cls).size);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+            const auto c = shim_class(cls);
+            std::vector<void *> blocks(Many(c));
+            for (void *&p : blocks)
+                p = hak_malloc(c.usable);
+            for (void *p : blocks)
+                hak_free(p);
+            size_t cached = 0, batch = 0;
+            for (unsigned i = 1; i <= profile.nclasses; i++) {
+                cached += Cached(i) * shim_class(i).size;
+                batch = std::max<size_t>(batch, shim_class(i).batch * shim_class(i).size);
+            }
+            ASSERT_LE(cached, profile.thread_bytes + least + batch) << "class " << cls;
+        }
+    }
+}
+
+TEST_F(Cache, ParksWithinItsBudget)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        std::thread([&c] {
+            std::vector<void *> blocks(Many(c));
+            for (void *&p : blocks)
+                p = hak_malloc(c.usable);
+            for (void *p : blocks)
+                hak_free(p);
+        }).join();
+        size_t parked = 0;
+        for (unsigned i = 1; i <= profile.nclasses; i++)
+            parked += shim_central_stats(i).parked * shim_class(i).size;
+        ASSERT_LE(parked, profile.parked_bytes) << "class " << cls;
+    }
+}
+
+// A thread that frees what others allocated keeps little of it.
+TEST_F(Cache, AThreadThatOnlyFreesKeepsLittle)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
+        const auto c = shim_class(cls);
+        std::vector<void *> blocks(Many(c));
+        for (void *&p : blocks)
+            p = hak_malloc(c.usable);
+        std::thread([&] {
+            for (void *p : blocks)
+                hak_free(p);
+            EXPECT_LE(Cached(cls) * c.size, 2 * std::max<size_t>(4096, c.size)) << "class " << cls;
+        }).join();
+    }
+}
+
+// Two threads that are each given one of two neighbours do not go on to share their cache line.
+TEST_F(Cache, NeighboursGivenToThreadsAreNotKeptByThem)
+{
+    for (unsigned cls = 1; cls <= profile.nclasses && shim_class(cls).size < 64; cls++) {
+        const auto c = shim_class(cls);
+        if (!c.list)
+            continue;
+        char *given[2];
+        for (char *&p : given)
+            p = static_cast<char *>(hak_malloc(c.usable));
+        void *own[2];
+        std::atomic<int> served{0};
+        hak::RunThreads(2, [&](unsigned i) {
+            hak_free(given[i]);
+            own[i] = hak_malloc(c.usable);
+            served++;
+            while (served < 2) // a thread that ends leaves its blocks to the next one
+                std::this_thread::yield();
+        });
+        uintptr_t lines[2];
+        for (int i = 0; i < 2; i++)
+            lines[i] = reinterpret_cast<uintptr_t>(own[i]) / 64;
+        EXPECT_NE(lines[0], lines[1]) << "class " << cls;
+        for (void *p : own)
+            hak_free(p);
+    }
 }
 
 TEST_F(Cache, CacheMemoryIsReusedByLaterThreads)

@@ -6,7 +6,10 @@ import pytest
 
 from gen.generate import main
 
-FRONT_KEYS = "class_lookup, header_classidx, fast_cap, cache_bytes, list_max, specialize_mask"
+FRONT_KEYS = (
+    "class_lookup, header_classidx, fast_cap, cache_bytes, thread_bytes, total_bytes, list_max, "
+    "specialize_mask"
+)
 SECTIONS = "summary, base, classes, slab, front, central, large, purge, heap, debug"
 HUGE = "x" * 91
 
