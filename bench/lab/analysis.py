@@ -71,13 +71,22 @@ class Table:
         """Whether any run gave no numbers."""
         return bool(self._failures)
 
-    def _speeds(self, row: Row, name: str | None) -> dict[int, float]:
-        runs = self._runs.get((row.key, name or ""), {})
-        return {rep: run.ops_per_s for rep, run in runs.items()}
+    def runs(self, row: Row, name: str | None) -> dict[int, Run]:
+        """A variant's runs with numbers, by repetition; none for a variant that is not there."""
+        return self._runs.get((row.key, name or ""), {})
+
+    def speeds(self, row: Row, name: str | None) -> dict[int, float]:
+        """Their operations a second."""
+        return {rep: run.ops_per_s for rep, run in self.runs(row, name).items()}
 
     def _median_speed(self, row: Row, name: str) -> float | None:
-        speeds = self._speeds(row, name)
+        speeds = self.speeds(row, name)
         return statistics.median(speeds.values()) if speeds else None
+
+    def median_peak(self, row: Row, name: str) -> float | None:
+        """A variant's peak RSS in the row, KiB; None without runs."""
+        runs = self.runs(row, name)
+        return statistics.median(run.peak_rss_kib for run in runs.values()) if runs else None
 
     def best_peer(self, row: Row) -> str | None:
         """The fastest of system and the peers in the row."""
@@ -93,24 +102,24 @@ class Table:
         return self._cells[key]
 
     def _cell(self, row: Row, variant: Variant) -> Cell:
-        runs = self._runs.get((row.key, variant.name), {})
+        runs = self.runs(row, variant.name)
         failures = self._failures.get((row.key, variant.name), [])
         if not runs:
             return Cell(row, variant, 0, failures=failures, left_out=variant.why_not(row))
-        mine = self._speeds(row, variant.name)
+        mine = self.speeds(row, variant.name)
         speed = stats.median(list(mine.values()))
         null, floor = (self._median_speed(row, name) for name in ("null", "floor"))
         gross = 1e9 / speed.value
         shared = variant.link == "shared"  # as mi and the other peers are
         return Cell(
             row, variant, len(runs), speed,
-            vs_system=stats.ratio(mine, self._speeds(row, variant.baseline)),
-            vs_mi=stats.ratio(mine, self._speeds(row, "mi")) if shared else None,
-            vs_best=stats.ratio(mine, self._speeds(row, self.best_peer(row))) if shared else None,
+            vs_system=stats.ratio(mine, self.speeds(row, variant.baseline)),
+            vs_mi=stats.ratio(mine, self.speeds(row, "mi")) if shared else None,
+            vs_best=stats.ratio(mine, self.speeds(row, self.best_peer(row))) if shared else None,
             of_floor=speed.value / floor if floor else None,
             gross_ns=gross,
             net_ns=gross - 1e9 / null if null else None,
-            rss_mib=statistics.median(run.peak_rss_kib for run in runs.values()) / 1024,
+            rss_mib=self.median_peak(row, variant.name) / 1024,
             failures=failures,
         )
 
@@ -134,7 +143,7 @@ class Table:
         for variant in self.variants:
             if variant.kind == "reference":
                 continue
-            cells = [self.cell(row, variant) for row in self.rows if self._speeds(row, "system")]
+            cells = [self.cell(row, variant) for row in self.rows if self.speeds(row, "system")]
             if not cells or any(cell.vs_system is None for cell in cells):
                 continue
             worst = min(cells, key=lambda cell: cell.vs_system.value)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
-_NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s")
+_NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
+            "sys_s")
 
 
 @dataclass(frozen=True)

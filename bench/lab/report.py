@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jinja2
 
-from bench.lab import text
+from bench.lab import bars, text
 from bench.lab.analysis import Cell, Table
 
 
@@ -34,9 +34,14 @@ def render(table: Table, about: dict) -> str:
     )
     overall = [{"words": text.overall(line), "style": "", "share": None}
                for line in table.overall()]
+    asked = bars.judge(table)
+    bar_lines = [{"words": text.bar(bar), "style": "" if bar.met else "missed", "share": None}
+                 for bar in asked]
     return environment.get_template("report.html.j2").render(
         about=about, legend=text.LEGEND, columns=text.COLUMNS,
         overall=overall, overall_columns=text.OVERALL_COLUMNS,
         without_means=text.without_means(table),
+        bars=bar_lines, bar_columns=text.BAR_COLUMNS, bars_legend=text.BARS_LEGEND,
+        bars_met=text.bars_met(asked),
         rows=[_row(table, row) for row in table.rows],
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.lab import execute, machine, report, schedule, summary
+from bench.lab import bars, execute, machine, report, schedule, summary
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
 from bench.lab.rows import Row, sanity_row
@@ -48,6 +48,9 @@ class Session:
         self.folder.write_json("run.json", about)
         self.folder.write("summary.md", summary.render(table, about))
         self.folder.write("report.html", report.render(table, about))
+        judged = bars.judge(table)
+        if judged:
+            self.folder.write("bars.csv", bars.as_csv(judged))
         if about["interrupted"]:
             return table, 130
         return table, 1 if table.failed else 0

@@ -1,6 +1,6 @@
 """summary.md: the tables and the circumstances, to read and to pass on."""
 
-from bench.lab import text
+from bench.lab import bars, text
 from bench.lab.analysis import Table
 
 
@@ -36,6 +36,11 @@ def render(table: Table, about: dict) -> str:
         if text.without_means(table):
             lines += [text.without_means(table), ""]
     lines += ["## Speeds, M ops/s", ""] + _markdown_table(*text.glance(table)) + [""]
+    asked = bars.judge(table)
+    if asked:
+        lines += ["## Bars", "", text.BARS_LEGEND, ""]
+        lines += _markdown_table(text.BAR_COLUMNS, [text.bar(bar) for bar in asked])
+        lines += ["", f"{text.bars_met(asked)}.", ""]
     for row in table.rows:
         cells = [cell for cell in table.cells(row) if cell.speed or cell.failures or cell.left_out]
         lines += [f"## {row.program} {row.params}", "", f"{row.load}.", ""]

@@ -1,16 +1,19 @@
 """The tables on the terminal."""
 
+from collections.abc import Callable, Sequence
+
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.lab import text
+from bench.lab import bars, text
 from bench.lab.analysis import Cell, Table
 
 # What a terminal too narrow for all columns does without, the first first.
 _DISPENSABLE = ("ns gross", "95 % interval", "ns net", "/ mi", "peak MiB", "of floor", "/ system")
+_DISPENSABLE_OF_BARS = ("95 % interval", "against")
 _STYLES = {"profile": "bold", "reference": "dim", "system": "", "peer": ""}
 
 
@@ -27,11 +30,13 @@ def _empty(title: str) -> RichTable:
                      pad_edge=False, padding=(0, 1, 0, 0))
 
 
-def _fit(console: Console, table: Table, cells: list[Cell]) -> tuple[RichTable, list[str]]:
-    """The row's table and the columns it lacks; a number is never cut to fit the terminal."""
-    for n in range(len(_DISPENSABLE) + 1):
-        lacking = list(_DISPENSABLE[:n])
-        shown = _row_table(table, cells, lacking)
+def _fit(console: Console, dispensable: Sequence[str],
+         build: Callable[[list[str]], RichTable]) -> tuple[RichTable, list[str]]:
+    """The table that `build` makes without the columns it lacks, and these; a number is never cut
+    to fit the terminal."""
+    for n in range(len(dispensable) + 1):
+        lacking = list(dispensable[:n])
+        shown = build(lacking)
         unlimited = console.options.update(max_width=1 << 16)
         if Measurement.get(console, unlimited, shown).maximum <= console.width:
             break
@@ -54,13 +59,40 @@ def _row_table(table: Table, cells: list[Cell], lacking: list[str]) -> RichTable
     return shown
 
 
+def _bars_table(judged: list[bars.Bar], lacking: list[str]) -> RichTable:
+    kept = [i for i, column in enumerate(text.BAR_COLUMNS) if column not in lacking]
+    shown = _empty("Bars")
+    for i in kept:
+        column = text.BAR_COLUMNS[i]
+        shown.add_column(column, justify="right" if 1 < i < 5 else "left", no_wrap=i > 0,
+                         overflow="fold")
+    for bar in judged:
+        words = text.bar(bar)
+        shown.add_row(*(words[i] for i in kept), style="" if bar.met else "red")
+    return shown
+
+
+def _show_bars(console: Console, judged: list[bars.Bar]) -> None:
+    """What is asked and what was measured, then how many are met."""
+    shown, lacking = _fit(console, _DISPENSABLE_OF_BARS,
+                          lambda without: _bars_table(judged, without))
+    console.print(shown)
+    console.print()
+    console.print(text.BARS_LEGEND, style="dim")
+    if lacking:
+        console.print(f"The terminal is too narrow for {', '.join(lacking)}: see summary.md.")
+    console.print(f"{text.bars_met(judged)}.")
+
+
 def show(console: Console, table: Table) -> None:
-    """All rows, what has no numbers below each, then the means and the worst cells."""
+    """All rows, what has no numbers below each, then the means and the worst cells, last the bars
+    if there are any."""
     narrow: list[str] = []
     for row in table.rows:
         cells = table.cells(row)
         if any(cell.speed for cell in cells):
-            shown, lacking = _fit(console, table, cells)
+            shown, lacking = _fit(console, _DISPENSABLE,
+                                  lambda without, c=cells: _row_table(table, c, without))
             narrow = max(narrow, lacking, key=len)
             console.print(shown)
         else:
@@ -87,3 +119,7 @@ def show(console: Console, table: Table) -> None:
     console.print(text.LEGEND, style="dim")
     if narrow:
         console.print(f"The terminal is too narrow for {', '.join(narrow)}: see summary.md.")
+    judged = bars.judge(table)
+    if judged:
+        console.print()
+        _show_bars(console, judged)

@@ -3,6 +3,7 @@
 import math
 
 from bench.lab.analysis import Cell, Overall, Table
+from bench.lab.bars import Bar
 from bench.lab.stats import Estimate
 
 COLUMNS = (
@@ -10,11 +11,19 @@ COLUMNS = (
     "ns gross", "ns net", "peak MiB",
 )
 OVERALL_COLUMNS = ("variant", "/ system", "/ best peer", "worst / system", "in row")
+BAR_COLUMNS = ("row", "what", "asked", "measured", "95 % interval", "against", "verdict")
 LEGEND = (
     "Medians; an operation is one malloc or one free.  Ratios are of speeds: above 1 is faster.  "
     "Static variants are compared with the static system.  "
     "A ratio marked = has an interval that holds 1: no difference was found.  "
     "ns net is ns gross less that of the reference null."
+)
+
+BARS_LEGEND = (
+    "What is asked of the profile default.  speed: ratio to the fastest peer; floor: to the "
+    "reference floor; both are missed if all of the interval is below what is asked.  memory: "
+    "median peak RSS, against the leanest or the fastest peer.  idle: the share of the peak that "
+    "is resident at the end."
 )
 
 
@@ -80,3 +89,22 @@ def glance(table: Table) -> tuple[tuple[str, ...], list[list[str]]]:
         lines.append([f"{row.program} {row.params}",
                       *(_millions(c.speed.value) if c.speed else "" for c in cells)])
     return ("row", *(variant.name for variant in variants)), lines
+
+
+def bar(one: Bar) -> list[str]:
+    """In the order of BAR_COLUMNS."""
+    if one.what in ("speed", "floor"):
+        asked, measured = f">= {one.asked:.2f}", f"{one.measured:.3f}"
+    elif one.what == "memory":
+        asked, measured = f"<= {one.asked / 1024:.2f} MiB", f"{one.measured / 1024:.2f} MiB"
+    else:
+        asked, measured = f"<= {100 * one.asked:.0f} %", f"{100 * one.measured:.1f} %"
+    interval = f"{one.interval.low:.3f}..{one.interval.high:.3f}" if one.interval else ""
+    against = f"{one.against} {one.beyond}".rstrip() if one.against else "its own peak"
+    return [f"{one.row.program} {one.row.params}", one.what, asked, measured, interval, against,
+            "met" if one.met else "MISSED"]
+
+
+def bars_met(bars: list[Bar]) -> str:
+    """The closing sentence."""
+    return f"{sum(bar.met for bar in bars)} of {len(bars)} bars met"

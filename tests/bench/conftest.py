@@ -26,9 +26,9 @@ PROGRAMS = list(rows.SANITY)
 FAKE = """\
 #!/bin/sh
 args=$*
-result() {{  # operations a second
+result() {{  # operations a second; KiB resident at most, and at the end
     echo 'RESULT bench={program} params="'"$args"'" ops=1000 seconds=0.5 ops_per_s='$1 \\
-        peak_rss_kib=$(($1 / 1000)) rss_kib=5 minor_faults=7 user_s=0.25 sys_s=0.125
+        peak_rss_kib=${{2:-$(($1 / 1000))}} rss_kib=${{3:-5}} minor_faults=7 user_s=0.25 sys_s=0.125
 }}
 n=0
 if [ "$*" != {sanity} ]; then
@@ -85,7 +85,7 @@ class Outcome:
         """The sections of the rows alone, by variant."""
         tables = {}
         for title, table in self.sections().items():
-            if title not in ("All rows", "Speeds, M ops/s"):
+            if title not in ("All rows", "Speeds, M ops/s", "Bars"):
                 tables[title] = {name: table[name] for name in table if name != "variant"}
         return tables
 
@@ -102,7 +102,8 @@ class Bench:
         self._missing: list[dict] = []
 
     def variant(self, name: str, body: str, kind: str = "profile", link: str = "shared",
-                programs: list[str] | None = None, **bodies: str) -> None:
+                programs: list[str] | None = None, profile: str | None = None,
+                **bodies: str) -> None:
         """One more variant: `body`, in shell, for all programs but those that `bodies` names."""
         binaries = {}
         for program in PROGRAMS if programs is None else programs:
@@ -113,7 +114,8 @@ class Bench:
             ))
             path.chmod(0o755)
             binaries[program] = path.name
-        self._variants.append({"name": name, "kind": kind, "link": link, "binaries": binaries})
+        entry = {"name": name, "kind": kind, "link": link, "binaries": binaries}
+        self._variants.append({**entry, "profile": profile} if profile else entry)
 
     def missing(self, name: str, package: str) -> None:
         """A peer that is not installed."""

@@ -225,7 +225,7 @@ def test_idle():
 
 
 def test_touched_pages_are_resident():
-    """bench_vm_touched writes to all of the blocks of which bench_vm_mixed writes to a sixteenth."""
+    """bench_vm_touched writes to each page, bench_vm_mixed to one in sixteen."""
     peaks = [int(measured(f"bench_vm_{kind}", ["300", "32", "42"])["peak"])
              for kind in ("mixed", "touched")]
     assert peaks[1] > peaks[0] + (4 << 10)

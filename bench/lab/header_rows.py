@@ -1,0 +1,62 @@
+"""The rows and variants of the header study.  The only place that says so."""
+
+from dataclasses import dataclass
+
+from bench.lab import rows
+from bench.lab.rows import Row, UsageError
+from bench.lab.variants import Manifest, Variant
+
+# Class lookup -> the profile that has it; the three differ in nothing else that is measured.
+PROFILES = {
+    "header": "header-classidx-on",
+    "map": "header-classidx-off",
+    "region": "lookup-region",
+}
+BASE = "map"  # what the others are compared with
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that ask one question."""
+
+    title: str  # for people: what kind of blocks or heap
+    rows: tuple[Row, ...]
+
+
+def groups(quick: bool = False) -> tuple[Group, ...]:
+    """All rows.  A run takes half a second or so; `quick` ones a tenth of it."""
+    part = 10 if quick else 1
+    return (
+        Group("hot blocks", tuple(
+            rows.tiny_hot(size, 1_500_000 // part) for size in (16, 32, 64)
+        )),
+        Group("small heaps", (
+            rows.random_mixed(30_000_000 // part, 400),
+            rows.batch(256, 60_000 // part, "random"),
+        )),
+        Group("large heaps", (
+            rows.random_mixed(20_000_000 // part, 8192),
+            rows.random_mixed(8_000_000 // part, 200_000),
+        )),
+        Group("cold blocks", tuple(
+            rows.cold(4_000_000 // part, 400_000, 16, 512, freed) for freed in ("unread", "read")
+        )),
+        Group("several threads", (
+            rows.larson("0.1" if quick else "0.5", 2),
+            rows.mid_large(2, 10_000_000 // part),
+            rows.prodcons(2, 8_000_000 // part, 1024),
+            rows.churn(2, 1_000 // part),
+        )),
+    )
+
+
+def pick(manifest: Manifest) -> dict[str, Variant]:
+    """Class lookup -> its variant.  Raises UsageError if the build did not make one."""
+    made = {v.profile: v for v in manifest.variants if v.kind == "profile" and v.link == "shared"}
+    for lookup, profile in PROFILES.items():
+        if profile not in made:
+            raise UsageError(
+                f"there is no variant of the profile {profile}, which has the {lookup} lookup; "
+                f"profiles that were built: {', '.join(filter(None, made)) or 'none'}"
+            )
+    return {lookup: made[profile] for lookup, profile in PROFILES.items()}

@@ -1,0 +1,271 @@
+"""The bars: what is asked of the profile default, and whether made-up results meet it."""
+
+import csv
+import html
+import re
+
+import pytest
+
+from bench.lab import bars, text
+from bench.lab.analysis import Table
+from bench.lab.execute import Run
+from bench.lab.rows import Row
+from bench.lab.schedule import Job
+from bench.lab.variants import Variant
+
+COLUMNS = "benchmark,parameters,what,asked,measured,low,high,against,met"
+KINDS = {"hakmem": "profile", "system": "system", "floor": "reference"}  # others: "peer"
+MIB = 1 << 10  # KiB
+TINY = "bench_tiny_hot 32 100 300000"
+LARSON = "larson 0.3 8 128 1024 1 12345 2"
+IDLE = "bench_idle 256 2"
+
+
+def row(**asked) -> Row:
+    return Row("program", ("1", "2"), 1, "load", **asked)
+
+
+def variant(name: str, link: str = "shared") -> Variant:
+    kind = KINDS.get(name, "peer")
+    return Variant(name, kind, link, {}, "default" if kind == "profile" else None)
+
+
+def judged(one: Row, results: dict[str, list[Run]], link: str = "shared") -> dict[str, bars.Bar]:
+    """The row's bars by what they ask, from each variant's runs."""
+    variants = {name: variant(name, link) for name in results}
+    table = Table([one], list(variants.values()))
+    for name, runs in results.items():
+        for rep, run in enumerate(runs, 1):
+            table.add(Job(one, variants[name], rep), run, "raw")
+    found = bars.judge(table)
+    assert len({bar.what for bar in found}) == len(found)
+    return {bar.what: bar for bar in found}
+
+
+def runs(speeds, peak: float = MIB, rss: float = 1) -> list[Run]:
+    return [Run("ok", ops_per_s=speed, peak_rss_kib=peak, rss_kib=rss) for speed in speeds]
+
+
+def around(speed: float, noise: float = 0.001) -> list[float]:
+    return [speed * (1 + noise * step) for step in (-2, 1, 0, 2, -1, 1, 0)]
+
+
+@pytest.mark.parametrize("speed, asked, met", [
+    (1.10, 1.0, True),
+    (1.0, 1.0, True),
+    (0.9, 1.0, False),
+    (1.10, 1.15, False),
+    (1.16, 1.15, True),
+])
+def test_speed(speed, asked, met):
+    found = judged(row(bar=asked), {
+        "hakmem": runs(around(speed * 1e8)),
+        "system": runs([2e7] * 7), "mi": runs([1e8] * 7), "je": runs([9e7] * 7),
+    })
+    bar = found["speed"]
+    assert (bar.against, bar.asked, bar.met) == ("mi", asked, met)
+    assert bar.measured == pytest.approx(speed, rel=1e-3)
+    assert bar.interval.low < bar.measured < bar.interval.high
+    assert set(found) == {"speed", "memory"}
+
+
+def test_a_ratio_is_missed_only_if_its_whole_interval_is_below():
+    """By 2 %: with much noise nothing is shown, with little it is."""
+    for noise, met in ((0.03, True), (0.001, False)):
+        bar = judged(row(bar=1.0), {
+            "hakmem": runs(around(0.98e8, noise)), "system": runs([1e8] * 7)})["speed"]
+        assert bar.measured < 1
+        assert bar.met == met == (bar.interval.high >= 1)
+
+
+@pytest.mark.parametrize("speed, met", [(1.01, True), (0.99, False)])
+def test_one_run_has_no_interval(speed, met):
+    bar = judged(row(bar=1.0), {"hakmem": runs([speed]), "system": runs([1])})["speed"]
+    assert bar.interval is None and bar.met == met
+    assert "inf" not in " ".join(text.bar(bar)) + bars.as_csv([bar])
+
+
+def test_floor():
+    results = {"hakmem": runs(around(0.95e8)), "system": runs([5e7] * 7), "floor": runs([1e8] * 7)}
+    for asked, met in ((0.92, True), (0.97, False)):
+        bar = judged(row(bar=1.0, floor_bar=asked), results)["floor"]
+        assert (bar.against, bar.met) == ("floor", met)
+        assert bar.measured == pytest.approx(0.95, rel=1e-3)
+    del results["floor"]
+    assert "floor" not in judged(row(floor_bar=0.92), results)
+
+
+@pytest.mark.parametrize("peak, fastest, leanest, asked, against, beyond, met", [
+    # below 16 MiB: the leanest and 3 MiB, whatever the fastest takes
+    (5 * MIB, 50 * MIB, 2 * MIB, 5 * MIB, "system", "+ 3 MiB", True),
+    (5 * MIB + 1, 50 * MIB, 2 * MIB, 5 * MIB, "system", "+ 3 MiB", False),
+    (16 * MIB - 1, 14 * MIB, 13 * MIB, 16 * MIB, "system", "+ 3 MiB", True),
+    # from 16 MiB: the fastest's ...
+    (16 * MIB, 16 * MIB, 13 * MIB, 16 * MIB, "mi", "", True),
+    (21 * MIB, 20 * MIB, 19 * MIB, 20 * MIB, "mi", "", False),
+    # ... and 1.25 times the leanest's
+    (50 * MIB, 90 * MIB, 40 * MIB, 50 * MIB, "system", "x 1.25", True),
+    (51 * MIB, 90 * MIB, 40 * MIB, 50 * MIB, "system", "x 1.25", False),
+])
+def test_memory(peak, fastest, leanest, asked, against, beyond, met):
+    found = judged(row(), {
+        "hakmem": runs([1.0], peak), "mi": runs([3.0], fastest), "system": runs([2.0], leanest),
+        "floor": runs([9.0], 1),  # no peer
+    })
+    bar = found["memory"]
+    assert (bar.asked, bar.measured, bar.against, bar.beyond, bar.met) == (
+        asked, peak, against, beyond, met)
+    assert set(found) == {"memory"}
+
+
+def test_memory_is_the_median():
+    mine = [*runs([1.0, 1.0], 4 * MIB), *runs([1.0], 40 * MIB)]
+    bar = judged(row(), {"hakmem": mine, "system": runs([1.0] * 3, 2 * MIB)})["memory"]
+    assert bar.measured == 4 * MIB and bar.met
+
+
+@pytest.mark.parametrize("rss, met", [((5, 9, 100), True), ((10, 1, 10), True),
+                                      ((1, 11, 12), False)])
+def test_idle(rss, met):
+    """The median of the runs' shares."""
+    mine = [run for one in rss for run in runs([1.0], 100, one)]
+    bar = judged(row(idle_bar=0.1), {"hakmem": mine, "system": runs([1.0] * 3)})["idle"]
+    assert (bar.measured, bar.met) == (sorted(rss)[1] / 100, met)
+    assert bar.against is None
+
+
+@pytest.mark.parametrize("names, link", [
+    (["hakmem"], "shared"),
+    (["hakmem", "floor"], "shared"),
+    (["system", "mi"], "shared"),
+    (["hakmem", "system"], "static"),
+])
+def test_nothing_to_compare(names, link):
+    asked = row(bar=1.0, floor_bar=1.0, idle_bar=0.1)
+    assert judged(asked, {name: runs([1.0]) for name in names}, link) == {}
+
+
+def test_rows_without_runs_of_both_have_no_bars():
+    one, other = row(bar=1.0), Row("other", (), 1, "load", bar=1.0)
+    hakmem, system = variant("hakmem"), variant("system")
+    table = Table([one, other], [hakmem, system])
+    for which, who in ((one, hakmem), (one, system), (other, hakmem)):
+        table.add(Job(which, who, 1), *runs([1.0]), "raw")
+    table.add(Job(other, system, 1), Run("exit status 1"), "raw")
+    assert {bar.row.program for bar in bars.judge(table)} == {"program"}
+
+
+@pytest.fixture
+def measured(bench):
+    """Larson, of which speed and memory are missed, and others, of which the floor is missed."""
+    bench.variant("hakmem", "result $((90000000 + n * 1000)) 4096 409", profile="default",
+                  larson="result 30000000 51200")
+    bench.variant("hakmem-low", "result 1000", profile="low-rss")
+    bench.variant("system", "result 30000000 2048", kind="system",
+                  larson="result 40000000 40960")
+    bench.variant("mi", "result 60000000 8192", kind="peer", larson="result 50000000 49152")
+    bench.variant("floor", "result 120000000 64", kind="reference")
+    return bench.run("--bench", "tiny_hot,larson,idle", "--threads", "1,2", "--reps", "5")
+
+
+def lines(outcome) -> list[list[str]]:
+    with open(outcome.folder / "bars.csv", newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_csv(measured):
+    head, *found = lines(measured)
+    assert ",".join(head) == COLUMNS == ",".join(bars.COLUMNS)
+    by_bar = {(f"{line[0]} {line[1]}", line[2]): line[3:] for line in found}
+    assert len(by_bar) == len(found)
+    assert set(by_bar) == {
+        (TINY, "speed"), (TINY, "floor"), (TINY, "memory"),
+        *((LARSON[:-1] + n, what) for n in "12" for what in ("speed", "memory")),
+        (IDLE, "memory"), (IDLE, "idle"),
+    }
+    asked, ratio, low, high, against, met = by_bar[TINY, "speed"]
+    assert (asked, against, met) == ("1", "mi", "yes")
+    assert float(low) <= float(ratio) <= float(high)
+    assert float(ratio) == pytest.approx(1.5, rel=1e-3)
+    assert by_bar[TINY, "floor"][0] == "0.92" and by_bar[TINY, "floor"][4:] == ["floor", "no"]
+    assert by_bar[TINY, "memory"] == ["5120", "4096", "", "", "system", "yes"]
+    assert by_bar[LARSON, "speed"] == ["1", "0.6", "0.6", "0.6", "mi", "no"]
+    assert by_bar[LARSON, "memory"] == ["49152", "51200", "", "", "mi", "no"]
+    assert by_bar[IDLE, "idle"] == ["0.1", "0.099853515625", "", "", "", "yes"]
+
+
+# The bars that each form of the results shows, after the name of the row.
+SHOWN = {
+    LARSON: [["speed", ">= 1.00", "0.600", "0.600..0.600", "mi", "MISSED"],
+             ["memory", "<= 48.00 MiB", "50.00 MiB", "", "mi", "MISSED"]],
+    TINY: [["memory", "<= 5.00 MiB", "4.00 MiB", "", "system + 3 MiB", "met"]],
+    IDLE: [["idle", "<= 10 %", "10.0 %", "", "its own peak", "met"]],
+}
+CLOSING = "4 of 9 bars met."
+
+
+def test_summary(measured):
+    section = measured.summary.split("## Bars\n")[1].split("\n## ")[0]
+    head, rule, *found = [line for line in section.splitlines() if line.startswith("|")]
+    assert head == "| row | what | asked | measured | 95 % interval | against | verdict |"
+    for name, expected in SHOWN.items():
+        for words in expected:
+            assert "| " + " | ".join([name, *words]) + " |" in found
+    assert len(found) == 9
+    assert section.rstrip().endswith(CLOSING)
+
+
+def test_terminal(measured):
+    shown = measured.out[measured.out.index("\nBars "):]
+    found = [" ".join(line.split()) for line in shown.splitlines()]
+    for name, expected in SHOWN.items():
+        for words in expected:
+            assert " ".join(" ".join([name, *words]).split()) in found
+    assert found.index(CLOSING) > max(i for i, line in enumerate(found) if "MISSED" in line)
+
+
+def test_html(measured):
+    section = re.search(r"<h2>Bars</h2>(.*?)<h2>", measured.html, re.DOTALL)[1]
+    found = [(style, [html.unescape(cell) for cell in re.findall(r"<td>(.*?)</td>", line)])
+             for style, line in re.findall(r'<tr class="(\w*)">(.*?)</tr>', section, re.DOTALL)]
+    for name, expected in SHOWN.items():
+        for words in expected:
+            assert ("missed" if words[-1] == "MISSED" else "", [name, *words]) in found
+    assert len(found) == 9 and CLOSING in section
+
+
+def test_missed_bars_are_no_failure(measured):
+    assert measured.status == 0
+
+
+@pytest.mark.parametrize("columns", [160, 90, 80, 60])
+def test_narrow_terminal(bench, columns):
+    """Columns are left out, and named; no number is cut."""
+    bench.variant("hakmem", "result 90000000 4096 409", profile="default")
+    bench.variant("system", "result 60000000 2048", kind="system")
+    shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "2")
+    shown = shown[shown.index("\nBars "):]
+    assert "…" not in shown
+    assert all(len(line) <= columns for line in shown.splitlines()
+               if not line.startswith("results: "))
+    heads = next(line for line in shown.splitlines() if line.startswith("row "))
+    for words in ("speed", ">= 1.00", "1.500", "memory", "<= 5.00 MiB", "4.00 MiB", "met"):
+        assert words in shown
+    for n, column in enumerate(("95 % interval", "against")):
+        kept = columns >= (100, 90)[n]
+        assert (column in heads) == kept
+    assert "2 of 2 bars met." in shown
+
+
+@pytest.mark.parametrize("names", ["hakmem", "system", "hakmem-low,system", "hakmem,floor"])
+def test_no_bars(bench, names):
+    """Neither a table nor a file where the default profile or all peers are left out."""
+    bench.variant("hakmem", "result 1000", profile="default")
+    bench.variant("hakmem-low", "result 1000", profile="low-rss")
+    bench.variant("system", "result 1000", kind="system")
+    bench.variant("floor", "result 1000", kind="reference")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1", "--variants", names)
+    assert outcome.status == 0
+    assert not (outcome.folder / "bars.csv").exists()
+    for shown in (outcome.out, outcome.summary, outcome.html):
+        assert "Bars" not in shown and "bars met" not in shown
