@@ -40,18 +40,32 @@ HAK_EXPORT void *hak_calloc(size_t count, size_t size)
     return hak_likely(p != NULL) ? memset(p, 0, bytes) : NULL;
 }
 
+/* The block, whose bin is `index` and of which the program may use `usable` bytes, in a new place.
+ * One that grows gets room to go on growing. */
+static HAK_APART void *realloc_small(void *p, size_t index, size_t usable, size_t size)
+{
+    size_t roomy = usable + usable * HAK_GROW_256THS / 256;
+    if (size > usable && size < roomy && roomy <= HAK_SMALL_MAX)
+        size = roomy;
+    void *to = hak_malloc_fast(size);
+    if (hak_unlikely(!to))
+        return NULL;
+    memcpy(to, p, hak_min(usable, size));
+    hak_free_to_bin(p, index);
+    return to;
+}
+
 static void *realloc_copy(void *p, size_t size)
 {
     void *to = hak_malloc_fast(size);
     if (!to)
         return NULL;
-    size_t usable = hak_usable(p);
-    memcpy(to, p, hak_min(usable, size));
+    memcpy(to, p, hak_min(hak_usable(p), size));
     hak_free_fast(p);
     return to;
 }
 
-HAK_EXPORT void *hak_realloc(void *p, size_t size)
+static HAK_APART void *realloc_other(void *p, size_t size)
 {
     if (!p)
         return hak_malloc_fast(size);
@@ -61,6 +75,17 @@ HAK_EXPORT void *hak_realloc(void *p, size_t size)
     }
     void *same = hak_resize(p, size);
     return same ? same : realloc_copy(p, size);
+}
+
+HAK_EXPORT void *hak_realloc(void *p, size_t size)
+{
+    size_t index = hak_bin_of_block(p), cls = index - HAK_BIN_BASE;
+    if (hak_unlikely(cls - 1 >= HAK_NCLASSES || size == 0))
+        return realloc_other(p, size);
+    size_t usable = hak_class_usable(cls);
+    if (hak_fits(usable, size))
+        return p;
+    return realloc_small(p, index, usable, size);
 }
 
 HAK_EXPORT void *hak_reallocarray(void *p, size_t count, size_t size)

@@ -185,15 +185,10 @@ size_t hak_usable(const void *p)
 
 void *hak_resize(void *p, size_t size)
 {
-    unsigned cls = hak_class_of_block(p);
-    size_t usable = hak_usable(p);
-    /* Shrinking stays in place unless more than half would be wasted. */
-    if (size <= usable && size >= usable / 2)
+    if (hak_fits(hak_usable(p), size))
         return p;
-    if (cls != 0 || size <= HAK_SMALL_MAX)
-        return NULL;
     struct hak_span *span = hak_span_find(p);
-    if (span->state != HAK_SPAN_LARGE)
+    if (size <= HAK_SMALL_MAX || span->state != HAK_SPAN_LARGE)
         return NULL;
     void *resized = hak_large_resize(span, p, size);
     hak_purge_after_free(); /* of the pages behind it, or those it moved away from */

@@ -19,8 +19,14 @@ void *hak_alloc_large_zero(size_t size);
 
 /* Bytes at p that the program may use; p is a block of ours. */
 size_t hak_usable(const void *p);
-/* Resizes block p in place, or by moving its pages, to at least `size` bytes (not 0).  NULL: it
- * has to be copied, and p is as it was. */
+/* Whether a block of `usable` bytes stays where it is when it is resized to `size` bytes: not if
+ * more than half would be wasted. */
+HAK_INLINE bool hak_fits(size_t usable, size_t size)
+{
+    return size <= usable && size >= usable / 2;
+}
+/* Resizes block p, not of a size class, in place, or by moving its pages, to at least `size` bytes
+ * (not 0).  NULL: it has to be copied, and p is as it was. */
 void *hak_resize(void *p, size_t size);
 
 #endif

@@ -8,7 +8,7 @@ from gen.generate import main
 
 FRONT_KEYS = (
     "class_lookup, header_classidx, fast_cap, cache_bytes, thread_bytes, total_bytes, list_max, "
-    "specialize_mask"
+    "grow_percent, specialize_mask"
 )
 SECTIONS = "summary, base, classes, slab, front, central, large, purge, heap, debug"
 HUGE = "x" * 91
