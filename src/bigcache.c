@@ -3,12 +3,20 @@
 #include "bigcache.h"
 #include "os.h"
 
-enum { NBINS = HAK_BIGCACHE_PAGES + 1 };
+enum {
+    NBINS = HAK_BIGCACHE_PAGES + 1,
+    SAMPLE_EVERY = 16, /* spans put, between two of which the resident part is measured */
+    SPARSE = 64,       /* 256ths: a program that fills less of its large blocks */
+    MOST_SHARE = 16,   /* what it keeps may hold a 16th of what it has in use */
+    FEW_PAGES = 8,     /* a shorter span is kept however full */
+};
 
 struct hak_lock hak_bigcache_lock;
 static uint32_t bins[NBINS]; /* page number of the first span of exactly that many pages */
 static uint32_t oldest, newest;
 static struct hak_bigcache_stats stats;
+static uint32_t puts;          /* atomically, as is: */
+static uint32_t density = 256; /* 256ths of freed spans that are resident, a moving average */
 
 static struct hak_span *span_at(uint32_t page)
 {
@@ -104,10 +112,40 @@ static size_t free_list(uint32_t list)
     return bytes;
 }
 
+static void sample(struct hak_span *span)
+{
+    if (hak_add_relaxed(&puts, 1) % SAMPLE_EVERY != 0)
+        return;
+    size_t bytes = hak_min(hak_span_bytes(span), (size_t)HAK_OS_RESIDENT_MOST);
+    size_t resident = hak_os_resident(hak_span_start(span), bytes);
+    uint32_t old = hak_load_relaxed(&density);
+    hak_store_relaxed(&density, old - old / 4 + (uint32_t)(resident * 64 / bytes));
+}
+
+static bool is_sparse(void)
+{
+    return hak_load_relaxed(&density) <= SPARSE;
+}
+
+bool hak_bigcache_is_light(void)
+{
+    size_t kept = hak_bigcache_bytes(), resident = kept / 256 * hak_load_relaxed(&density);
+    return is_sparse() && resident * MOST_SHARE + kept <= hak_heap_used_bytes();
+}
+
+/* Whether the span is one to keep. */
+static bool is_wanted(struct hak_span *span)
+{
+    if (!HAK_BIGCACHE || span->npages >= NBINS || hak_span_bytes(span) > HAK_BIGCACHE_BYTES)
+        return false;
+    sample(span);
+    return span->npages < FEW_PAGES || is_sparse();
+}
+
 void hak_bigcache_put(struct hak_span *span)
 {
     size_t bytes = hak_span_bytes(span);
-    if (!HAK_BIGCACHE || span->npages >= NBINS || bytes > HAK_BIGCACHE_BYTES) {
+    if (!is_wanted(span)) {
         hak_heap_free(span);
         return;
     }

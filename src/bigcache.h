@@ -2,7 +2,12 @@
  *
  * Spans are binned by their exact number of pages and reused last in, first out; the sum of what
  * is kept is bounded by HAK_BIGCACHE_BYTES, for which the oldest make way.  A lock of its own
- * keeps large blocks off the heap's. */
+ * keeps large blocks off the heap's.
+ *
+ * Blocks that the program fills are served as well from the heap's dirty runs, which merge, so that
+ * less is resident.  But a program that uses its blocks in part touches other pages in each place,
+ * and with the same few spans again and again it touches the same.  So how much of freed spans is
+ * resident is measured now and then, and long ones are only kept while that is little. */
 #ifndef HAK_BIGCACHE_H
 #define HAK_BIGCACHE_H
 
@@ -10,12 +15,15 @@
 
 /* A kept LARGE span of npages, or up to an eighth more; NULL: none.  Its contents are unknown. */
 struct hak_span *hak_bigcache_take(size_t npages);
-/* Keeps the span, or frees it to the heap when it is too large to keep. */
+/* Keeps the span, or frees it to the heap. */
 void hak_bigcache_put(struct hak_span *span);
 /* Frees to the heap what was kept at or before until_ms; returns its bytes. */
 size_t hak_bigcache_evict(uint64_t until_ms);
 /* Frees to the heap the oldest that is kept, at least `bytes` of it or all; returns its bytes. */
 size_t hak_bigcache_shrink(size_t bytes);
+/* Whether what is kept holds so little physical memory that it is worth keeping also when another
+ * length is needed. */
+bool hak_bigcache_is_light(void);
 /* Bytes kept, as of a moment ago. */
 size_t hak_bigcache_bytes(void);
 

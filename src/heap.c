@@ -648,11 +648,10 @@ void hak_heap_feed(struct hak_span *span, size_t npages)
     hak_lock_release(&hak_heap_lock);
 }
 
-bool hak_heap_fill(struct hak_span *span, size_t first)
+size_t hak_heap_fill(struct hak_span *span, size_t first, bool *lost)
 {
-    bool lost;
-    move_dirty(&ranges[0], hak_span_page(span) + (uint32_t)first, span->npages - first, &lost);
-    return !lost;
+    uint32_t page = hak_span_page(span) + (uint32_t)first;
+    return move_dirty(&ranges[0], page, span->npages - first, lost);
 }
 
 struct hak_span *hak_span_find(const void *p)

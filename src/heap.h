@@ -100,9 +100,10 @@ bool hak_heap_extend(struct hak_span *span, size_t npages);
 /* Lets a LARGE span grow to npages without page faults: where clean pages follow it, dirty ones are
  * moved there from elsewhere, and some more for the next time.  They are free until taken. */
 void hak_heap_feed(struct hak_span *span, size_t npages);
-/* The same for the clean pages of a LARGE span from its `first` on.  False: they cannot be used any
- * more, so that the span has to be left as it is for good. */
-bool hak_heap_fill(struct hak_span *span, size_t first);
+/* The same for the clean pages of a LARGE span from its `first` on; returns how many were brought,
+ * from there on.  *lost: the pages cannot be used any more, so that the span has to be left as it
+ * is for good. */
+size_t hak_heap_fill(struct hak_span *span, size_t first, bool *lost);
 /* Cuts a LARGE span to its first npages and frees the rest. */
 void hak_heap_trim(struct hak_span *span, size_t npages);
 

@@ -32,16 +32,50 @@ static size_t offset_in(const char *start, size_t span_bytes, size_t size, size_
     return LEAST_OFFSET + COLOUR_STEP * hak_min(colour, slack);
 }
 
-/* A span of npages: one that is kept, else one from any memory that is resident and free, and only
- * then from the system: what is kept for reuse never makes the process larger. */
-static struct hak_span *take_span(size_t npages)
+/* A span of npages whose pages come from dirty runs, as far as there are any: *clean is how many of
+ * its last pages are zero. */
+static struct hak_span *take_from_heap(size_t npages, size_t *clean)
 {
+    struct hak_span *span;
+    bool lost = false;
+    do {
+        span = hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
+        *clean = span && span->zero ? npages : 0;
+        if (*clean && npages << HAK_PAGE_SHIFT >= HAK_MOVE_MIN)
+            *clean -= hak_heap_fill(span, 0, &lost);
+    } while (lost);
+    return span;
+}
+
+/* A span of npages: one that is kept, else one from any memory that is resident and free, and only
+ * then from the system, so that what is kept for reuse hardly makes the process larger. */
+static struct hak_span *take_span(size_t npages, size_t *clean)
+{
+    *clean = 0;
     struct hak_span *span = hak_bigcache_take(npages);
     if (!span)
         span = hak_heap_try_dirty(npages);
-    while (!span && hak_bigcache_shrink(npages << HAK_PAGE_SHIFT) > 0)
+    while (!span && !hak_bigcache_is_light() && hak_bigcache_shrink(npages << HAK_PAGE_SHIFT) > 0)
         span = hak_heap_try_dirty(npages);
-    return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
+    return span ? span : take_from_heap(npages, clean);
+}
+
+/* A span of npages, its start a multiple of `align`, as take_span. */
+static struct hak_span *take_aligned(size_t npages, size_t align, size_t *clean)
+{
+    if (align <= HAK_PAGE_SIZE)
+        return take_span(npages, clean);
+    struct hak_span *span = hak_heap_alloc(npages, align, 0);
+    *clean = span && span->zero ? npages : 0;
+    return span;
+}
+
+/* Makes `size` bytes at p zero, in a span of which the last `clean` pages are. */
+static void zero_block(const struct hak_span *span, char *p, size_t size, size_t clean)
+{
+    char *end = hak_span_start(span) + hak_span_bytes(span) - (clean << HAK_PAGE_SHIFT);
+    if (p < end)
+        __builtin_memset(p, 0, hak_min(size, (size_t)(end - p)));
 }
 
 /* Lets the span be found from its block at `offset`, and the block be known as one. */
@@ -63,13 +97,13 @@ void *hak_large_alloc(size_t size, size_t align, bool zero)
         return NULL;
     size_t npages = pages_for(hak_max(size, (size_t)1) + front);
     size_t span_align = LEAST_OFFSET ? HAK_PAGE_SIZE : hak_max(align, HAK_PAGE_SIZE);
-    struct hak_span *span =
-        span_align == HAK_PAGE_SIZE ? take_span(npages) : hak_heap_alloc(npages, span_align, 0);
+    size_t clean;
+    struct hak_span *span = take_aligned(npages, span_align, &clean);
     if (!span)
         return NULL;
     void *p = place_block(span, offset_in(hak_span_start(span), hak_span_bytes(span), size, align));
-    if (zero && !span->zero)
-        __builtin_memset(p, 0, size);
+    if (zero)
+        zero_block(span, p, size, clean);
     hak_add_relaxed(&stats.blocks, 1);
     hak_add_relaxed(&stats.bytes, hak_span_bytes(span));
     return p;
@@ -91,7 +125,8 @@ static bool move_contents(struct hak_span *to, struct hak_span *span)
     size_t moved = 0;
     char *dest = hak_span_start(to), *from = hak_span_start(span);
     if (to->zero && hak_span_bytes(span) >= HAK_MOVE_MIN) {
-        if (!hak_heap_fill(to, span->npages))
+        hak_heap_fill(to, span->npages, &lost);
+        if (lost)
             return false;
         moved = hak_mapping_move(hak_span_page(to), hak_span_page(span), span->npages, &lost);
     }

@@ -96,6 +96,17 @@ int hak_os_move(void *to, void *from, size_t size)
     return HAK_OS_LOST;
 }
 
+size_t hak_os_resident(void *addr, size_t size)
+{
+    unsigned char present[HAK_OS_RESIDENT_MOST >> 12]; /* no OS page is smaller */
+    size_t resident = 0, page = hak_os_page_size();
+    if (OS_CALL(mincore(addr, size, present)) != 0)
+        return size;
+    for (size_t i = 0; i < size / page; i++)
+        resident += present[i] & 1 ? page : 0;
+    return resident;
+}
+
 void hak_os_advise_huge(void *addr, size_t size, bool want)
 {
     (void)OS_CALL(madvise(addr, size, want ? MADV_HUGEPAGE : MADV_NOHUGEPAGE));

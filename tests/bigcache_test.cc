@@ -16,6 +16,17 @@ class BigCache : public hak::HeapTest {
         hak::HeapTest::SetUp();
         if (!profile.bigcache || profile.bigcache_bytes < 64 * kPage || profile.bigcache_pages < 32)
             GTEST_SKIP() << "off or tiny in this profile";
+        Behave(5);
+    }
+
+    // As a program whose large blocks are so much resident, in percent, when it frees them.
+    static void Behave(unsigned percent)
+    {
+        os_fake_set_resident(percent);
+        for (int i = 0; i < 1000; i++)
+            hak_bigcache_put(Alloc(1));
+        hak_bigcache_evict(UINT64_MAX);
+        hak_heap_purge(UINT64_MAX);
     }
 
     static hak_span *Alloc(size_t npages)
@@ -122,6 +133,29 @@ TEST_F(BigCache, DoesNotKeepWhatIsTooLarge)
     hak_bigcache_put(largest);
     bool fits = profile.bigcache_pages * kPage <= profile.bigcache_bytes;
     EXPECT_EQ(hak_bigcache_bytes(), fits ? profile.bigcache_pages * kPage : 0);
+}
+
+// Long spans that are resident go to the heap, where they merge; short ones are kept however full.
+TEST_F(BigCache, KeepsLongSpansOnlyOfSparsePrograms)
+{
+    Behave(90);
+    hak_bigcache_put(Alloc(20));
+    EXPECT_EQ(hak_bigcache_bytes(), 0u);
+    EXPECT_FALSE(hak_bigcache_is_light());
+    hak_bigcache_put(Alloc(4));
+    EXPECT_EQ(hak_bigcache_bytes(), 4 * kPage);
+    Behave(5);
+    hak_bigcache_put(Alloc(20));
+    EXPECT_EQ(hak_bigcache_bytes(), 20 * kPage);
+}
+
+TEST_F(BigCache, IsLightBesideWhatIsInUse)
+{
+    hak_span *used = Alloc(64);
+    hak_bigcache_put(Alloc(32)); // of which 5 % are resident, a sixteenth of 64 pages is more
+    EXPECT_TRUE(hak_bigcache_is_light());
+    hak_heap_free(used);
+    EXPECT_FALSE(hak_bigcache_is_light());
 }
 
 TEST_F(BigCache, ServesLargeBlocks)

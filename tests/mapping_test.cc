@@ -167,7 +167,9 @@ TEST_F(Mapping, FillsTheEndOfASpanFromDirtyPages)
     ASSERT_NE(span, nullptr);
     Fill(dirty, 1);
     hak_heap_free(dirty);
-    ASSERT_TRUE(hak_heap_fill(span, 24));
+    bool lost;
+    ASSERT_EQ(hak_heap_fill(span, 24, &lost), 40u);
+    EXPECT_FALSE(lost);
     EXPECT_EQ(hak_heap_dirty_bytes(), 0u);
     EXPECT_TRUE(hak::IsZero(shim_span_start(span), 24 * kPage));
     Fill(span, 2);

@@ -9,7 +9,7 @@
 #include "os.h"
 #include "tests/shim.h"
 
-enum { NCALLS = 7 };
+enum { NCALLS = 7, REALLY = 101 };
 _Static_assert(OS_ALL == (1 << NCALLS) - 1, "one counter for each call");
 
 static unsigned counts[NCALLS];
@@ -19,6 +19,7 @@ static bool fail_on;     /* the later ones fail too */
 static bool real_time;
 static uint64_t clock_ms = 1000;
 static size_t address_space;
+static unsigned resident = REALLY; /* percent */
 
 void os_fake_reset(void)
 {
@@ -26,6 +27,7 @@ void os_fake_reset(void)
     real_time = false;
     clock_ms = 1000;
     address_space = 0;
+    resident = REALLY;
 }
 
 void os_fake_fail(unsigned calls, unsigned n, bool on)
@@ -58,6 +60,11 @@ void os_fake_use_real_time(void)
 void os_fake_set_address_space(size_t bytes)
 {
     address_space = bytes;
+}
+
+void os_fake_set_resident(unsigned percent)
+{
+    resident = percent;
 }
 
 /* Counts a call; true if it is to fail. */
@@ -133,4 +140,11 @@ size_t __wrap_hak_os_address_space_left(void);
 size_t __wrap_hak_os_address_space_left(void)
 {
     return address_space ? address_space : __real_hak_os_address_space_left();
+}
+
+size_t __real_hak_os_resident(void *addr, size_t size);
+size_t __wrap_hak_os_resident(void *addr, size_t size);
+size_t __wrap_hak_os_resident(void *addr, size_t size)
+{
+    return resident == REALLY ? __real_hak_os_resident(addr, size) : size / 100 * resident;
 }

@@ -49,6 +49,18 @@ TEST_F(Os, PurgedMemoryIsZeroAndStaysCommitted)
     base_[0] = 2;
 }
 
+TEST_F(Os, TellsWhatIsResident)
+{
+    ASSERT_EQ(hak_os_commit(base_, kSize), 0);
+    EXPECT_EQ(hak_os_resident(base_, kSize), 0u);
+    base_[0] = 1;
+    EXPECT_GE(hak_os_resident(base_, kSize), hak_os_page_size());
+    std::memset(base_, 1, kSize);
+    EXPECT_EQ(hak_os_resident(base_, kSize), kSize);
+    ASSERT_EQ(hak_os_purge(base_, kSize), 0);
+    EXPECT_EQ(hak_os_resident(base_, kSize), 0u);
+}
+
 TEST_F(Os, MovesPagesAndRenewsTheirPlace)
 {
     ASSERT_EQ(hak_os_commit(base_, 2 * kSize), 0);

@@ -61,7 +61,7 @@ struct hak_span *hak_heap_alloc_growing(size_t npages);
 void hak_heap_free_clean(struct hak_span *span);
 bool hak_heap_extend(struct hak_span *span, size_t npages);
 void hak_heap_feed(struct hak_span *span, size_t npages);
-bool hak_heap_fill(struct hak_span *span, size_t first);
+size_t hak_heap_fill(struct hak_span *span, size_t first, bool *lost);
 void hak_heap_trim(struct hak_span *span, size_t npages);
 size_t hak_heap_purge(uint64_t until_ms);
 size_t hak_heap_dirty_bytes(void);
@@ -135,6 +135,7 @@ struct hak_span *hak_bigcache_take(size_t npages);
 void hak_bigcache_put(struct hak_span *span);
 size_t hak_bigcache_evict(uint64_t until_ms);
 size_t hak_bigcache_bytes(void);
+bool hak_bigcache_is_light(void);
 
 struct shim_bigcache_stats {
     size_t bytes;
@@ -157,6 +158,7 @@ int hak_os_commit(void *addr, size_t size);
 int hak_os_purge(void *addr, size_t size);
 int hak_os_renew(void *addr, size_t size);
 int hak_os_move(void *to, void *from, size_t size);
+size_t hak_os_resident(void *addr, size_t size);
 size_t hak_os_page_size(void);
 size_t hak_os_address_space_left(void);
 
@@ -186,6 +188,8 @@ void os_fake_set_clock(uint64_t ms);
 void os_fake_use_real_time(void);
 /* What hak_os_address_space_left answers; 0: the truth. */
 void os_fake_set_address_space(size_t bytes);
+/* What part of any memory is said to be resident, in percent. */
+void os_fake_set_resident(unsigned percent);
 
 #ifdef __cplusplus
 }

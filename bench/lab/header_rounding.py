@@ -2,6 +2,8 @@
 
 A block has its class's size, which includes the header byte if there is one; above the classes it
 has whole heap pages.  Slab tails, free blocks and tables are not counted: all lookups have them.
+A request of the largest class's size has a class only without a header; what it takes more with
+one is counted apart, since that is address space for the most part and hardly memory.
 """
 
 import csv
@@ -15,8 +17,8 @@ from gen.classes import QUANTUM, build_model
 from gen.model import Model
 from gen.profiles import ProfileError, load_profile
 
-COLUMNS = ("mix", "lookup", "blocks", "asked_bytes", "given_bytes", "waste_percent", "tax_percent")
-MOST = 32 << 10  # bytes: largest size in a mix, as in bench/sizes.c
+COLUMNS = ("mix", "lookup", "blocks", "asked_bytes", "given_bytes", "waste_percent", "tax_percent",
+           "class_tax_percent", "overall_tax_percent")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Mix:
     name: str
     load: str  # for people: where they come from
     sizes: dict[int, int]  # bytes -> blocks
+    larger_bytes: int = 0  # asked for beside them, in blocks too large to matter
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Rounding:
     asked: int  # bytes
     given: dict[str, int]  # bytes
     moved: int  # blocks that the header puts into a larger block than the map does
+    pushed: int  # bytes by which those grow that have a class with the map, not with the header
 
     def waste(self, lookup: str) -> float:
         """Internal fragmentation: percent of the bytes given that were not asked for."""
@@ -46,6 +50,17 @@ class Rounding:
         """Percent by which more bytes are given than with the map."""
         base = self.given[BASE]
         return 100 * (self.given[lookup] / base - 1) if base else 0.0
+
+    @property
+    def class_tax(self) -> float:
+        """The header's without `pushed`."""
+        base = self.given[BASE]
+        return 100 * ((self.given["header"] - self.pushed) / base - 1) if base else 0.0
+
+    def overall_tax(self, lookup: str) -> float:
+        """As tax(), with `mix.larger_bytes` among the bytes given."""
+        base = self.given[BASE] + self.mix.larger_bytes
+        return 100 * (self.given[lookup] - self.given[BASE]) / base if base else 0.0
 
     @property
     def moved_share(self) -> float:
@@ -84,12 +99,17 @@ def rounding(mix: Mix, models: dict[str, Model]) -> Rounding:
         lookup: sum(n * block_bytes(model, size) for size, n in mix.sizes.items())
         for lookup, model in models.items()
     }
-    moved = sum(
-        n for size, n in mix.sizes.items()
-        if block_bytes(models["header"], size) > block_bytes(models[BASE], size)
+    header, base = models["header"], models[BASE]
+    grown = {size: block_bytes(header, size) - block_bytes(base, size) for size in mix.sizes}
+    return Rounding(
+        mix,
+        blocks=sum(mix.sizes.values()),
+        asked=sum(n * size for size, n in mix.sizes.items()),
+        given=given,
+        moved=sum(n for size, n in mix.sizes.items() if grown[size] > 0),
+        pushed=sum(n * grown[size] for size, n in mix.sizes.items()
+                   if header.small_max < size <= base.small_max),
     )
-    asked = sum(n * size for size, n in mix.sizes.items())
-    return Rounding(mix, sum(mix.sizes.values()), asked, given, moved)
 
 
 def extremes() -> list[Mix]:
@@ -111,5 +131,8 @@ def as_csv(roundings: list[Rounding]) -> str:
     for one in roundings:
         for lookup, given in one.given.items():
             writer.writerow([one.mix.name, lookup, one.blocks, one.asked, given,
-                             f"{one.waste(lookup):.6f}", f"{one.tax(lookup):.6f}"])
+                             *(f"{percent:.6f}" for percent in (
+                                 one.waste(lookup), one.tax(lookup),
+                                 one.class_tax if lookup == "header" else one.tax(lookup),
+                                 one.overall_tax(lookup)))])
     return file.getvalue()

@@ -1,0 +1,68 @@
+"""Shared by the tests of the header study: where things are, a manifest of fake programs."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).absolute().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from bench.lab import header_rounding, header_rows, rows  # noqa: E402
+
+# A program that takes no time: operations a second, KiB at the peak.
+FAKE = """\
+#!/bin/sh
+echo 'RESULT bench=fake params="" ops=1000 seconds=0.5 ops_per_s={speed} peak_rss_kib={peak}' \\
+    'rss_kib=5 minor_faults=7 user_s=0.25 sys_s=0.125'
+exit {status}
+"""
+
+
+def _built(path: str) -> Path:
+    """A file that Bazel made: beside the sources, or where it was left if run from source."""
+    return ROOT / path if (ROOT / path).exists() else ROOT / "bazel-bin" / path
+
+
+@pytest.fixture(scope="session")
+def recorder():
+    return _built("bench/libsizes.so")
+
+
+@pytest.fixture(scope="session")
+def known_sizes():
+    return str(_built("tests/header_study/known_sizes"))
+
+
+@pytest.fixture(scope="session")
+def profiles():
+    return ROOT / "profiles"
+
+
+@pytest.fixture(scope="session")
+def models():
+    return header_rounding.load_models(ROOT / "profiles")
+
+
+@pytest.fixture
+def fakes(tmp_path):
+    """Writes a manifest: class lookup -> (operations a second, KiB at the peak, exit status)."""
+
+    def write(**lookups: tuple[int, int, int]) -> Path:
+        entries = []
+        for lookup, (speed, peak, status) in lookups.items():
+            profile = header_rows.PROFILES[lookup]
+            path = tmp_path / f"fake_{lookup}"
+            path.write_text(FAKE.format(speed=speed, peak=peak, status=status))
+            path.chmod(0o755)
+            entries.append({"name": f"hakmem-{profile}", "kind": "profile", "link": "shared",
+                            "profile": profile,
+                            "binaries": {program: path.name for program in rows.SANITY}})
+        manifest = tmp_path / "manifest.json"
+        manifest.write_text(json.dumps(
+            {"programs": list(rows.SANITY), "variants": entries, "missing": [],
+             "build": {"mode": "opt"}}))
+        return manifest
+
+    return write

@@ -1,0 +1,178 @@
+"""Verdicts follow from the runs, and the document from the verdicts."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from bench.lab import header_compare, header_report, rows
+from bench.lab.analysis import Table
+from bench.lab.execute import Run
+from bench.lab.header_rounding import Mix, rounding
+from bench.lab.header_rows import PROFILES, Group, groups
+from bench.lab.rows import Row
+from bench.lab.schedule import Job
+from bench.lab.stats import Estimate
+from bench.lab.variants import Variant
+
+ABOUT = {
+    "reps": 6, "seed": 1, "build": {},
+    "machine": {"cpu": "a processor", "cores": 2, "memory_mib": 9, "kernel": "k", "libc": "l",
+                "gcc": "g"},
+}
+VARIANTS = {lookup: Variant(f"hakmem-{profile}", "profile", "shared", {}, profile)
+            for lookup, profile in PROFILES.items()}
+GROUPS = (
+    Group("first group", (Row("bench_one", ("1",), 1, "load one"),
+                          Row("bench_two", ("2",), 1, "load two"))),
+    Group("second group", (Row("bench_three", ("3",), 1, "load three"),)),
+)
+# Program -> lookup -> operations a second, KiB; each varies by a percent or so.
+RUNS = {
+    "bench_one": {"header": (200, 50), "map": (100, 100), "region": (50, 200)},
+    "bench_two": {"header": (60, 100), "map": (100, 100), "region": (100, 100)},
+    "bench_three": {"header": (100, 300), "map": (100, 100)},
+}
+
+
+@pytest.fixture
+def compared():
+    table = Table([row for group in GROUPS for row in group.rows], list(VARIANTS.values()))
+    for group in GROUPS:
+        for row in group.rows:
+            for lookup, (speed, peak) in RUNS[row.program].items():
+                for rep in range(1, 7):
+                    wobble = 1 + 0.01 * ((rep * 7 + len(lookup) * 5) % 3 - 1)
+                    run = Run("ok", 1, 1, speed * wobble * 1e6, peak * 1024 * wobble, 1)
+                    table.add(Job(row, VARIANTS[lookup], rep), run, "raw")
+    return header_compare.compare(table, GROUPS, VARIANTS)
+
+
+def render(compared, models, **changes) -> str:
+    mixes = [rounding(Mix("a program", "its load", {16: 10, 40: 5}), models)]
+    inputs = {"programs": mixes, "extremes": mixes, "skipped": {}, "about": ABOUT, **changes}
+    return header_report.render(compared, models=models, **inputs)
+
+
+def lines_of(text: str, title: str) -> dict[str, list[str]]:
+    """The table under the heading: first three cells -> the others."""
+    section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")]
+             for line in section.splitlines() if line.startswith("|")]
+    return {" ".join(line[:3]): line[3:] for line in cells}
+
+
+@pytest.mark.parametrize("ratio, says", [
+    (Estimate(1.1, 1.05, 1.2), "faster"), (Estimate(0.9, 0.8, 0.95), "slower"),
+    (Estimate(1.1, 0.9, 1.2), "no difference"), (Estimate(1.1, 1, 1.2), "no difference"),
+    (Estimate(2, 0, float("inf")), "no difference"), (None, None),
+])
+def test_verdict(ratio, says):
+    assert header_compare.verdict(ratio, ("faster", "slower")) == says
+
+
+def test_comparisons(compared):
+    one, two, three = compared
+    assert [each.group for each in compared] == ["first group"] * 2 + ["second group"]
+    assert (one.speed["header"].verdict, one.speed["region"].verdict) == ("faster", "slower")
+    assert (one.peak["header"].verdict, one.peak["region"].verdict) == ("less", "more")
+    assert (two.speed["header"].verdict, two.speed["region"].verdict) == ("slower", "no difference")
+    assert one.speed["map"].ratio is None and one.speed["map"].value == 100e6
+    assert three.speed["region"] == header_compare.Measure(None, None, None)
+
+
+def test_comparisons_as_csv(compared):
+    lines = list(csv.DictReader(io.StringIO(header_compare.as_csv(compared))))
+    assert len(lines) == 3 * 2 * 3
+    first = lines[0]
+    assert (first["benchmark"], first["what"], first["lookup"]) == ("bench_one", "speed", "header")
+    assert float(first["ratio"]) == pytest.approx(2, rel=0.02) and first["verdict"] == "faster"
+    assert float(first["low"]) <= float(first["ratio"]) <= float(first["high"])
+
+
+def test_the_tables(compared, models):
+    text = render(compared, models)
+    speed = lines_of(text, "Speed")["first group one load one"]
+    assert speed[0] == "100.0" and speed[1] == "2.000"
+    assert (speed[3], speed[6]) == ("faster", "slower")
+    assert lines_of(text, "Speed")["second group three load three"][4:] == ["-", "-", "no numbers"]
+    peak = lines_of(text, "Memory at the peak")["first group one load one"]
+    assert peak[:4] == ["50.00", "100.00", "200.00", "0.500"]
+    assert (peak[5], peak[8]) == ("less", "more")
+
+
+def test_rows_of_one_size_show_their_blocks(models):
+    row = rows.tiny_hot(64, 1)
+    table = Table([row], list(VARIANTS.values()))
+    compared = header_compare.compare(table, (Group("one", (row,)),), VARIANTS)
+    assert "| tiny_hot | 64 B, batches of 100 | 80 | 64 |" in render(compared, models)
+
+
+def test_the_conclusions(compared, models):
+    text = render(compared, models)
+    header, region = text.split("## Where each wins")[1].split("## Speed")[0].split("### region")
+    assert "| first group | one: load one (2.00) | two: load two (0.60) | none |" in header
+    assert "Over 3 rows the speed of header is" in header
+    assert "lowest 0.600 (load two), highest 2.000 (load one)" in header
+    assert "| first group | none | one: load one (0.50) | two: load two (1.00) |" in region
+    assert "| second group | none | none | none |" in region
+    assert "Over 2 rows the speed of region is" in region
+    assert "header takes more than map in:\n\n- three: load three (3.00)\n" in text
+    assert "Without numbers for every lookup" in text and "\n- three: load three\n" in text
+
+
+def test_the_rounding_tax(compared, models):
+    text = render(compared, models)
+    # 10 blocks of 16 bytes move to 32; those of 40 stay in 48.
+    assert "In classes the tax of the 1 programs is between 40.0 % (a program)" in text
+    assert ("| a program | its load | 15 | 0 | 0 | 35.7 | 10.0 | 10.0 | 67 | 40.0 | 40.0 | 40.0 |"
+            in text)
+
+
+def test_programs_that_were_left_out(compared, models):
+    text = render(compared, models, programs=[], skipped={"git": "not installed"})
+    assert "Left out:\n\n- git: not installed\n" in text
+    assert "In classes the tax of" not in text
+    assert "Left out" not in render(compared, models)
+
+
+def test_short_runs_are_no_conclusion(compared, models):
+    assert "too short for conclusions" in render(compared, models, quick=True)
+    assert "too short for conclusions" not in render(compared, models)
+
+
+def test_one_run_has_no_interval(models):
+    row = GROUPS[1].rows[0]
+    table = Table([row], list(VARIANTS.values()))
+    for variant in VARIANTS.values():
+        table.add(Job(row, variant, 1), Run("ok", 1, 1, 1e6, 1024), "raw")
+    text = render(header_compare.compare(table, GROUPS[1:], VARIANTS), models)
+    assert lines_of(text, "Speed")["second group three load three"][1:4] == [
+        "1.000", "one run", "no difference"]
+
+
+def test_the_words_hold_no_results():
+    """No number is part of the template's text: what is measured comes from the runs."""
+    template = (header_report.Path(header_report.__file__).parent / header_report.TEMPLATE)
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", template.read_text(encoding="utf-8"))
+    text = text.split("## Once more")[0].replace("`p[-1]`", "")
+    assert re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?! %)", text) == ["1", "1", "1"]  # "above 1"
+
+
+def test_tables_are_whole(compared, models):
+    widths = None
+    for line in render(compared, models).splitlines():
+        if line.startswith("|"):
+            cells = line.count("|")
+            assert widths in (None, cells), line
+            widths = cells
+        else:
+            widths = None
+
+
+def test_rows_differ_and_quick_ones_are_the_same_programs():
+    full = [row for group in groups() for row in group.rows]
+    quick = [row for group in groups(quick=True) for row in group.rows]
+    assert len({row.key for row in full}) == len(full)
+    assert [(row.program, row.load) for row in full] == [(row.program, row.load) for row in quick]

@@ -1,0 +1,135 @@
+"""The command: what it writes, and wrong use."""
+
+import csv
+import json
+
+import pytest
+
+from bench import header_study
+from bench.lab import header_programs, header_rows
+from bench.lab.header_programs import Program
+
+PROGRAMS = (
+    Program("ls", "hardly anything", lambda _: [["ls"]]),
+    Program("hakmem-no-such-program", "nothing", lambda _: []),
+)
+GOOD = {"header": (2000, 100, 0), "map": (1000, 100, 0), "region": (1000, 200, 0)}
+NROWS = sum(len(group.rows) for group in header_rows.groups())
+
+
+@pytest.fixture
+def study(tmp_path, fakes, recorder, capsys, monkeypatch):
+    """Runs the command over fake programs: exit status, output, errors."""
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(header_programs, "PROGRAMS", PROGRAMS)
+    (tmp_path / "docs").mkdir()
+
+    def run(*words: str, lookups=GOOD, results: str = "out") -> tuple[int, str, str]:
+        try:
+            status = header_study.main([
+                "--manifest", str(fakes(**lookups)), "--recorder", str(recorder),
+                "--results", results, *words])
+        except SystemExit as error:
+            status = error.code
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def test_what_it_writes(study, tmp_path):
+    status, out, err = study("--repeats", "2", "--seed", "7")
+    assert (status, err) == (0, "")
+    assert "left out: hakmem-no-such-program: not installed" in out
+    assert f"{2 * 3 * NROWS} of {2 * 3 * NROWS} runs" in out
+    document = (tmp_path / "docs" / "header-classidx.md").read_text()
+    assert "- hakmem-no-such-program: not installed" in document
+    assert str(tmp_path) not in document
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {
+        "results.csv", "raw", "run.json", "comparisons.csv", "rounding.csv", "sizes.json"}
+    with open(tmp_path / "out" / "comparisons.csv", newline="", encoding="utf-8") as file:
+        speeds = [line for line in csv.DictReader(file)
+                  if (line["what"], line["lookup"]) == ("speed", "header")]
+    assert [float(line["ratio"]) for line in speeds] == [2] * NROWS
+    sizes = json.loads((tmp_path / "out" / "sizes.json").read_text())
+    assert list(sizes["programs"]) == ["ls"]
+    assert sizes["left_out"] == {"hakmem-no-such-program": "not installed"}
+
+
+def test_quick_leaves_the_document_alone(study, tmp_path):
+    assert study("--quick", "--repeats", "1")[0] == 0
+    assert not list((tmp_path / "docs").iterdir())
+    assert "too short for conclusions" in (tmp_path / "out" / "header-classidx.md").read_text()
+
+
+def test_out_is_relative_to_the_caller(study, tmp_path):
+    assert study("--repeats", "1", "--out", "mine.md")[0] == 0
+    assert (tmp_path / "mine.md").exists()
+    assert not list((tmp_path / "docs").iterdir())
+
+
+def test_a_lookup_whose_programs_fail(study, tmp_path):
+    status, out, _ = study("--repeats", "1", lookups={**GOOD, "region": (1, 1, 3)})
+    assert status == 1
+    assert "some runs failed: the document lacks their numbers" in out
+    assert "no numbers" in (tmp_path / "docs" / "header-classidx.md").read_text()
+
+
+@pytest.mark.parametrize("words, says", [
+    (["--repeats", "0"], "--repeats: invalid whole number from 1 up value: '0'"),
+    (["--repeats", "many"], "--repeats: invalid whole number from 1 up value: 'many'"),
+    (["--timeout", "nan"], "--timeout: invalid number of seconds above 0 value: 'nan'"),
+    (["--seed", "x"], "--seed: invalid int value: 'x'"),
+    (["--rep", "3"], "unrecognized arguments: --rep 3"),
+    (["larson"], "unrecognized arguments: larson"),
+])
+def test_options(study, tmp_path, words, says):
+    status, out, err = study(*words)
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: bazel run //bench:header_study --") and says in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("out, says", [
+    ("docs", "is a folder; name a file, such as {root}/docs/header-classidx.md"),
+    ("no/such/file.md", "there is no folder {root}/no/such; name a file in one that exists"),
+])
+def test_where_no_document_can_be(study, tmp_path, out, says):
+    status, _, err = study("--out", out)
+    assert status == 2
+    assert err == f"header_study: --out: {tmp_path / out}: {says.format(root=tmp_path)}\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_earlier_results_are_left_alone(study, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.csv").write_text("earlier")
+    status, _, err = study()
+    assert status == 2 and "holds results already; name another folder" in err
+    assert (tmp_path / "out" / "results.csv").read_text() == "earlier"
+
+
+def test_a_profile_that_was_not_built(study):
+    status, _, err = study(lookups={"map": GOOD["map"], "header": GOOD["header"]})
+    assert status == 2
+    assert err == ("header_study: there is no variant of the profile lookup-region, which has the "
+                   "region lookup; profiles that were built: header-classidx-off, "
+                   "header-classidx-on\n")
+
+
+def test_help(study):
+    status, out, _ = study("--help")
+    assert status == 0
+    for option in ("--repeats", "--out", "--results", "--quick", "--seed", "--timeout"):
+        assert option in out
+
+
+def test_interrupted(study, tmp_path, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(header_programs, "PROGRAMS", (Program("ls", "", interrupt),))
+    status, _, err = study()
+    assert (status, err) == (130, "header_study: interrupted: no document is written, what is "
+                                  f"there is in {tmp_path}/out\n")
+    assert not list((tmp_path / "docs").iterdir())
