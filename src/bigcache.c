@@ -5,10 +5,11 @@
 
 enum {
     NBINS = HAK_BIGCACHE_PAGES + 1,
-    SAMPLE_EVERY = 16, /* spans put, between two of which the resident part is measured */
-    SPARSE = 64,       /* 256ths: a program that fills less of its large blocks */
-    MOST_SHARE = 16,   /* what it keeps may hold a 16th of what it has in use */
-    FEW_PAGES = 8,     /* a shorter span is kept however full */
+    SAMPLE_FIRST = 8,   /* spans freed, between two of which the resident part is measured: */
+    SAMPLE_LATER = 256, /* at first, and once so many were */
+    SPARSE = 64,        /* 256ths: a program that fills less of its large blocks */
+    MOST_SHARE = 8,     /* what it keeps may hold a 16th of what it has in use */
+    FEW_PAGES = 8,      /* a shorter span is kept however full */
 };
 
 struct hak_lock hak_bigcache_lock;
@@ -114,7 +115,8 @@ static size_t free_list(uint32_t list)
 
 static void sample(struct hak_span *span)
 {
-    if (hak_add_relaxed(&puts, 1) % SAMPLE_EVERY != 0)
+    uint32_t n = hak_add_relaxed(&puts, 1);
+    if (n % (n < SAMPLE_LATER ? SAMPLE_FIRST : SAMPLE_LATER) != 0)
         return;
     size_t bytes = hak_min(hak_span_bytes(span), (size_t)HAK_OS_RESIDENT_MOST);
     size_t resident = hak_os_resident(hak_span_start(span), bytes);

@@ -27,7 +27,7 @@ enum { HAK_OS_LOST = -1 };
 /* Bytes of the range, at most HAK_OS_RESIDENT_MOST, that are in physical memory; all of them if
  * that can't be told. */
 size_t hak_os_resident(void *addr, size_t size);
-enum { HAK_OS_RESIDENT_MOST = 4 << 20 };
+enum { HAK_OS_RESIDENT_MOST = 1 << 20 };
 /* Huge-page advice for the range: asks for them, or for none. */
 void hak_os_advise_huge(void *addr, size_t size, bool want);
 
