@@ -72,7 +72,7 @@ HAK_INLINE size_t hak_class_usable(size_t cls)
 
 HAK_INLINE bool hak_class_is_list(size_t cls)
 {
-    return cls <= HAK_LIST_CLASSES;
+    return HAK_LIST_CLASSES == HAK_NCLASSES || cls <= HAK_LIST_CLASSES;
 }
 
 #endif
