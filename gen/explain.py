@@ -75,10 +75,14 @@ class Explanation:
     region: int  # address space of each class; 0 without the region lookup
     map_bytes: int  # address space of the page map; 0 without the map lookup
     thread_struct: int  # a thread cache without its blocks, nearly
-    thread_blocks: int  # most bytes of blocks in it
+    thread_blocks: int  # budget of the blocks in it, beyond the least that each class may hold
+    total_blocks: int  # the same of all threads
     central_struct: int  # room for pointers and chains to what central parks
     central_blocks: int  # most bytes parked
-    bigcache: int  # most bytes kept
+    bigcache: int  # most bytes of addresses kept
+    bigcache_largest: int  # longest span kept
+    decay_ms: int  # age at which free pages go back to the system
+    purge_thread: bool  # by a background thread, once much memory is in use
 
 
 def explain(model: Model) -> Explanation:
@@ -87,6 +91,8 @@ def explain(model: Model) -> Explanation:
     bins = 256 if model.header_bytes else model.nclasses + 1  # one for each header byte there is
     below = [0] + [row.size for row in rows]
     tax = header_tax([row.size for row in rows])
+    large = keys["large"]
+    bigcache = large["bigcache_bytes"] if large["bigcache_l25"] else 0
     return Explanation(
         profile=model.profile,
         summary=model.summary,
@@ -101,10 +107,17 @@ def explain(model: Model) -> Explanation:
         region=1 << model.region_shift if model.lookup == "region" else 0,
         map_bytes=(1 << model.reserve_shift) // PAGE if model.lookup == "map" else 0,
         thread_struct=16 * bins + 16 * model.list_classes + 8 * model.array_slots,
-        thread_blocks=sum(row.cap * row.size for row in rows),
+        thread_blocks=min(keys["front"]["thread_bytes"], sum(row.cap * row.size for row in rows)),
+        total_blocks=keys["front"]["total_bytes"],
         central_struct=8 * model.transfer_slots + 16 * model.transfer_chains,
-        central_blocks=sum(row.transfer * row.batch * row.size for row in rows),
-        bigcache=keys["large"]["bigcache_bytes"] if keys["large"]["bigcache_l25"] else 0,
+        central_blocks=min(
+            keys["central"]["parked_bytes"],
+            sum(row.transfer * row.batch * row.size for row in rows),
+        ),
+        bigcache=bigcache,
+        bigcache_largest=min(large["bigcache_max"], bigcache) // PAGE * PAGE,
+        decay_ms=keys["purge"]["decay_ms"],
+        purge_thread=keys["purge"]["thread"],
     )
 
 
@@ -250,20 +263,39 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
         ),
         (
             "each thread",
-            f"about {_bytes(told.thread_struct)} for its cache, "
-            f"at most {_bytes(told.thread_blocks)} of blocks in it, with every class full",
+            f"about {_bytes(told.thread_struct)} for its cache, and a budget of "
+            f"{_bytes(told.thread_blocks)} for the blocks in it, beyond the least that each class "
+            "may hold",
         ),
+        ("all threads", f"a budget of {_bytes(told.total_blocks)} for the same blocks"),
         (
             "between threads",
             f"{_bytes(told.central_struct)} for pointers, at most {_bytes(told.central_blocks)} "
-            "of blocks parked, with every class full",
+            "of blocks parked",
         ),
         (
             "large blocks",
-            f"above {told.small_max} bytes, in heap pages of 64 KiB; "
-            + (f"at most {_bytes(told.bigcache)} kept" if told.bigcache else "none kept"),
+            f"above {told.small_max} bytes, in heap pages of 64 KiB; " + _kept(told),
+        ),
+        (
+            "free pages",
+            f"go back to the system after {told.decay_ms} ms, "
+            + (
+                "by a background thread once much is in use"
+                if told.purge_thread
+                else "in calls of free()"
+            ),
         ),
     ]
+
+
+def _kept(told: Explanation) -> str:
+    if not told.bigcache_largest:
+        return "none kept"
+    return (
+        f"at most {_bytes(told.bigcache)} of addresses kept, in spans of at most "
+        f"{_bytes(told.bigcache_largest)}"
+    )
 
 
 def _lookup_costs(told: Explanation) -> str:

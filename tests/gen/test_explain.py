@@ -169,6 +169,63 @@ def test_memory_of_a_thread_and_between_threads(workspace):
     assert small.central_blocks == 2 * 4 * (16 + 32 + 2048)
 
 
-def test_bigcache_that_is_off_keeps_nothing(workspace):
-    assert told(workspace, "large: {bigcache_bytes: 65536}").bigcache == 65536
-    assert told(workspace, "large: {bigcache_l25: false}").bigcache == 0
+def test_budgets_bound_what_the_classes_allow(workspace):
+    tight = told(
+        workspace,
+        "front: {thread_bytes: 4096, total_bytes: 12288}\ncentral: {parked_bytes: 8192}",
+    )
+    assert (tight.thread_blocks, tight.total_blocks, tight.central_blocks) == (4096, 12288, 8192)
+
+
+def test_bigcache_keeps_whole_pages_within_its_budget(workspace):
+    for keys, kept, largest in (
+        ("bigcache_bytes: 1048576, bigcache_max: 65536", 1 << 20, 65536),
+        ("bigcache_bytes: 100000, bigcache_max: 131072", 100000, 65536),
+        ("bigcache_bytes: 65535", 65535, 0),
+        ("bigcache_l25: false", 0, 0),
+    ):
+        costs = told(workspace, f"large: {{{keys}}}")
+        assert (costs.bigcache, costs.bigcache_largest) == (kept, largest)
+
+
+def one_line(capsys, name):
+    """What explain prints, as one line."""
+    assert explain.main([name, "--profiles-dir", "profiles"]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_limits_are_stated_for_a_person(capsys, workspace):
+    workspace.write(
+        "mine",
+        "summary: Mine\n"
+        "front: {thread_bytes: 3145728, total_bytes: 50331648}\n"
+        "central: {parked_bytes: 5242880}\n"
+        "large: {bigcache_bytes: 7340032, bigcache_max: 2097152}\n"
+        "purge: {decay_ms: 250, thread: false}",
+    )
+    text = one_line(capsys, "mine")
+    assert "a budget of 3 MiB for the blocks in it" in text
+    assert "all threads a budget of 48 MiB" in text
+    assert "at most 5 MiB of blocks parked" in text
+    assert "at most 7 MiB of addresses kept, in spans of at most 2 MiB" in text
+    assert text.endswith("free pages go back to the system after 250 ms, in calls of free()")
+
+
+def test_other_limits_are_stated_for_a_person(capsys, workspace):
+    workspace.write("mine", "summary: Mine\nlarge: {bigcache_l25: false}\npurge: {thread: true}")
+    text = one_line(capsys, "mine")
+    assert "in heap pages of 64 KiB; none kept" in text
+    assert text.endswith("ms, by a background thread once much is in use")
+
+
+def test_limits_are_stated_for_a_program(capsys, shipped):
+    assert explain.main(["default", "--json", "--profiles-dir", str(ROOT / "profiles")]) == 0
+    data = json.loads(capsys.readouterr().out)
+    keys = shipped("default").keys
+    assert data["thread_blocks"] == keys["front"]["thread_bytes"]
+    assert data["total_blocks"] == keys["front"]["total_bytes"]
+    assert data["central_blocks"] == keys["central"]["parked_bytes"]
+    assert data["bigcache"] == keys["large"]["bigcache_bytes"]
+    assert data["bigcache_largest"] == keys["large"]["bigcache_max"]
+    assert data["decay_ms"] == keys["purge"]["decay_ms"]
+    assert data["purge_thread"] == keys["purge"]["thread"]
