@@ -1,6 +1,7 @@
 /* api.c: malloc and its relatives; with operators.cc the only file that exports.  Everything here
  * is the generated fast path or decides on arguments and hands on. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,7 +168,17 @@ HAK_EXPORT size_t hak_malloc_usable_size(void *p)
 
 HAK_EXPORT size_t hak_trim(void)
 {
+    if (hak_cache_is_open(hak_cache))
+        hak_cache_drain_all(hak_cache, false);
     return hak_purge_all();
+}
+
+/* As glibc's: 1 if memory was given back.  `pad` is what glibc leaves at the end of its heap, which
+ * hakmem does not have. */
+HAK_EXPORT int malloc_trim(size_t pad)
+{
+    (void)pad;
+    return hak_trim() > 0;
 }
 
 HAK_EXPORT void hak_stats_print(void)

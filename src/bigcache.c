@@ -8,7 +8,7 @@ enum {
     SAMPLE_FIRST = 8,   /* spans freed, between two of which the resident part is measured: */
     SAMPLE_LATER = 256, /* at first, and once so many were */
     SPARSE = 64,        /* 256ths: a program that fills less of its large blocks */
-    MOST_SHARE = 8,     /* what it keeps may hold a 16th of what it has in use */
+    MOST_SHARE = 8,     /* what it keeps may hold an eighth of what it has in use */
     FEW_PAGES = 8,      /* a shorter span is kept however full */
 };
 
@@ -101,6 +101,7 @@ static uint32_t take_oldest(size_t budget, uint64_t until_ms)
     return list;
 }
 
+/* Frees the spans to the heap; returns their bytes. */
 static size_t free_list(uint32_t list)
 {
     size_t bytes = 0;
@@ -109,6 +110,18 @@ static size_t free_list(uint32_t list)
         list = span->next;
         bytes += hak_span_bytes(span);
         hak_heap_free(span);
+    }
+    return bytes;
+}
+
+/* The same, and their memory to the system; returns bytes given to that. */
+static size_t purge_list(uint32_t list)
+{
+    size_t bytes = 0;
+    while (list) {
+        struct hak_span *span = span_at(list);
+        list = span->next;
+        bytes += hak_heap_free_purged(span);
     }
     return bytes;
 }
@@ -164,7 +177,7 @@ size_t hak_bigcache_evict(uint64_t until_ms)
     hak_lock_acquire(&hak_bigcache_lock);
     uint32_t evicted = take_oldest(SIZE_MAX, until_ms);
     hak_lock_release(&hak_bigcache_lock);
-    return free_list(evicted);
+    return purge_list(evicted);
 }
 
 size_t hak_bigcache_shrink(size_t bytes)

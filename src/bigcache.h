@@ -17,7 +17,8 @@
 struct hak_span *hak_bigcache_take(size_t npages);
 /* Keeps the span, or frees it to the heap. */
 void hak_bigcache_put(struct hak_span *span);
-/* Frees to the heap what was kept at or before until_ms; returns its bytes. */
+/* Frees to the heap what was kept at or before until_ms, and its memory to the system; returns the
+ * bytes given to that. */
 size_t hak_bigcache_evict(uint64_t until_ms);
 /* Frees to the heap the oldest that is kept, at least `bytes` of it or all; returns its bytes. */
 size_t hak_bigcache_shrink(size_t bytes);

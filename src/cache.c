@@ -44,6 +44,13 @@ static uint32_t least_limit(unsigned cls)
     return hak_min(hak_min(blocks, (uint32_t)LEAST_BLOCKS), most_limit(cls));
 }
 
+/* Blocks gathered of a closed bin before it opens; beside them the slots of an array hold a fill.
+ */
+static uint32_t most_outbox(unsigned cls)
+{
+    return hak_max(least_limit(cls) / 2, 1u);
+}
+
 /* What a limit that is so much higher may cost: a list class has a spare chain of as many. */
 static size_t limit_bytes(unsigned cls, uint32_t blocks)
 {
@@ -89,9 +96,9 @@ static void reset(struct hak_cache *cache)
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
         const struct hak_class *shape = &hak_classes[cls];
         struct hak_bin *bin = hak_cache_bin(cache, cls);
-        bin->limit = least_limit(cls);
+        bin->limit = shape->size < SHARED_LINE ? 0 : least_limit(cls);
         if (hak_class_is_list(cls)) {
-            set_list(bin, NULL, 0, shape->size < SHARED_LINE ? 0 : bin->limit);
+            set_list(bin, NULL, 0, bin->limit);
         } else {
             bin->slots = cache->slots + shape->cache_slot;
             bin->n = 0;
@@ -156,6 +163,7 @@ void hak_cache_forked(void)
         if (cache != hak_cache && cache->owner == HAK_CACHE_OWNED)
             cache->owner = HAK_CACHE_LOST;
     }
+    granted = hak_cache->granted;
 }
 
 /* ---- refill -------------------------------------------------------------------------------- */
@@ -186,11 +194,12 @@ static void drain_bin(struct hak_cache *cache, unsigned cls, bool park)
         set_list(bin, NULL, 0, bin->limit);
         return;
     }
-    if (bin->n > 0 && park)
-        hak_central_drain(cls, bin->slots, bin->n);
-    else if (bin->n > 0)
-        hak_central_return(cls, bin->slots, bin->n);
-    bin->n = 0;
+    unsigned n = bin->n + cache->outbox[cls]; /* one of them is 0 */
+    if (n > 0 && park)
+        hak_central_drain(cls, bin->slots, n);
+    else if (n > 0)
+        hak_central_return(cls, bin->slots, n);
+    bin->n = cache->outbox[cls] = 0;
 }
 
 /* Halves the limit of a class and gives back what the bin holds. */
@@ -272,7 +281,8 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
     *spare = foreign;
     if (hak_bin_is_closed(bin)) {
         foreign = chain;
-        limit = bin->limit = least_limit(cls);
+        limit = least_limit(cls);
+        set_list(bin, NULL, 0, limit);
         chain.head = NULL;
     }
     if (!chain.head) {
@@ -294,11 +304,30 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
     return chain.head;
 }
 
+/* Fills the slots of an empty bin; returns how many blocks.  Those of its outbox go back once there
+ * are others. */
+static unsigned fill_slots(struct hak_cache *cache, unsigned cls)
+{
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    unsigned foreign = cache->outbox[cls];
+    void **slots = bin->slots + foreign;
+    count(&cache->refills);
+    cache->outbox[cls] = 0;
+    unsigned n = hak_central_fill(cls, slots, hak_max(bin->limit / 2, 1u));
+    if (n == 0 || foreign == 0)
+        return n + foreign;
+    hak_central_return(cls, bin->slots, foreign);
+    for (unsigned i = 0; i < n; i++)
+        bin->slots[i] = slots[i];
+    return n;
+}
+
 static void *refill_array(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    count(&cache->refills);
-    unsigned n = hak_central_fill(cls, bin->slots, hak_max(bin->limit / 2, 1u));
+    if (hak_bin_is_closed(bin))
+        bin->limit = least_limit(cls);
+    unsigned n = fill_slots(cache, cls);
     if (n == 0)
         return NULL;
     bin->limit = grown(cache, cls);
@@ -352,9 +381,36 @@ static void flush_array(struct hak_cache *cache, unsigned cls)
         bin->slots[i] = bin->slots[n + i];
 }
 
+/* The first blocks that a thread frees of a class from which it has allocated none: they go back,
+ * and the bin opens when that turns out to be the thread's way. */
+static void give_closed_list(struct hak_cache *cache, unsigned cls, void *p)
+{
+    struct hak_chain *outbox = &cache->spare[cls];
+    hak_block_set_next(p, outbox->head);
+    outbox->head = p;
+    if (++outbox->n < most_outbox(cls))
+        return;
+    drain_bin(cache, cls, true);
+    set_list(hak_cache_bin(cache, cls), NULL, 0, least_limit(cls));
+}
+
+static void give_closed_array(struct hak_cache *cache, unsigned cls, void *p)
+{
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    bin->slots[cache->outbox[cls]++] = p;
+    if (cache->outbox[cls] < most_outbox(cls))
+        return;
+    drain_bin(cache, cls, true);
+    bin->limit = least_limit(cls);
+}
+
 static void give_list(struct hak_cache *cache, unsigned cls, void *p)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
+    if (hak_bin_is_closed(bin)) {
+        give_closed_list(cache, cls, p);
+        return;
+    }
     if (bin->room == 0)
         flush_list(cache, cls);
     hak_block_set_next(p, bin->head);
@@ -365,33 +421,21 @@ static void give_list(struct hak_cache *cache, unsigned cls, void *p)
 static void give_array(struct hak_cache *cache, unsigned cls, void *p)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
+    if (hak_bin_is_closed(bin)) {
+        give_closed_array(cache, cls, p);
+        return;
+    }
     if (bin->n >= bin->limit)
         flush_array(cache, cls);
     bin->slots[bin->n++] = p;
 }
 
-/* The first blocks that a thread frees of a class from which it has allocated none: they go back,
- * and the bin opens when that turns out to be the thread's way. */
-static void give_closed(struct hak_cache *cache, unsigned cls, void *p)
-{
-    struct hak_chain *outbox = &cache->spare[cls];
-    struct hak_bin *bin = hak_cache_bin(cache, cls);
-    hak_block_set_next(p, outbox->head);
-    outbox->head = p;
-    if (++outbox->n < least_limit(cls))
-        return;
-    drain_chain(cls, outbox, true);
-    set_list(bin, NULL, 0, least_limit(cls));
-}
-
 void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)
 {
-    if (!hak_class_is_list(cls))
-        give_array(cache, cls, p);
-    else if (hak_bin_is_closed(hak_cache_bin(cache, cls)))
-        give_closed(cache, cls, p);
-    else
+    if (hak_class_is_list(cls))
         give_list(cache, cls, p);
+    else
+        give_array(cache, cls, p);
 }
 
 void hak_cache_drain_all(struct hak_cache *cache, bool park)

@@ -8,12 +8,14 @@
  * Always, in each bin: blocks <= limit <= the class's batch (list) or cap (array).  The limit
  * starts at some 4 KiB and doubles each time that the bin is refilled from central, as long as all
  * limits of the thread are within HAK_THREAD_BYTES and those of all threads within HAK_TOTAL_BYTES;
- * then classes take it from one another.  A thread that only frees keeps little.
+ * then classes take it from one another.  (A parked batch is taken whole, and counted, all the
+ * same.)  A thread that only frees keeps little.
  *
  * Blocks smaller than a cache line share it with their neighbours.  So that threads do not write to
- * one line just because one of them once handed the other a block, the bin of such a list class is
+ * one line just because one of them once handed the other a block, the bin of such a class is
  * closed, its limit 0, until the thread allocates from it or proves to free many: what it frees
- * before is gathered in the spare chain and goes back to where it came from.  Bins without a class
+ * before is gathered aside, in the spare chain or in slots that malloc does not see, and goes back
+ * to where it came from.  Bins without a class
  * have no room, so that a push to them ends up in the slow path: bin 0 is that of pointers that are
  * no small block.
  *
@@ -45,13 +47,14 @@ enum hak_cache_owner {
 struct hak_cache {
     struct hak_bin bins[HAK_NBINS];
     struct hak_chain spare[HAK_LIST_CLASSES + 1];
-    size_t granted;              /* bytes that limits above the least may hold */
-    unsigned hand;               /* class that was asked last to give up some of its limit */
-    bool used[HAK_NCLASSES + 1]; /* refilled since it was asked */
-    struct hak_cache *next;      /* in the registry's list of all caches */
-    struct hak_cache *next_free; /* in its list of those that no thread owns */
-    enum hak_cache_owner owner;  /* guarded by the registry lock */
-    uint64_t refills, flushes;   /* batches exchanged with central */
+    uint8_t outbox[HAK_NCLASSES + 1]; /* blocks in the closed bin of an array class */
+    size_t granted;                   /* bytes that limits above the least may hold */
+    unsigned hand;                    /* class that was asked last to give up some of its limit */
+    bool used[HAK_NCLASSES + 1];      /* refilled since it was asked */
+    struct hak_cache *next;           /* in the registry's list of all caches */
+    struct hak_cache *next_free;      /* in its list of those that no thread owns */
+    enum hak_cache_owner owner;       /* guarded by the registry lock */
+    uint64_t refills, flushes;        /* batches exchanged with central */
     void *slots[HAK_CACHE_SLOTS + 1];
 };
 
@@ -69,7 +72,7 @@ HAK_INLINE uint32_t hak_bin_count(const struct hak_bin *bin, unsigned cls)
     return hak_class_is_list(cls) ? bin->limit - bin->room : bin->n;
 }
 
-/* A list class smaller than a cache line, of which the thread has allocated nothing yet. */
+/* A class smaller than a cache line, of which the thread has allocated nothing yet. */
 HAK_INLINE bool hak_bin_is_closed(const struct hak_bin *bin)
 {
     return bin->limit == 0;

@@ -39,7 +39,8 @@ void *hak_pvalloc(size_t size);
 /* Bytes that may be used at p, at least what was asked for; 0 for NULL. */
 size_t hak_malloc_usable_size(void *p);
 
-/* Gives all free memory back to the operating system that can be; bytes given back. */
+/* Gives back to the operating system all free memory but what other threads' caches hold; bytes
+ * given back.  malloc_trim does the same. */
 size_t hak_trim(void);
 /* Writes what the allocator holds, by layer and size class, to stderr. */
 void hak_stats_print(void);

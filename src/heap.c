@@ -470,30 +470,44 @@ struct hak_span *hak_heap_alloc_growing(size_t npages)
     return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
 }
 
-/* Frees npages from `page` on, that the caller owns. */
-static void free_pages(uint32_t page, size_t npages, bool clean)
+/* What is to be done with the memory of freed pages: it stays, it goes back to the system, it is
+ * zero already. */
+enum memory { KEEP, PURGE, ZERO };
+
+/* Frees npages from `page` on, that the caller owns; false: they are dirty now. */
+static bool free_pages(uint32_t page, size_t npages, enum memory memory)
 {
-    bool purged = !clean && HAK_PURGE_DECAY_MS == 0 && hak_mapping_purge(page, npages) == 0;
-    uint64_t now = clean || purged ? 0 : hak_os_now_ms();
+    bool purged = memory == PURGE && hak_mapping_purge(page, npages) == 0;
+    bool clean = memory == ZERO || purged;
+    uint64_t now = clean ? 0 : hak_os_now_ms();
     hak_lock_acquire(&hak_heap_lock);
     hak_store_relaxed(&used_pages, used_pages - npages);
     if (purged)
         note_purge(page, npages);
     set_span(page, npages, HAK_SPAN_BUSY);
-    run_add(range_of(page), page, npages, clean || purged ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
+    run_add(range_of(page), page, npages, clean ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
     hak_lock_release(&hak_heap_lock);
+    return clean;
 }
+
+static const enum memory after_free = HAK_PURGE_DECAY_MS == 0 ? PURGE : KEEP;
 
 void hak_heap_free(struct hak_span *span)
 {
     if (span->cls)
         set_class(span, 0);
-    free_pages(hak_span_page(span), span->npages, false);
+    free_pages(hak_span_page(span), span->npages, after_free);
 }
 
 void hak_heap_free_clean(struct hak_span *span)
 {
-    free_pages(hak_span_page(span), span->npages, true);
+    free_pages(hak_span_page(span), span->npages, ZERO);
+}
+
+size_t hak_heap_free_purged(struct hak_span *span)
+{
+    size_t bytes = hak_span_bytes(span);
+    return free_pages(hak_span_page(span), span->npages, PURGE) ? bytes : 0;
 }
 
 void hak_heap_trim(struct hak_span *span, size_t npages)
@@ -506,7 +520,7 @@ void hak_heap_trim(struct hak_span *span, size_t npages)
     set_span(page, rest, HAK_SPAN_BUSY);
     set_span(hak_span_page(span), npages, HAK_SPAN_LARGE);
     hak_lock_release(&hak_heap_lock);
-    free_pages(page, rest, false);
+    free_pages(page, rest, after_free);
 }
 
 /* Whether npages from `page` on are free or lie behind the frontier. */

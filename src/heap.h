@@ -95,6 +95,8 @@ struct hak_span *hak_heap_alloc_growing(size_t npages);
 void hak_heap_free(struct hak_span *span);
 /* Gives back a span that reads as zero, its pages having been moved away. */
 void hak_heap_free_clean(struct hak_span *span);
+/* Gives back a span, and its memory to the system; returns bytes given to that. */
+size_t hak_heap_free_purged(struct hak_span *span);
 /* Grows a LARGE span in place to npages; false: the pages behind it are taken. */
 bool hak_heap_extend(struct hak_span *span, size_t npages);
 /* Lets a LARGE span grow to npages without page faults: where clean pages follow it, dirty ones are

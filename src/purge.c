@@ -87,14 +87,14 @@ void hak_purge_after_free(void)
 
 size_t hak_purge_all(void)
 {
-    hak_bigcache_evict(UINT64_MAX);
+    size_t bytes = hak_bigcache_evict(UINT64_MAX);
     hak_central_trim(true);
-    return hak_heap_purge(UINT64_MAX);
+    return bytes + hak_heap_purge(UINT64_MAX);
 }
 
 bool hak_purge_reclaim(void)
 {
-    return hak_bigcache_evict(UINT64_MAX) + hak_central_trim(true) > 0;
+    return hak_bigcache_shrink(SIZE_MAX) + hak_central_trim(true) > 0;
 }
 
 void hak_purge_forked(void)

@@ -44,7 +44,7 @@ for name in malloc free calloc realloc reallocarray aligned_alloc posix_memalign
     pvalloc malloc_usable_size free_sized free_aligned_sized; do
     exports "$name" "hak_$name"
 done
-exports hak_trim hak_stats_print hak_profile
+exports hak_trim hak_stats_print hak_profile malloc_trim
 for op in Znw Zna; do
     exports _${op}m _${op}mSt11align_val_t _${op}mRKSt9nothrow_t \
         _${op}mSt11align_val_tRKSt9nothrow_t

@@ -170,7 +170,7 @@ struct shim_bin shim_cache_bin(unsigned cls)
     const struct hak_bin *bin = hak_cache_bin(hak_cache, cls);
     return (struct shim_bin){
         .n = hak_bin_count(bin, cls),
-        .spare = hak_class_is_list(cls) ? hak_cache->spare[cls].n : 0,
+        .spare = hak_class_is_list(cls) ? hak_cache->spare[cls].n : hak_cache->outbox[cls],
         .limit = bin->limit,
     };
 }

@@ -105,7 +105,7 @@ def test_costs_of_one_class(workspace):
     (_, cls) = told(
         workspace,
         "classes: {sizes: [32, 64]}\n"
-        "front: {fast_cap: 8}\n"
+        "front: {fast_cap: 8, list_max: 64}\n"
         "central: {transfer_batches: 3}\n"
         "heap: {reserve_gib: 16}",
     ).classes
