@@ -10,7 +10,8 @@
 enum {
     LEAST_BYTES = 4096, /* of a class, that a thread may keep at first */
     LEAST_BLOCKS = 32,  /* the same, of small ones */
-    FILL_BYTES = 16384, /* to link up at a time */
+    FILL_BYTES = 16384, /* to take from slabs at a time, */
+    FILL_BLOCKS = 4,    /* or so many blocks */
     SHARED_LINE = 64,   /* bytes: two smaller blocks may lie in one cache line */
     STEAL_STEPS = 16,   /* classes looked at for limit to take, in one refill */
 };
@@ -49,6 +50,12 @@ static uint32_t least_limit(unsigned cls)
 static uint32_t most_outbox(unsigned cls)
 {
     return hak_max(least_limit(cls) / 2, 1u);
+}
+
+/* Blocks to take from slabs at a time: what is in use then grows in small steps. */
+static uint32_t most_fill(unsigned cls)
+{
+    return hak_max(FILL_BYTES / hak_classes[cls].size, (uint32_t)FILL_BLOCKS);
 }
 
 /* What a limit that is so much higher may cost: a list class has a spare chain of as many. */
@@ -257,16 +264,14 @@ static void *link_blocks(void **blocks, unsigned n)
     return blocks[0];
 }
 
-/* A parked chain, or one made from slabs, which touches its blocks; its head is NULL if memory is
- * out. */
+/* A parked chain, or one made from slabs; its head is NULL if memory is out. */
 static struct hak_chain fill_chain(struct hak_cache *cache, unsigned cls, uint32_t limit)
 {
     void *blocks[HAK_MAX_BATCH];
     count(&cache->refills);
     struct hak_chain chain = hak_central_fill_chain(cls);
     if (!chain.head) {
-        uint32_t most = hak_max(FILL_BYTES / hak_classes[cls].size, 1u);
-        chain.n = hak_central_fill(cls, blocks, hak_min(limit, most));
+        chain.n = hak_central_fill(cls, blocks, hak_min(limit, most_fill(cls)));
         chain.head = chain.n > 0 ? link_blocks(blocks, chain.n) : NULL;
     }
     return chain;
@@ -313,7 +318,10 @@ static unsigned fill_slots(struct hak_cache *cache, unsigned cls)
     void **slots = bin->slots + foreign;
     count(&cache->refills);
     cache->outbox[cls] = 0;
-    unsigned n = hak_central_fill(cls, slots, hak_max(bin->limit / 2, 1u));
+    unsigned want = hak_max(bin->limit / 2, 1u);
+    unsigned n = hak_central_fill_parked(cls, slots, want);
+    if (n == 0)
+        n = hak_central_fill(cls, slots, hak_min(want, most_fill(cls)));
     if (n == 0 || foreign == 0)
         return n + foreign;
     hak_central_return(cls, bin->slots, foreign);

@@ -132,26 +132,42 @@ static void put_to_slab(struct central *central, unsigned cls, void *p)
 
 /* ---- fill ---------------------------------------------------------------------------------- */
 
+static unsigned take_parked(struct central *central, unsigned cls, void **out, unsigned want)
+{
+    unsigned n = hak_min(want, central->nparked);
+    if (hak_class_is_list(cls) || n == 0)
+        return 0;
+    central->nparked -= n;
+    note_unparked(central, cls, n);
+    void **parked = slots + hak_classes[cls].central_slot + central->nparked;
+    for (unsigned i = 0; i < n; i++)
+        out[i] = parked[i];
+    return n;
+}
+
 unsigned hak_central_fill(unsigned cls, void **out, unsigned want)
 {
-    const struct hak_class *shape = &hak_classes[cls];
     struct central *central = &centrals[cls];
-    unsigned n = 0;
     hak_lock_acquire(&central->lock);
     central->used = true;
     central->fills++;
-    if (!hak_class_is_list(cls)) {
-        void **parked = slots + shape->central_slot;
-        n = hak_min(want, central->nparked);
-        central->nparked -= n;
-        if (n > 0)
-            note_unparked(central, cls, n);
-        for (unsigned i = 0; i < n; i++)
-            out[i] = parked[central->nparked + i];
-    }
+    unsigned n = take_parked(central, cls, out, want);
     if (n < want) {
         central->misses++;
         n += take_from_slabs(central, cls, out + n, want - n);
+    }
+    hak_lock_release(&central->lock);
+    return n;
+}
+
+unsigned hak_central_fill_parked(unsigned cls, void **out, unsigned want)
+{
+    struct central *central = &centrals[cls];
+    hak_lock_acquire(&central->lock);
+    unsigned n = take_parked(central, cls, out, want);
+    if (n > 0) {
+        central->used = true;
+        central->fills++;
     }
     hak_lock_release(&central->lock);
     return n;

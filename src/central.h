@@ -20,6 +20,8 @@ struct hak_chain {
 /* Fills `out` with up to `want` (at most HAK_MAX_BATCH) blocks of the class, fewer if memory runs
  * out; 0: out of memory.  Parked pointers first, then slabs in address order. */
 unsigned hak_central_fill(unsigned cls, void **out, unsigned want);
+/* The same of an array class, but only what is parked; 0: nothing. */
+unsigned hak_central_fill_parked(unsigned cls, void **out, unsigned want);
 /* A parked chain of a list class; its head is NULL if none is parked. */
 struct hak_chain hak_central_fill_chain(unsigned cls);
 

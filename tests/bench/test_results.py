@@ -304,7 +304,13 @@ def test_the_recorded_seed_gives_the_order_again(bench):
     (["--bench", "larson,tiny_hot", "--threads", "1"], {ONE_THREAD, TINY}),
     (["--bench", "larson", "--threads", "2,4"], {TWO_THREADS}),
     (["--full", "--bench", "larson"], {f"larson 3 8 128 1024 1 12345 {n}" for n in (1, 2, 4, 8)}),
-    (["--bench", "cold"], {"bench_cold 2000000 400000 16 512 unread 42"}),
+    (
+        ["--bench", "cold"],
+        {
+            "bench_cold 2000000 400000 16 512 unread 42",
+            "bench_cold 2000000 256 32769 65536 unread 42",
+        },
+    ),
     (["--bench", "bench_idle"], {"bench_idle 256 2"}),
     (["--bench", "vm_touched,prodcons"], {"bench_vm_touched 20000 256 424242",
                                           "bench_prodcons 2 2000000 1024 42"}),
