@@ -212,8 +212,9 @@ SANITY = {
 
 
 def sanity_row(program: str) -> Row:
-    """The sanity run of a program."""
-    return _row(program, SANITY[program], 1, "sanity")
+    """The sanity run of a program, on as many threads as its row with the fewest."""
+    threads = min(row.threads for row in FULL if row.program == program)
+    return _row(program, SANITY[program], threads, "sanity")
 
 
 def select(full: bool, programs: list[str], threads: list[int]) -> list[Row]:
