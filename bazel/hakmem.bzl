@@ -189,6 +189,7 @@ def _script_test(script, tags, profile, variant, programs):
         args = [profile, "$(rootpath :lib%s.so)" % variant],
         data = [":lib%s.so" % variant] + ["%s_%s" % (program, variant) for program in programs],
         tags = tags,
+        timeout = "long" if "long" in tags else "short",
     )
 
 def hakmem(profiles, programs, scripts = {}):

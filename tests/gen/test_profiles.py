@@ -140,7 +140,7 @@ def test_digest_depends_on_keys_alone(workspace, shipped):
     default = shipped("default").digest
     assert len(default) == 12 and int(default, 16) >= 0
     assert workspace.model("").digest == default
-    assert workspace.model("front: {fast_cap: 256}", name="other").digest == default
+    assert workspace.model("front: {fast_cap: 1024}", name="other").digest == default
     assert workspace.model("front: {fast_cap: 254}").digest != default
     assert workspace.model("debug: {poison: false}").digest != default
 
@@ -252,7 +252,7 @@ def test_profile_may_lie_outside_the_profiles_folder(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("summary: Mine\nbase: tiny-heavy\n")
     model = build_model(load_profile(path, PROFILES))
-    assert model.keys["front"]["fast_cap"] == 512
+    assert model.keys["front"]["list_max"] == 32768
     assert model.keys["central"]["transfer_batches"] == 64
 
 
@@ -267,7 +267,6 @@ def row_of(model, size):
 def test_tiny_heavy_keeps_its_promises(shipped):
     tiny = shipped("tiny-heavy")
     assert {row.kind for row in tiny.classes} == {"list"}
-    assert row_of(tiny, 128).cap == 512
 
 
 def test_specialize_0f_keeps_its_promises(shipped):
