@@ -10,6 +10,7 @@
 enum {
     LEAST_BYTES = 4096, /* of a class, that a thread may keep at first */
     LEAST_BLOCKS = 32,  /* the same, of small ones */
+    MOST_TAKEN = 128,   /* parked blocks to take at a time: they are there for all threads */
     FILL_BYTES = 16384, /* to take from slabs at a time, */
     FILL_BLOCKS = 4,    /* or so many blocks */
     SHARED_LINE = 64,   /* bytes: two smaller blocks may lie in one cache line */
@@ -318,7 +319,7 @@ static unsigned fill_slots(struct hak_cache *cache, unsigned cls)
     void **slots = bin->slots + foreign;
     count(&cache->refills);
     cache->outbox[cls] = 0;
-    unsigned want = hak_max(bin->limit / 2, 1u);
+    unsigned want = hak_min(hak_max(bin->limit / 2, 1u), (uint32_t)MOST_TAKEN);
     unsigned n = hak_central_fill_parked(cls, slots, want);
     if (n == 0)
         n = hak_central_fill(cls, slots, hak_min(want, most_fill(cls)));
