@@ -42,7 +42,7 @@ class ClassRow:
     colours: int
     align: int  # every block's address is a multiple of this
     cap: int  # most blocks in one thread's cache, even
-    batch: int  # blocks that move between a cache and central at a time: cap / 2
+    batch: int  # most blocks that move between a cache and central at a time: cap / 2
     kind: str  # how a cache keeps the blocks: "list" or "array"
     transfer: int  # most batches parked in central
     recip: int  # offset * recip >> recip_shift == offset // size for each offset in a slab

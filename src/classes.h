@@ -20,7 +20,7 @@ struct hak_class {
     uint16_t first;        /* offset of block 0 in a slab of colour 0, bytes */
     uint16_t colours;      /* slab i starts its blocks at first + 64 * (i mod colours) */
     uint16_t cap;          /* most blocks in one thread's cache */
-    uint16_t batch;        /* blocks that move between a cache and central at a time */
+    uint16_t batch;        /* most blocks that move between a cache and central at a time */
     uint16_t transfer;     /* most batches parked in central */
     uint32_t cache_slot;   /* array classes: first pointer in a cache's slots */
     uint32_t central_slot; /* first pointer (array classes) or chain (list classes) in central */

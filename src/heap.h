@@ -88,24 +88,12 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls);
 /* A LARGE span of npages from a dirty run, so that none of its pages has to come from the system.
  * NULL: no dirty run is long enough. */
 struct hak_span *hak_heap_try_dirty(size_t npages);
-/* A LARGE span of npages for a block that grows: where more free pages follow it, in a dirty run if
- * one is long enough, so that it can grow in place.  NULL: as hak_heap_alloc. */
-struct hak_span *hak_heap_alloc_growing(size_t npages);
 /* Gives the span back.  Its memory is taken to be dirty. */
 void hak_heap_free(struct hak_span *span);
 /* Gives back a span that reads as zero, its pages having been moved away. */
 void hak_heap_free_clean(struct hak_span *span);
 /* Gives back a span, and its memory to the system; returns bytes given to that. */
 size_t hak_heap_free_purged(struct hak_span *span);
-/* Grows a LARGE span in place to npages; false: the pages behind it are taken. */
-bool hak_heap_extend(struct hak_span *span, size_t npages);
-/* Lets a LARGE span grow to npages without page faults: where clean pages follow it, dirty ones are
- * moved there from elsewhere, and some more for the next time.  They are free until taken. */
-void hak_heap_feed(struct hak_span *span, size_t npages);
-/* The same for the clean pages of a LARGE span from its `first` on; returns how many were brought,
- * from there on.  *lost: the pages cannot be used any more, so that the span has to be left as it
- * is for good. */
-size_t hak_heap_fill(struct hak_span *span, size_t first, bool *lost);
 /* Cuts a LARGE span to its first npages and frees the rest. */
 void hak_heap_trim(struct hak_span *span, size_t npages);
 

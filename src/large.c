@@ -4,6 +4,7 @@
 
 #include "bigcache.h"
 #include "block.h"
+#include "grow.h"
 #include "large.h"
 #include "mapping.h"
 #include "os.h"
@@ -42,7 +43,7 @@ static struct hak_span *take_from_heap(size_t npages, size_t *clean)
         span = hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
         *clean = span && span->zero ? npages : 0;
         if (*clean && npages << HAK_PAGE_SHIFT >= HAK_MOVE_MIN)
-            *clean -= hak_heap_fill(span, 0, &lost);
+            *clean -= hak_grow_fill(span, 0, &lost);
     } while (lost);
     return span;
 }
@@ -125,7 +126,7 @@ static bool move_contents(struct hak_span *to, struct hak_span *span)
     size_t moved = 0;
     char *dest = hak_span_start(to), *from = hak_span_start(span);
     if (to->zero && hak_span_bytes(span) >= HAK_MOVE_MIN) {
-        hak_heap_fill(to, span->npages, &lost);
+        hak_grow_fill(to, span->npages, &lost);
         if (lost)
             return false;
         moved = hak_mapping_move(hak_span_page(to), hak_span_page(span), span->npages, &lost);
@@ -152,7 +153,7 @@ static struct hak_span *grow_elsewhere(struct hak_span *span, size_t npages)
     size_t offset = span->offset;
     struct hak_span *to;
     do {
-        to = hak_heap_alloc_growing(npages);
+        to = hak_grow_alloc(npages);
     } while (to && !move_contents(to, span));
     if (to)
         place_block(to, offset);
@@ -164,10 +165,10 @@ static bool extend(struct hak_span *span, size_t npages)
 {
     if (npages << HAK_PAGE_SHIFT >= HAK_MOVE_MIN) {
         hak_bigcache_shrink(SIZE_MAX);
-        hak_heap_feed(span, npages);
+        hak_grow_feed(span, npages);
     }
-    return hak_heap_extend(span, npages) ||
-           (hak_bigcache_shrink(SIZE_MAX) > 0 && hak_heap_extend(span, npages));
+    return hak_grow_extend(span, npages) ||
+           (hak_bigcache_shrink(SIZE_MAX) > 0 && hak_grow_extend(span, npages));
 }
 
 void *hak_large_resize(struct hak_span *span, void *p, size_t size)

@@ -123,20 +123,20 @@ TEST_F(Heap, ExtendsIntoFreeNeighboursOnly)
 {
     for (bool purge : {false, true}) {
         hak_span *span = Alloc(4), *behind = Alloc(6), *guard = Alloc(1);
-        EXPECT_FALSE(hak_heap_extend(span, 5)) << "the page behind is taken";
+        EXPECT_FALSE(hak_grow_extend(span, 5)) << "the page behind is taken";
         EXPECT_EQ(shim_span_pages(span), 4u);
         hak_heap_free(behind);
         if (purge)
             hak_heap_purge(UINT64_MAX);
-        EXPECT_FALSE(hak_heap_extend(span, 11)) << "one page more than there is";
-        EXPECT_TRUE(hak_heap_extend(span, 6));
+        EXPECT_FALSE(hak_grow_extend(span, 11)) << "one page more than there is";
+        EXPECT_TRUE(hak_grow_extend(span, 6));
         EXPECT_EQ(shim_span_pages(span), 6u);
         Dirty(span);
-        EXPECT_TRUE(hak_heap_extend(span, 10));
+        EXPECT_TRUE(hak_grow_extend(span, 10));
         EXPECT_EQ(End(span), shim_span_start(guard));
-        EXPECT_FALSE(hak_heap_extend(span, 11));
+        EXPECT_FALSE(hak_grow_extend(span, 11));
         // The guard is the last span: behind it the heap grows.
-        EXPECT_TRUE(hak_heap_extend(guard, 40));
+        EXPECT_TRUE(hak_grow_extend(guard, 40));
         Dirty(guard);
         hak_heap_free(span);
         hak_heap_free(guard);
@@ -195,7 +195,7 @@ TEST_F(Heap, FindsNoFormerSpans)
         hak_heap_free(span);
     hak_span *large = Alloc(3); // ends in what was the slab's first page
     ASSERT_EQ(shim_span_start(large), start);
-    ASSERT_TRUE(hak_heap_extend(large, npages + 6));
+    ASSERT_TRUE(hak_grow_extend(large, npages + 6));
     for (size_t page = 0; page < npages + 6; page++) {
         hak_span *found = hak_span_find(start + page * kPage);
         EXPECT_TRUE(found == nullptr || found == large) << "page " << page;
@@ -444,7 +444,7 @@ TEST_F(Heap, RandomSpansNeverOverlapAndMergeInTheEnd)
             auto it = pick();
             Entry &entry = it->second;
             size_t npages = entry.npages + 1 + random.Below(20);
-            if (hak_heap_extend(entry.span, npages)) {
+            if (hak_grow_extend(entry.span, npages)) {
                 auto next = std::next(it);
                 ASSERT_TRUE(next == model.end() || it->first + npages * kPage <= next->first);
                 live += npages - entry.npages;

@@ -147,9 +147,9 @@ TEST_F(Mapping, FeedsASpanThatGrows)
     Fill(span, 2);
     hak_heap_free(dirty);
     size_t before = hak_heap_dirty_bytes();
-    hak_heap_feed(span, 64);
+    hak_grow_feed(span, 64);
     EXPECT_EQ(hak_heap_dirty_bytes(), before) << "pages are moved, not made";
-    ASSERT_TRUE(hak_heap_extend(span, 64));
+    ASSERT_TRUE(hak_grow_extend(span, 64));
     EXPECT_EQ(hak_heap_dirty_bytes(), before - 32 * kPage);
     EXPECT_TRUE(Holds(span, 32 * kPage, 2));
     Fill(span, 4);
@@ -163,12 +163,12 @@ TEST_F(Mapping, FillsTheEndOfASpanFromDirtyPages)
     if (profile.decay_ms == 0)
         GTEST_SKIP() << "there are no dirty pages";
     auto [dirty, guard] = AllocGuarded(40);
-    hak_span *span = hak_heap_alloc_growing(64);
+    hak_span *span = hak_grow_alloc(64);
     ASSERT_NE(span, nullptr);
     Fill(dirty, 1);
     hak_heap_free(dirty);
     bool lost;
-    ASSERT_EQ(hak_heap_fill(span, 24, &lost), 40u);
+    ASSERT_EQ(hak_grow_fill(span, 24, &lost), 40u);
     EXPECT_FALSE(lost);
     EXPECT_EQ(hak_heap_dirty_bytes(), 0u);
     EXPECT_TRUE(hak::IsZero(shim_span_start(span), 24 * kPage));

@@ -4,6 +4,7 @@
 #include "bigcache.h"
 #include "cache.h"
 #include "central.h"
+#include "grow.h"
 #include "hak_fastpath.h"
 #include "heap.h"
 #include "large.h"

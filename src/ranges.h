@@ -1,0 +1,69 @@
+/* ranges.h: the free pages of the heap, in ranges of its address space.
+ *
+ *   first                    frontier        committed                end
+ *   | spans and free runs    | free, zero    |  reserved              |
+ *
+ * Everything here wants hak_heap_lock held.  Free runs merge with free neighbours of their state,
+ * and a clean run at the frontier goes back behind it. */
+#ifndef HAK_RANGES_H
+#define HAK_RANGES_H
+
+#include "heap.h"
+#include "runs.h"
+
+enum { HAK_NRANGES = HAK_LOOKUP_REGION ? HAK_NCLASSES + 1 : 1 };
+
+/* Part of the address space with a frontier of its own. */
+struct hak_range {
+    uint32_t first; /* pages [first, end) */
+    uint32_t end;
+    uint32_t frontier;  /* spans tile [first, frontier) */
+    uint32_t committed; /* pages below are committed */
+    uint32_t tabled;    /* table entries of pages below are committed */
+    struct hak_runs clean;
+    struct hak_runs dirty;
+};
+/* Index 0 serves large blocks and, but for the region lookup, slabs of every class; index c the
+ * slabs of class c. */
+extern HAK_HIDDEN struct hak_range hak_ranges[HAK_NRANGES];
+
+/* Lays the ranges out over `size` reserved bytes. */
+void hak_ranges_init(size_t size);
+struct hak_range *hak_range_of(uint32_t page);
+
+/* Makes [page, page + npages) one span: its first and last descriptor say so. */
+struct hak_span *hak_range_set(uint32_t page, size_t npages, unsigned state);
+/* Adds a free run, CLEAN or DIRTY, of pages that were one BUSY span. */
+void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsigned state,
+                   uint64_t freed_ms);
+
+/* All that are taken are BUSY; `zero` is set truly. */
+
+/* Takes npages out of a free run, `front` pages behind its start. */
+struct hak_span *hak_range_cut(struct hak_range *range, struct hak_span *run, size_t npages,
+                               size_t front);
+/* Takes npages aligned to align_pages out of a free run of the state.  NULL: none fits. */
+struct hak_span *hak_range_take(struct hak_range *range, unsigned state, size_t npages,
+                                size_t align_pages);
+/* Takes npages behind the frontier.  NULL: the range is full or commit was refused. */
+struct hak_span *hak_range_take_frontier(struct hak_range *range, size_t npages,
+                                         size_t align_pages);
+/* Takes the dirty run that was freed first, if that was at or before until_ms.  NULL: it was not.
+ */
+struct hak_span *hak_range_take_oldest(uint64_t until_ms);
+
+/* Turns a BUSY span into a SLAB, with a class, or a LARGE one, and counts it. */
+void hak_range_hand_out(struct hak_span *span, unsigned cls);
+/* Writes the class of a span's pages, 0 for none, to the page map. */
+void hak_range_set_class(const struct hak_span *span, unsigned cls);
+/* Counts npages that came into use, or left it if that is negative. */
+void hak_ranges_use(size_t npages);
+
+/* Pages in spans that were handed out, and of all dirty runs; read without the lock, as of a moment
+ * ago. */
+size_t hak_ranges_used(void);
+size_t hak_ranges_dirty(void);
+/* Fills in committed, dirty, clean and commits. */
+void hak_ranges_stats(struct hak_heap_stats *out);
+
+#endif
