@@ -187,7 +187,7 @@ def _script_test(script, tags, profile, variant, programs):
         size = "small",
         srcs = [script],
         args = [profile, "$(rootpath :lib%s.so)" % variant],
-        data = [":lib%s.so" % variant] + ["%s_%s" % (program, variant) for program in programs],
+        data = [":lib%s.so" % variant, "//tests:golden"] + ["%s_%s" % (program, variant) for program in programs],
         tags = tags,
         timeout = "long" if "long" in tags else "short",
     )

@@ -5,7 +5,7 @@ Nothing here is trusted: check.py proves the result by other means.
 
 import hashlib
 import json
-from typing import Iterable
+from typing import Iterable, Iterator
 
 from gen.model import ClassRow, Keys, Model, Profile
 from gen.profiles import ProfileError
@@ -33,6 +33,9 @@ def build_model(profile: Profile, debug: bool = False) -> Model:
             f"classes.max {keys['classes']['max']} makes {len(sizes)} classes, "
             f"at most {MAX_CLASSES} fit"
         )
+    problems = list(_guard_problems(profile))
+    if problems:
+        raise ProfileError(*problems)
     rows = _class_rows(profile, sizes, header_bytes)
     arrays = [row for row in rows if row.kind == "array"]
     lists = [row for row in rows if row.kind == "list"]
@@ -62,6 +65,18 @@ def build_model(profile: Profile, debug: bool = False) -> Model:
         region_shift=reserve_shift - REGIONS_SHIFT,
         specialized=[row.index for row in rows if mask >> (row.index - 1) & 1],
     )
+
+
+def _guard_problems(profile: Profile) -> Iterator[str]:
+    """The checks rest on the page map, and on free blocks that hold no links."""
+    guard, front = profile.keys["guard"], profile.keys["front"]
+    if guard["checks"] and front["class_lookup"] != "map":
+        yield f"{profile.path}: guard.checks: needs front.class_lookup map"
+    for key in ("checks", "random"):
+        if guard[key] and front["list_max"] > 0:
+            yield f"{profile.path}: guard.{key}: needs front.list_max 0"
+    if guard["quarantine_bytes"] > 0 and not guard["checks"]:
+        yield f"{profile.path}: guard.quarantine_bytes: needs guard.checks"
 
 
 def digest(keys: Keys) -> str:

@@ -1,11 +1,12 @@
-/* api.c: malloc and its relatives; with operators.cc the only file that exports.  Everything here
- * is the generated fast path or decides on arguments and hands on. */
+/* api.c: malloc and its relatives; what is exported is here, in glibc.c and in operators.cc.
+ * Everything here is the generated fast path or decides on arguments and hands on. */
 #include <errno.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump.h"
 #include "fork.h"
+#include "guard.h"
 #include "hak_fastpath.h"
 #include "hakmem.h"
 #include "os.h"
@@ -13,6 +14,7 @@
 #include "report.h"
 #include "slow.h"
 #include "stats.h"
+#include "threads.h"
 
 /* Exports the hak_ function under the C library's name as well. */
 #define ALSO(type, name, ...)                                                                      \
@@ -81,7 +83,7 @@ static HAK_APART void *realloc_other(void *p, size_t size)
 HAK_EXPORT void *hak_realloc(void *p, size_t size)
 {
     size_t index = hak_bin_of_block(p), cls = index - HAK_BIN_BASE;
-    if (hak_unlikely(cls - 1 >= HAK_NCLASSES || size == 0))
+    if (HAK_GUARD || hak_unlikely(cls - 1 >= HAK_NCLASSES || size == 0))
         return realloc_other(p, size);
     size_t usable = hak_class_usable(cls);
     if (hak_fits(usable, size))
@@ -105,6 +107,8 @@ static void free_checked(void *p, size_t size)
 {
     if (HAK_DEBUG && p && size > hak_usable(p))
         hak_fatal("free_sized with a size above the block's", p);
+    if (HAK_GUARD && p && size != hak_guard_size(hak_guard_find(p, "free"), p))
+        hak_fatal("free_sized with a size that is not the block's", p);
     hak_free_fast(p);
 }
 
@@ -115,7 +119,8 @@ HAK_EXPORT void hak_free_sized(void *p, size_t size)
 
 HAK_EXPORT void hak_free_aligned_sized(void *p, size_t align, size_t size)
 {
-    (void)align;
+    if (HAK_GUARD && align != 0 && (uintptr_t)p % align != 0)
+        hak_fatal("free_aligned_sized with an alignment that is not the block's", p);
     free_checked(p, size);
 }
 
@@ -168,22 +173,24 @@ HAK_EXPORT size_t hak_malloc_usable_size(void *p)
 
 HAK_EXPORT size_t hak_trim(void)
 {
-    if (hak_cache_is_open(hak_cache))
-        hak_cache_drain_all(hak_cache, false);
+    if (HAK_GUARD)
+        hak_guard_release_large();
+    if (hak_threads_cache()) {
+        if (HAK_GUARD)
+            hak_guard_release(hak_threads_cache());
+        hak_cache_drain_all(hak_threads_cache(), false);
+    }
     return hak_purge_all();
-}
-
-/* As glibc's: 1 if memory was given back.  `pad` is what glibc leaves at the end of its heap, which
- * hakmem does not have. */
-HAK_EXPORT int malloc_trim(size_t pad)
-{
-    (void)pad;
-    return hak_trim() > 0;
 }
 
 HAK_EXPORT void hak_stats_print(void)
 {
     hak_stats_report();
+}
+
+HAK_EXPORT size_t hak_stats_json(char *out, size_t room)
+{
+    return hak_stats_write_json(out, room);
 }
 
 HAK_EXPORT const char *hak_profile(void)
@@ -207,15 +214,17 @@ ALSO(size_t, malloc_usable_size, void *p);
 
 /* As early as can be: fork handlers registered later run before ours in the parent, and after them
  * in the child, so that they may allocate. */
-__attribute__((constructor(101))) static void init(void)
+__attribute__((constructor(101))) static void init(int argc, char **argv, char **environment)
 {
+    (void)argc;
+    (void)argv;
     hak_fork_init();
+    hak_dump_init(environment);
 }
 
 __attribute__((destructor)) static void finish(void)
 {
     if (HAK_ARENA_LOG)
         hak_report("arena shutdown");
-    if (HAK_ARENA_LOG && getenv("HAKMEM_STATS"))
-        hak_stats_report();
+    hak_dump_at_exit();
 }

@@ -49,6 +49,14 @@ HAK_INLINE unsigned hak_ctz(uint64_t x)
     return (unsigned)__builtin_ctzll(x);
 }
 
+/* A hash in which each bit of x moves half of the bits of the result. */
+HAK_INLINE uint64_t hak_mix(uint64_t x)
+{
+    x = (x ^ x >> 32) * 0x9E3779B97F4A7C15;
+    x = (x ^ x >> 29) * 0xBF58476D1CE4E5B9;
+    return x ^ x >> 32;
+}
+
 HAK_INLINE unsigned hak_log2(uint64_t x)
 {
     return 63u - (unsigned)__builtin_clzll(x);

@@ -1,11 +1,7 @@
 /* cache.c: the cold side of the thread caches; the hot side is generated (hak_fastpath.h). */
-#include <pthread.h>
-
-#include "block.h"
 #include "cache.h"
+#include "block.h"
 #include "heap.h"
-#include "os.h"
-#include "purge.h"
 
 enum {
     LEAST_BYTES = 4096, /* of a class, that a thread may keep at first */
@@ -17,21 +13,7 @@ enum {
     STEAL_STEPS = 16,   /* classes looked at for limit to take, in one refill */
 };
 
-const struct hak_cache hak_cache_empty = {.next = NULL};
-__thread struct hak_cache *hak_cache __attribute__((tls_model("initial-exec"))) =
-    (struct hak_cache *)&hak_cache_empty;
-
-/* Set when the thread's cache has been given back for good. */
-static __thread bool thread_exited __attribute__((tls_model("initial-exec")));
-
-struct hak_lock hak_cache_registry_lock;
-static struct hak_cache *registry; /* guarded by the registry lock, as is the rest */
-static struct hak_cache *free_caches;
-static size_t ncaches;
-static uint64_t past_refills, past_flushes; /* of threads that have exited */
-static size_t granted;                      /* bytes, of all caches; atomically */
-static pthread_key_t exit_key;
-static bool exit_key_made;
+static size_t granted; /* bytes, of all caches; atomically */
 
 /* ---- limits --------------------------------------------------------------------------------- */
 
@@ -80,25 +62,7 @@ static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
-static void thread_exit(void *cache_of_thread)
-{
-    struct hak_cache *cache = cache_of_thread;
-    hak_cache = (struct hak_cache *)&hak_cache_empty;
-    thread_exited = true;
-    hak_cache_drain_all(cache, true);
-    hak_add_relaxed(&granted, -cache->granted);
-    hak_lock_acquire(&hak_cache_registry_lock);
-    past_refills += cache->refills;
-    past_flushes += cache->flushes;
-    cache->refills = cache->flushes = 0;
-    cache->owner = HAK_CACHE_FREE;
-    cache->next_free = free_caches;
-    free_caches = cache;
-    hak_lock_release(&hak_cache_registry_lock);
-    hak_purge_after_free();
-}
-
-static void reset(struct hak_cache *cache)
+void hak_cache_reset(struct hak_cache *cache)
 {
     cache->granted = 0;
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
@@ -114,64 +78,16 @@ static void reset(struct hak_cache *cache)
     }
 }
 
-/* Memory for a cache comes straight from the OS and is kept for later threads. */
-static struct hak_cache *new_cache(void)
+void hak_cache_close(struct hak_cache *cache)
 {
-    size_t size = hak_round_up(sizeof(struct hak_cache), hak_os_page_size());
-    void *memory = hak_os_reserve(size, hak_os_page_size());
-    if (!memory)
-        return NULL;
-    if (hak_os_commit(memory, size) != 0) {
-        hak_os_release(memory, size);
-        return NULL;
-    }
-    return memory;
+    hak_cache_drain_all(cache, true);
+    hak_add_relaxed(&granted, -cache->granted);
+    cache->granted = 0;
 }
 
-static struct hak_cache *take_cache(void)
+void hak_cache_forked(const struct hak_cache *own)
 {
-    struct hak_cache *cache;
-    hak_lock_acquire(&hak_cache_registry_lock);
-    if (!exit_key_made)
-        exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
-    cache = free_caches;
-    if (cache) {
-        free_caches = cache->next_free;
-    } else if ((cache = new_cache()) != NULL) {
-        cache->next = registry;
-        registry = cache;
-        ncaches++;
-    }
-    if (cache)
-        cache->owner = HAK_CACHE_OWNED;
-    hak_lock_release(&hak_cache_registry_lock);
-    return cache;
-}
-
-struct hak_cache *hak_cache_open(void)
-{
-    if (hak_cache_is_open(hak_cache))
-        return hak_cache;
-    if (!hak_heap_init() || thread_exited)
-        return NULL;
-    struct hak_cache *cache = take_cache();
-    if (!cache)
-        return NULL;
-    reset(cache);
-    hak_cache = cache;
-    /* May call malloc, which finds the cache in place. */
-    if (exit_key_made)
-        pthread_setspecific(exit_key, cache);
-    return cache;
-}
-
-void hak_cache_forked(void)
-{
-    for (struct hak_cache *cache = registry; cache; cache = cache->next) {
-        if (cache != hak_cache && cache->owner == HAK_CACHE_OWNED)
-            cache->owner = HAK_CACHE_LOST;
-    }
-    granted = hak_cache->granted;
+    granted = own ? own->granted : 0;
 }
 
 /* ---- refill -------------------------------------------------------------------------------- */
@@ -331,6 +247,27 @@ static unsigned fill_slots(struct hak_cache *cache, unsigned cls)
     return n;
 }
 
+static void swap(void **a, void **b)
+{
+    void *p = *a;
+    *a = *b;
+    *b = p;
+}
+
+/* The last pointer is popped first: turns the batch round, so that addresses rise, or shuffles it.
+ */
+static void order(const struct hak_cache *cache, void **slots, unsigned n)
+{
+    if (HAK_RANDOM) {
+        uint64_t seed = hak_heap.secret ^ (uintptr_t)cache ^ cache->refills << 32;
+        for (unsigned i = n - 1; i > 0; i--)
+            swap(&slots[i], &slots[hak_mix(seed + i) % (i + 1)]);
+        return;
+    }
+    for (unsigned i = 0, j = n - 1; i < j; i++, j--)
+        swap(&slots[i], &slots[j]);
+}
+
 static void *refill_array(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
@@ -340,12 +277,7 @@ static void *refill_array(struct hak_cache *cache, unsigned cls)
     if (n == 0)
         return NULL;
     bin->limit = grown(cache, cls);
-    /* The last pointer is popped first: turn the batch round, so that addresses rise. */
-    for (unsigned i = 0, j = n - 1; i < j; i++, j--) {
-        void *p = bin->slots[i];
-        bin->slots[i] = bin->slots[j];
-        bin->slots[j] = p;
-    }
+    order(cache, bin->slots, n);
     bin->n = n - 1;
     return bin->slots[n - 1];
 }
@@ -473,21 +405,4 @@ void *hak_cache_bypass_alloc(unsigned cls)
 void hak_cache_bypass_free(unsigned cls, void *p)
 {
     hak_central_return(cls, &p, 1);
-}
-
-/* ---- statistics ---------------------------------------------------------------------------- */
-
-void hak_cache_stats(struct hak_cache_stats *out)
-{
-    hak_lock_acquire(&hak_cache_registry_lock);
-    out->threads = 0;
-    out->bytes = ncaches * hak_round_up(sizeof(struct hak_cache), hak_os_page_size());
-    out->refills = past_refills;
-    out->flushes = past_flushes;
-    for (const struct hak_cache *cache = registry; cache; cache = cache->next) {
-        out->threads += cache->owner == HAK_CACHE_OWNED;
-        out->refills += hak_load_relaxed(&cache->refills);
-        out->flushes += hak_load_relaxed(&cache->flushes);
-    }
-    hak_lock_release(&hak_cache_registry_lock);
 }

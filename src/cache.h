@@ -44,6 +44,21 @@ enum hak_cache_owner {
     HAK_CACHE_LOST,  /* by a thread that a fork left behind */
 };
 
+/* Calls of one class: see threads.h.  The owner writes. */
+struct hak_counts {
+    uint64_t allocs, frees;
+    uint64_t requested; /* bytes asked for */
+};
+
+/* Blocks that a hardened profile has freed but keeps back, the oldest at `first`: see guard.h. */
+enum { HAK_WAITING_BLOCKS = HAK_GUARD ? 4096 : 1 };
+struct hak_waiting {
+    uint32_t first, n;
+    size_t bytes;
+    uint32_t of_class[HAK_NCLASSES + 1];
+    void *blocks[HAK_WAITING_BLOCKS];
+};
+
 struct hak_cache {
     struct hak_bin bins[HAK_NBINS];
     struct hak_chain spare[HAK_LIST_CLASSES + 1];
@@ -53,9 +68,11 @@ struct hak_cache {
     bool used[HAK_NCLASSES + 1];      /* refilled since it was asked */
     struct hak_cache *next;           /* in the registry's list of all caches */
     struct hak_cache *next_free;      /* in its list of those that no thread owns */
-    enum hak_cache_owner owner;       /* guarded by the registry lock */
-    uint64_t refills, flushes;        /* batches exchanged with central */
+    enum hak_cache_owner owner;       /* guarded by the registry's lock */
+    uint64_t refills, flushes;        /* batches exchanged with central, by all its owners */
     void *slots[HAK_CACHE_SLOTS + 1];
+    struct hak_counts counts[HAK_NCLASSES + 1]; /* of all its owners; untouched unless counting */
+    struct hak_waiting waiting;                 /* untouched unless HAK_GUARD */
 };
 
 extern HAK_HIDDEN const struct hak_cache hak_cache_empty;
@@ -78,14 +95,21 @@ HAK_INLINE bool hak_bin_is_closed(const struct hak_bin *bin)
     return bin->limit == 0;
 }
 
-/* The calling thread's cache, made at its first call; NULL when there is no memory for one, or
- * the thread is past the destructor that gave its cache back.  Initialises hakmem. */
-struct hak_cache *hak_cache_open(void);
-
-HAK_INLINE bool hak_cache_is_open(const struct hak_cache *cache)
+/* Blocks of the class in a cache, approximate if it is another thread's. */
+HAK_INLINE size_t hak_cache_count(const struct hak_cache *cache, unsigned cls)
 {
-    return cache != &hak_cache_empty;
+    const struct hak_bin *bin = &cache->bins[HAK_BIN_BASE + cls];
+    size_t n = hak_load_relaxed(&bin->n);
+    size_t apart = HAK_GUARD ? hak_load_relaxed(&cache->waiting.of_class[cls]) : 0;
+    if (!hak_class_is_list(cls))
+        return n + hak_load_relaxed(&cache->outbox[cls]) + apart;
+    return hak_load_relaxed(&bin->limit) - n + hak_load_relaxed(&cache->spare[cls].n) + apart;
 }
+
+/* Makes an empty cache ready for a new owner. */
+void hak_cache_reset(struct hak_cache *cache);
+/* Its owner ends: gives back its blocks, which central may park, and its share of the budget. */
+void hak_cache_close(struct hak_cache *cache);
 
 /* A block of the class: from the bin, the spare chain or central, which leaves a batch in the bin.
  * NULL: out of memory. */
@@ -100,16 +124,7 @@ void hak_cache_drain_all(struct hak_cache *cache, bool park);
 void *hak_cache_bypass_alloc(unsigned cls);
 void hak_cache_bypass_free(unsigned cls, void *p);
 
-/* In the child of fork: the other threads' caches have no owner.  What they hold stays unused,
- * since their owners may have been in the middle of a push. */
-void hak_cache_forked(void);
-extern HAK_HIDDEN struct hak_lock hak_cache_registry_lock;
-
-struct hak_cache_stats {
-    size_t threads;            /* caches in use */
-    size_t bytes;              /* of all cache structures */
-    uint64_t refills, flushes; /* of all caches, approximate while threads run */
-};
-void hak_cache_stats(struct hak_cache_stats *out);
+/* In the child of fork: only the cache `own`, which may be NULL, has an owner. */
+void hak_cache_forked(const struct hak_cache *own);
 
 #endif

@@ -2,16 +2,19 @@
 #include <pthread.h>
 
 #include "bigcache.h"
-#include "cache.h"
+#include "dump.h"
 #include "fork.h"
+#include "guard.h"
 #include "heap.h"
 #include "purge.h"
+#include "threads.h"
 
 static void for_each_lock(void (*act)(struct hak_lock *))
 {
-    act(&hak_cache_registry_lock);
+    act(&hak_threads_lock);
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++)
         act(hak_central_lock(cls));
+    act(&hak_guard_lock);
     act(&hak_bigcache_lock);
     act(&hak_heap_lock);
 }
@@ -29,8 +32,9 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
     for_each_lock(hak_lock_reset);
-    hak_cache_forked();
+    hak_threads_forked();
     hak_purge_forked();
+    hak_dump_forked();
 }
 
 void hak_fork_init(void)

@@ -44,6 +44,9 @@ size_t hak_malloc_usable_size(void *p);
 size_t hak_trim(void);
 /* Writes what the allocator holds, by layer and size class, to stderr. */
 void hak_stats_print(void);
+/* Writes the same as a JSON object to out, cut to room - 1 bytes and closed with 0; returns the
+ * length of the whole.  `out` may be NULL if room is 0. */
+size_t hak_stats_json(char *out, size_t room);
 /* Name of the profile that the library was built from. */
 const char *hak_profile(void);
 

@@ -7,6 +7,9 @@
 
 #define LEAST_RESERVE ((size_t)(HAK_LOOKUP_REGION ? 16 : 4) << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
+#define LIVE_BYTES (HAK_PAGE_SIZE / HAK_QUANTUM / 8) /* of the table of live blocks, for a page */
+/* Bytes that stay unwritable on both sides of the tables. */
+#define TABLE_FENCE (HAK_GUARD ? HAK_PAGE_SIZE : (size_t)0)
 
 /* A base of 2^63 makes p less it huge for every address a program can hold, so that before
  * initialisation each pointer counts as foreign. */
@@ -38,17 +41,21 @@ static bool reserve(size_t size, struct hak_heap *heap)
     size_t bits_size = npages * sizeof *heap->bits;
     size_t map_size = HAK_LOOKUP_MAP ? hak_round_up(npages, HAK_PAGE_SIZE) : 0;
     char *base = hak_os_reserve(size, size >= 64 * HUGE_PAGE ? HUGE_PAGE : HAK_PAGE_SIZE);
-    char *tables = base ? hak_os_reserve_readable(spans_size + bits_size + map_size) : NULL;
+    size_t live_size = HAK_GUARD ? npages * LIVE_BYTES : 0;
+    size_t tables_size = spans_size + bits_size + map_size + live_size;
+    char *tables = base ? hak_os_reserve_readable(tables_size + 2 * TABLE_FENCE) : NULL;
     if (!tables) {
         if (base)
             hak_os_release(base, size);
         return false;
     }
+    tables += TABLE_FENCE;
     heap->base = (uintptr_t)base;
     heap->reserve = size;
     heap->spans = (struct hak_span *)tables;
     heap->bits = (uint64_t(*)[HAK_MAX_BLOCKS / 64])(tables + spans_size);
     heap->map = (uint8_t *)tables + spans_size + bits_size;
+    heap->live = (uint64_t *)(heap->map + map_size);
     heap->region_shift = hak_log2(size) - 7;
     if (HAK_HUGE_PAGES != HAK_HUGE_PAGES_SYSTEM)
         hak_os_advise_huge(base, size, false);
@@ -74,6 +81,9 @@ static bool init_locked(void)
         hak_report("arena init: %zu MiB reserved at %p", size >> 20, (void *)heap.base);
     hak_heap.bits = heap.bits;
     hak_heap.map = heap.map;
+    hak_heap.live = heap.live;
+    if (HAK_GUARD || HAK_RANDOM)
+        hak_heap.secret = hak_os_random() | 1;
     hak_heap.reserve = size;
     /* With regions the class follows from the address alone; `limit` then only tells ours from
      * foreign.  The table of descriptors is readable over the whole reservation. */

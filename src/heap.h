@@ -9,6 +9,7 @@
  *   spans  one descriptor for each page; a span's is that of its first page
  *   map    one byte for each page: the class of the slab that it belongs to, else 0
  *   bits   4096 bits for each page: free set of slabs with more blocks than a descriptor holds
+ * and, for a hardened profile, a fourth: see guard.h.
  *
  * A span is a run of pages with one use.  Spans tile the pages below a range's frontier without
  * gap, and of each span the first and the last page's descriptor hold `state` and `head`; this is
@@ -70,6 +71,8 @@ struct hak_heap {
     uintptr_t base;
     size_t reserve;        /* bytes reserved */
     uint32_t region_shift; /* region lookup: log2 of the bytes each class's range has */
+    uint64_t *live;        /* guard only: a bit for each 16 bytes, set where a live block starts */
+    uint64_t secret;       /* random, not 0; guard and random placement only */
 };
 extern HAK_HIDDEN struct hak_heap hak_heap;
 

@@ -1,7 +1,8 @@
 /* lock.h: a mutex of one word on top of the OS layer's wait and wake.
  *
- * Lock order, for all of hakmem: 1. cache registry  2. central, by rising class  3. bigcache
- * 4. heap.  A thread that holds one takes only later ones.  fork takes them all in this order.
+ * Lock order, for all of hakmem: 1. threads  2. central, by rising class  3. guard
+ * 4. bigcache  5. heap.  A thread that holds one takes only later ones.  fork takes them all in
+ * this order.
  *
  * word: 0 free, 1 held, 2 held and perhaps waited for (Drepper, "Futexes Are Tricky", mutex 3).
  * The counters are kept in the debug build only, written by the holder. */

@@ -34,6 +34,9 @@ void hak_os_advise_huge(void *addr, size_t size, bool want);
 size_t hak_os_page_size(void);
 /* Address space this process may still map, SIZE_MAX where it is not limited. */
 size_t hak_os_address_space_left(void);
+/* Physical memory of the process, now and at most so far, in bytes; 0 if that can't be told. */
+size_t hak_os_resident_bytes(void);
+size_t hak_os_peak_bytes(void);
 /* Monotonic clock, milliseconds. */
 uint64_t hak_os_now_ms(void);
 
@@ -44,6 +47,16 @@ void hak_os_sleep_ms(uint32_t ms);
 /* Starts a detached thread with all signals blocked. */
 int hak_os_start_thread(void *(*run)(void *));
 
+/* Whether the process has rights that its caller lacks, so that the environment is not to be
+ * trusted. */
+bool hak_os_is_privileged(void);
+uint32_t hak_os_process_id(void);
+/* 64 random bits. */
+uint64_t hak_os_random(void);
+/* Runs `handler` at SIGUSR2 unless the program has a handler of its own; then EBUSY. */
+int hak_os_handle_usr2(void (*handler)(int signal));
+/* Appends to a file, which is made if there is none. */
+int hak_os_append(const char *path, const char *text, size_t len);
 void hak_os_write_stderr(const char *text, size_t len);
 HAK_NORETURN void hak_os_abort(void);
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -117,21 +118,25 @@ size_t hak_os_page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Pages mapped so far: the first number of /proc/self/statm; 0 if it cannot be read. */
-static size_t mapped_pages(void)
+/* The n-th number of /proc/self/statm, which counts pages, in bytes; 0 if it cannot be read. */
+static size_t statm_bytes(unsigned n)
 {
     char text[128];
     int saved = errno;
-    size_t pages = 0;
+    ssize_t len = 0;
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
-        ssize_t n = read(fd, text, sizeof text - 1);
-        for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++)
-            pages = pages * 10 + (size_t)(text[i] - '0');
+        len = read(fd, text, sizeof text);
         close(fd);
     }
     errno = saved;
-    return pages;
+    ssize_t i = 0;
+    for (; n > 0 && i < len; i++)
+        n -= text[i] == ' ';
+    size_t pages = 0;
+    for (; i < len && text[i] >= '0' && text[i] <= '9'; i++)
+        pages = pages * 10 + (size_t)(text[i] - '0');
+    return pages * hak_os_page_size();
 }
 
 size_t hak_os_address_space_left(void)
@@ -139,8 +144,19 @@ size_t hak_os_address_space_left(void)
     struct rlimit limit;
     if (OS_CALL(getrlimit(RLIMIT_AS, &limit)) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return SIZE_MAX;
-    size_t used = mapped_pages() * hak_os_page_size();
+    size_t used = statm_bytes(0);
     return limit.rlim_cur > used ? (size_t)limit.rlim_cur - used : 0;
+}
+
+size_t hak_os_resident_bytes(void)
+{
+    return statm_bytes(1);
+}
+
+size_t hak_os_peak_bytes(void)
+{
+    struct rusage usage;
+    return OS_CALL(getrusage(RUSAGE_SELF, &usage)) == 0 ? (size_t)usage.ru_maxrss << 10 : 0;
 }
 
 uint64_t hak_os_now_ms(void)
@@ -191,17 +207,69 @@ int hak_os_start_thread(void *(*run)(void *))
     return error;
 }
 
-void hak_os_write_stderr(const char *text, size_t len)
+bool hak_os_is_privileged(void)
 {
+    return getauxval(AT_SECURE) != 0;
+}
+
+uint64_t hak_os_random(void)
+{
+    uint64_t bits = 0;
     int saved = errno;
-    while (len > 0) {
-        ssize_t n = write(STDERR_FILENO, text, len);
-        if (n <= 0)
-            break;
-        text += n;
-        len -= (size_t)n;
+    if (syscall(SYS_getrandom, &bits, sizeof bits, 0) != sizeof bits) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        bits = hak_mix((uint64_t)now.tv_nsec ^ (uintptr_t)&now << 16);
     }
     errno = saved;
+    return bits;
+}
+
+uint32_t hak_os_process_id(void)
+{
+    return (uint32_t)getpid();
+}
+
+int hak_os_handle_usr2(void (*handler)(int signal))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
+    int error = OS_CALL(sigaction(SIGUSR2, NULL, &before));
+    if (error != 0)
+        return error;
+    return before.sa_handler == SIG_DFL ? OS_CALL(sigaction(SIGUSR2, &action, NULL)) : EBUSY;
+}
+
+/* Writes all of it, with errno put back. */
+static int write_all(int fd, const char *text, size_t len)
+{
+    int saved = errno, error = 0;
+    while (len > 0 && error == 0) {
+        ssize_t n = write(fd, text, len);
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            error = n == 0 ? EIO : errno;
+        }
+    }
+    errno = saved;
+    return error;
+}
+
+int hak_os_append(const char *path, const char *text, size_t len)
+{
+    int saved = errno;
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int error = fd < 0 ? errno : write_all(fd, text, len);
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return error;
+}
+
+void hak_os_write_stderr(const char *text, size_t len)
+{
+    (void)write_all(STDERR_FILENO, text, len);
 }
 
 void hak_os_abort(void)

@@ -3,6 +3,7 @@
 #include "os.h"
 
 enum { TABLE_STEP = 1024 }; /* pages whose table entries are committed at a time */
+#define LIVE_WORDS ((size_t)HAK_MAX_BLOCKS / 64) /* of the table of live blocks, for a page */
 #define MOST_COMMIT_STEP ((size_t)64 << 20)
 
 struct hak_range hak_ranges[HAK_NRANGES];
@@ -51,7 +52,9 @@ static bool commit_tables(struct hak_range *range, uint32_t end)
         return true;
     if (!commit((char *)&hak_heap.spans[from], (char *)&hak_heap.spans[to]) ||
         !commit((char *)&hak_heap.bits[from], (char *)&hak_heap.bits[to]) ||
-        (HAK_LOOKUP_MAP && !commit((char *)&hak_heap.map[from], (char *)&hak_heap.map[to])))
+        (HAK_LOOKUP_MAP && !commit((char *)&hak_heap.map[from], (char *)&hak_heap.map[to])) ||
+        (HAK_GUARD && !commit((char *)&hak_heap.live[from * LIVE_WORDS],
+                              (char *)&hak_heap.live[to * LIVE_WORDS])))
         return false;
     range->tabled = to;
     return true;

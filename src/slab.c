@@ -24,7 +24,7 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
     slab->first = (uint16_t)(shape->first + COLOUR_STEP * (serial % shape->colours));
     slab->nfree = shape->nblocks;
     /* What an earlier slab left would look like blocks that were written to after free. */
-    if (HAK_POISON && !slab->zero)
+    if ((HAK_POISON || HAK_GUARD) && !slab->zero)
         memset(hak_span_start(slab), 0, hak_span_bytes(slab));
     uint64_t *bits = bits_of(slab);
     unsigned whole = shape->nblocks / 64, rest = shape->nblocks % 64;
@@ -35,14 +35,22 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
     return slab;
 }
 
+static unsigned random_word(const struct hak_span *slab, unsigned nwords)
+{
+    uint64_t seed = hak_heap.secret ^ (uintptr_t)slab ^ (uint64_t)slab->nfree << 48;
+    return (unsigned)(hak_mix(seed) % nwords);
+}
+
 unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
 {
     const struct hak_class *shape = &hak_classes[slab->cls];
     uint64_t *bits = bits_of(slab);
     char *blocks = hak_span_start(slab) + slab->first;
-    unsigned n = 0;
+    unsigned n = 0, nwords = (shape->nblocks + 63u) / 64;
+    unsigned first = HAK_RANDOM ? random_word(slab, nwords) : 0;
     want = hak_min(want, (unsigned)slab->nfree);
-    for (unsigned word = 0; n < want; word++) {
+    for (unsigned i = 0; n < want; i++) {
+        unsigned word = first + i < nwords ? first + i : first + i - nwords;
         uint64_t set = bits[word];
         while (set && n < want) {
             size_t index = word * 64 + hak_ctz(set);

@@ -31,28 +31,12 @@ same() {
 
 # ---- exports -------------------------------------------------------------------------------------
 
-nm -D --defined-only "$library" | awk '{print $NF}' | sort >"$work/exports"
-
-exports() {
-    local name
-    for name; do
-        grep -qxF "$name" "$work/exports" || fail "$name is not exported"
-    done
-}
-
-for name in malloc free calloc realloc reallocarray aligned_alloc posix_memalign memalign valloc \
-    pvalloc malloc_usable_size free_sized free_aligned_sized; do
-    exports "$name" "hak_$name"
-done
-exports hak_trim hak_stats_print hak_profile malloc_trim
-for op in Znw Zna; do
-    exports _${op}m _${op}mSt11align_val_t _${op}mRKSt9nothrow_t \
-        _${op}mSt11align_val_tRKSt9nothrow_t
-done
-for op in Zdl Zda; do
-    exports _${op}Pv _${op}Pvm _${op}PvRKSt9nothrow_t _${op}PvSt11align_val_t \
-        _${op}PvmSt11align_val_t _${op}PvSt11align_val_tRKSt9nothrow_t
-done
+# The whole interface and nothing else, in the order of the C locale.
+nm -D --defined-only "$library" | awk '{print $NF}' | LC_ALL=C sort >"$work/exports"
+if ! diff tests/golden/exports.txt "$work/exports" >"$work/exports.diff"; then
+    fail "exported names differ from tests/golden/exports.txt:"
+    cat "$work/exports.diff"
+fi
 if readelf -d "$library" | grep -q 'NEEDED.*libstdc++'; then
     fail "the library brings the C++ runtime into programs in C"
 fi

@@ -5,12 +5,14 @@
 #include "cache.h"
 #include "central.h"
 #include "grow.h"
+#include "guard.h"
 #include "hak_fastpath.h"
 #include "heap.h"
 #include "large.h"
 #include "mapping.h"
 #include "os.h"
 #include "slab.h"
+#include "threads.h"
 
 const struct shim_profile shim_profile = {
     .name = HAK_PROFILE_NAME,
@@ -19,7 +21,7 @@ const struct shim_profile shim_profile = {
                                 : SHIM_REGION,
     .nclasses = HAK_NCLASSES,
     .list_classes = HAK_LIST_CLASSES,
-    .small_max = HAK_SMALL_MAX,
+    .small_max = HAK_SMALL_MAX - HAK_SEAL,
     .header_bytes = HAK_HEADER_BYTES,
     .page_size = HAK_PAGE_SIZE,
     .inline_bits = HAK_INLINE_BITS,
@@ -39,6 +41,8 @@ const struct shim_profile shim_profile = {
     .purge_thread = HAK_PURGE_THREAD,
     .debug = HAK_DEBUG,
     .poison = HAK_POISON,
+    .guard = HAK_GUARD,
+    .random = HAK_RANDOM,
 };
 
 struct shim_class shim_class(unsigned cls)
@@ -47,7 +51,7 @@ struct shim_class shim_class(unsigned cls)
     return (struct shim_class){
         .reciprocal = class->reciprocal,
         .size = class->size,
-        .usable = hak_class_usable(cls),
+        .usable = hak_class_usable(cls) - HAK_SEAL,
         .align = class->align,
         .slab_bytes = class->slab_pages * HAK_PAGE_SIZE,
         .first = class->first,
@@ -164,33 +168,62 @@ struct shim_central_stats shim_central_stats(unsigned cls)
     };
 }
 
+/* ---- locks --------------------------------------------------------------------------------- */
+
+unsigned shim_nlocks(void)
+{
+    return HAK_NCLASSES + 4;
+}
+
+static struct hak_lock *lock_of(unsigned lock)
+{
+    struct hak_lock *others[] = {&hak_threads_lock, &hak_guard_lock, &hak_bigcache_lock,
+                                 &hak_heap_lock};
+    return lock < HAK_NCLASSES ? hak_central_lock(lock + 1) : others[lock - HAK_NCLASSES];
+}
+
+void shim_lock_acquire(unsigned lock)
+{
+    hak_lock_acquire(lock_of(lock));
+}
+
+void shim_lock_release(unsigned lock)
+{
+    hak_lock_release(lock_of(lock));
+}
+
 /* ---- thread caches ------------------------------------------------------------------------- */
 
 struct shim_bin shim_cache_bin(unsigned cls)
 {
-    const struct hak_bin *bin = hak_cache_bin(hak_cache, cls);
+    struct hak_cache *cache = hak_threads_open();
+    const struct hak_bin *bin = hak_cache_bin(cache, cls);
     return (struct shim_bin){
         .n = hak_bin_count(bin, cls),
-        .spare = hak_class_is_list(cls) ? hak_cache->spare[cls].n : hak_cache->outbox[cls],
+        .spare = hak_class_is_list(cls) ? cache->spare[cls].n : cache->outbox[cls],
         .limit = bin->limit,
     };
 }
 
 void shim_cache_drain(void)
 {
-    if (hak_cache_is_open(hak_cache))
-        hak_cache_drain_all(hak_cache, false);
+    if (HAK_GUARD)
+        hak_guard_release_large();
+    if (HAK_GUARD && hak_threads_cache())
+        hak_guard_release(hak_threads_cache());
+    if (hak_threads_cache())
+        hak_cache_drain_all(hak_threads_cache(), false);
 }
 
 bool shim_cache_is_open(void)
 {
-    return hak_cache_is_open(hak_cache);
+    return hak_threads_cache();
 }
 
 struct shim_cache_stats shim_cache_stats(void)
 {
-    struct hak_cache_stats s;
-    hak_cache_stats(&s);
+    struct hak_threads_stats s;
+    hak_threads_stats(&s);
     return (struct shim_cache_stats){s.threads, s.bytes, s.refills, s.flushes};
 }
 

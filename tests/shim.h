@@ -35,6 +35,7 @@ struct shim_profile {
     size_t move_min, commit_step;
     uint64_t decay_ms;
     bool purge_thread, debug, poison;
+    bool guard, random;
 };
 extern const struct shim_profile shim_profile;
 
@@ -111,6 +112,13 @@ struct shim_central_stats {
     size_t out; /* blocks neither parked nor free in slabs: in caches and in use */
 };
 struct shim_central_stats shim_central_stats(unsigned cls);
+
+/* ---- locks --------------------------------------------------------------------------------- */
+
+/* Every lock that fork takes, by number. */
+unsigned shim_nlocks(void);
+void shim_lock_acquire(unsigned lock);
+void shim_lock_release(unsigned lock);
 
 /* ---- thread caches ------------------------------------------------------------------------- */
 

@@ -146,7 +146,7 @@ TEST_F(Threads, ManyShortThreadsLeaveNothingBehind)
     std::thread([] { hak_free(hak_malloc(1)); }).join();
     shim_cache_drain();
     struct shim_cache_stats before = shim_cache_stats();
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < 5000; i++) {
         hak::RunThreads(2, [&](unsigned id) {
             hak::Random random(i * 2 + id + 1);
             void *blocks[40];
@@ -161,6 +161,25 @@ TEST_F(Threads, ManyShortThreadsLeaveNothingBehind)
     EXPECT_EQ(shim_cache_stats().threads, before.threads);
     EXPECT_LE(shim_cache_stats().bytes, before.bytes * 3) << "two threads at a time";
     EXPECT_LE(hak_heap_dirty_bytes(), 16u << 20);
+}
+
+// Far more threads than processors, all at once.
+TEST_F(Threads, SixtyFourAtOnce)
+{
+    std::atomic<size_t> damaged{0};
+    hak::RunThreads(64, [&](unsigned id) {
+        hak::Random random(id + 1);
+        std::vector<Tagged> blocks(100);
+        for (size_t i = 0; i < 4000; i++) {
+            Tagged &block = blocks[random.Below(blocks.size())];
+            damaged += block.p && !Intact(block);
+            hak_free(block.p);
+            block = Make(random, i % 50 ? 2000 : 100000, i);
+        }
+        for (Tagged &block : blocks)
+            hak_free(block.p);
+    });
+    EXPECT_EQ(damaged, 0u);
 }
 
 // Blocks of a thread that is gone are freed by another one.

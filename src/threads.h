@@ -1,0 +1,41 @@
+/* threads.h: which thread has which cache.
+ *
+ * A thread gets its cache at its first call that needs one and gives it back when it ends; the
+ * registry keeps the structure for later threads.  While the process counts (hak_threads_count),
+ * `hak_cache` stays the empty one: every call takes the slow path, which works on the thread's own
+ * cache all the same and counts. */
+#ifndef HAK_THREADS_H
+#define HAK_THREADS_H
+
+#include "cache.h"
+
+/* The calling thread's cache, made at its first call; NULL when there is no memory for one, or the
+ * thread is past the destructor that gave its cache back.  Initialises hakmem. */
+struct hak_cache *hak_threads_open(void);
+/* The same, but NULL if it has not been made. */
+struct hak_cache *hak_threads_cache(void);
+
+/* Counts calls by class from now on, for good.  To be called before the process has threads. */
+void hak_threads_count(void);
+extern HAK_HIDDEN bool hak_counting;
+
+/* In the child of fork: the other threads' caches have no owner.  What they hold stays unused,
+ * since their owners may have been in the middle of a push. */
+void hak_threads_forked(void);
+extern HAK_HIDDEN struct hak_lock hak_threads_lock;
+
+struct hak_threads_stats {
+    size_t threads;            /* caches in use */
+    size_t bytes;              /* of all cache structures */
+    uint64_t refills, flushes; /* of all caches, approximate while threads run */
+};
+void hak_threads_stats(struct hak_threads_stats *out);
+
+struct hak_threads_class_stats {
+    size_t cached;          /* blocks in caches now, approximate while threads run */
+    uint64_t allocs, frees; /* since the process counts, else 0 */
+    uint64_t requested;     /* bytes asked for, of these allocs */
+};
+void hak_threads_class_stats(unsigned cls, struct hak_threads_class_stats *out);
+
+#endif

@@ -1,0 +1,128 @@
+"""What the statistics say is what load.c holds, for each profile."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from tests.libraries import libraries
+
+LOAD = Path("tests/stats/load")
+SMALL, LARGE, MIB = 1000, 10, 1 << 20
+LIBRARIES = libraries()
+
+
+class Run:
+    """load.c under a profile's library, until its standard input is closed."""
+
+    def __init__(self, profile: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [str(LOAD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env={**os.environ, "LD_PRELOAD": str(LIBRARIES[profile]), **environment},
+        )
+        self.lines: dict[str, list[str]] = {}
+        while not self.lines.get("ready"):
+            name, _, rest = self.process.stdout.readline().partition(" ")
+            assert name, self.process.communicate()[1]
+            self.lines.setdefault(name.strip(), []).append(rest)
+
+    def end(self) -> str:
+        """Standard error."""
+        errors = self.process.communicate("xxx")[1]
+        assert self.process.returncode == 0, errors
+        return errors
+
+
+@pytest.fixture(params=sorted(LIBRARIES))
+def profile(request):
+    return request.param
+
+
+def test_mallinfo2_counts_what_is_held(profile):
+    run = Run(profile)
+    before, after = [[int(n) for n in line.split()] for line in run.lines["mallinfo2"]]
+    run.end()
+    small, large, count = (b - a for a, b in zip(before, after))
+    assert SMALL * 100 <= small <= SMALL * 160, "the class of 100 bytes, with header or seal"
+    assert LARGE * MIB <= large <= LARGE * (MIB + 2 * 65536)
+    assert count == LARGE
+
+
+def test_json_has_every_class_and_adds_up(profile):
+    run = Run(profile)
+    stats = json.loads(run.lines["json"][0])
+    run.end()
+    assert stats["profile"] == profile and stats["counting"] is False
+    held = [row for row in stats["classes"] if row["size"] >= 100 and row["live_blocks"] >= SMALL]
+    assert held and held[0]["size"] <= 160
+    assert sum(row["live_blocks"] for row in stats["classes"]) == stats["small"]["live_blocks"]
+    assert stats["large"]["live_blocks"] == LARGE
+    assert stats["process"]["peak_rss_bytes"] >= stats["process"]["rss_bytes"] > LARGE * MIB
+    assert all("allocs" not in row for row in stats["classes"])
+
+
+def test_xml_agrees(profile):
+    run = Run(profile)
+    tree = ElementTree.fromstring(run.lines["xml"][0])
+    run.end()
+    live = {int(row.get("size")): int(row.get("live")) for row in tree.iter("class")}
+    assert max(live[size] for size in live if 100 <= size <= 160) >= SMALL
+    mapped = [total for total in tree.findall("total") if total.get("type") == "mmap"]
+    assert [int(total.get("count")) for total in mapped] == [LARGE]
+
+
+def documents(text: str) -> list[dict]:
+    """JSON objects one behind the other."""
+    found, decoder = [], json.JSONDecoder()
+    while text.strip():
+        value, end = decoder.raw_decode(text.lstrip())
+        found.append(value)
+        text = text.lstrip()[end:]
+    return found
+
+
+def test_at_exit_to_standard_error(profile):
+    stats = documents(Run(profile, HAKMEM_STATS="exit").end())
+    assert len(stats) == 1 and stats[0]["counting"] is True
+    row = max(stats[0]["classes"], key=lambda row: row["allocs"] if row["size"] <= 160 else 0)
+    assert row["allocs"] >= SMALL and row["frees"] >= SMALL
+    assert 0 <= row["cache_hits"] <= row["allocs"]
+    assert row["requested_bytes"] >= SMALL * 100
+    assert stats[0]["large"]["live_blocks"] == 0
+
+
+def test_at_signals_to_a_file(profile, tmp_path):
+    run = Run(profile, HAKMEM_STATS="exit,signal", HAKMEM_STATS_FILE=f"{tmp_path}/s.%p.json")
+    file = tmp_path / f"s.{run.process.pid}.json"
+    for expected in (1, 2):
+        run.process.send_signal(signal.SIGUSR2)
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if file.exists() and file.read_text().count("}]}\n") + \
+                    file.read_text().count(" \"classes\": []}") == expected:
+                break
+            time.sleep(0.02)
+    assert run.end() == ""
+    held = [stats["large"]["live_blocks"] for stats in documents(file.read_text())]
+    assert held == [LARGE, LARGE, 0]
+
+
+def test_a_wrong_word_is_named():
+    errors = Run("default", HAKMEM_STATS="always").end()
+    assert re.fullmatch(
+        r"hakmem\(default\): HAKMEM_STATS: always is neither exit nor signal nor exit,signal\n",
+        errors,
+    )
+
+
+def test_signals_are_left_alone_unless_asked_for():
+    run = Run("default", HAKMEM_STATS="exit")
+    run.process.send_signal(signal.SIGUSR2)
+    run.process.communicate()
+    assert run.process.returncode == -signal.SIGUSR2
