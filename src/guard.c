@@ -284,3 +284,13 @@ bool hak_guard_release_large(void)
         any = true;
     }
 }
+
+void hak_guard_waiting(size_t *blocks, size_t *bytes)
+{
+    *bytes = 0;
+    hak_lock_acquire(&hak_guard_lock);
+    *blocks = nwaiting;
+    for (unsigned i = 0; i < nwaiting; i++)
+        *bytes += hak_span_bytes(waiting[(first_waiting + i) % LARGE_WAITING]);
+    hak_lock_release(&hak_guard_lock);
+}

@@ -41,6 +41,8 @@ void hak_guard_free(struct hak_cache *cache, struct hak_span *slab, void *p);
 void hak_guard_free_large(struct hak_span *span);
 
 extern HAK_HIDDEN struct hak_lock hak_guard_lock;
+/* Large blocks that wait, and the bytes of their spans. */
+void hak_guard_waiting(size_t *blocks, size_t *bytes);
 /* Lets go of all that waits: in a thread's cache, of large blocks.  False: there was nothing. */
 bool hak_guard_release(struct hak_cache *cache);
 bool hak_guard_release_large(void);

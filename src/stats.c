@@ -1,6 +1,7 @@
 /* stats.c: see stats.h. */
 #include "stats.h"
 #include "central.h"
+#include "guard.h"
 #include "os.h"
 
 void hak_stats_class(unsigned cls, struct hak_class_stats *out)
@@ -36,6 +37,12 @@ void hak_stats_collect(struct hak_stats *out)
     hak_threads_stats(&out->threads);
     hak_large_stats(&out->large);
     hak_bigcache_stats(&out->bigcache);
+    if (HAK_GUARD) {
+        size_t blocks, bytes;
+        hak_guard_waiting(&blocks, &bytes);
+        out->large.blocks -= hak_min(blocks, out->large.blocks);
+        out->large.bytes -= hak_min(bytes, out->large.bytes);
+    }
     for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
         const struct hak_class *shape = &hak_classes[cls];
         struct hak_class_stats s;

@@ -160,6 +160,7 @@ TEST_F(BigCache, IsLightBesideWhatIsInUse)
 
 TEST_F(BigCache, ServesLargeBlocks)
 {
+    SKIP_IF_GUARDED();
     size_t size = 20 * kPage;
     char *p = static_cast<char *>(hak_malloc(size));
     std::memset(p, 0x77, hak_malloc_usable_size(p));

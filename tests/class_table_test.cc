@@ -20,12 +20,13 @@ TEST(ClassTable, EachSizeMapsToTheTightestClass)
     const std::vector<struct shim_class> classes = Classes();
     unsigned tightest = 1;
     for (size_t size = 0; size <= profile.small_max; size++) {
-        while (classes[tightest].size < size + profile.header_bytes)
+        while (classes[tightest].size < size + profile.header_bytes + profile.seal_bytes)
             tightest++;
         ASSERT_EQ(shim_class_of_size(size), tightest) << "size " << size;
     }
     EXPECT_EQ(tightest, profile.nclasses) << "classes that no size maps to";
-    EXPECT_EQ(classes[profile.nclasses].size, profile.small_max + profile.header_bytes);
+    EXPECT_EQ(classes[profile.nclasses].size,
+              profile.small_max + profile.header_bytes + profile.seal_bytes);
 }
 
 TEST(ClassTable, SizesRiseByQuanta)
@@ -35,7 +36,8 @@ TEST(ClassTable, SizesRiseByQuanta)
     for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
         EXPECT_EQ(classes[cls].size % 16, 0u) << "class " << cls;
         EXPECT_GT(classes[cls].size, classes[cls - 1].size) << "class " << cls;
-        EXPECT_EQ(classes[cls].usable, classes[cls].size - profile.header_bytes);
+        EXPECT_EQ(classes[cls].usable,
+                  classes[cls].size - profile.header_bytes - profile.seal_bytes);
     }
 }
 

@@ -43,6 +43,7 @@ const struct shim_profile shim_profile = {
     .poison = HAK_POISON,
     .guard = HAK_GUARD,
     .random = HAK_RANDOM,
+    .seal_bytes = HAK_SEAL,
 };
 
 struct shim_class shim_class(unsigned cls)
@@ -69,7 +70,7 @@ struct shim_class shim_class(unsigned cls)
 
 unsigned shim_class_of_size(size_t size)
 {
-    return hak_class_of_size(size);
+    return hak_class_of_size(size + HAK_SEAL);
 }
 
 unsigned shim_class_of_block(const void *p)
@@ -202,6 +203,7 @@ struct shim_bin shim_cache_bin(unsigned cls)
         .n = hak_bin_count(bin, cls),
         .spare = hak_class_is_list(cls) ? cache->spare[cls].n : cache->outbox[cls],
         .limit = bin->limit,
+        .waiting = cache->waiting.of_class[cls],
     };
 }
 

@@ -36,6 +36,7 @@ struct shim_profile {
     uint64_t decay_ms;
     bool purge_thread, debug, poison;
     bool guard, random;
+    size_t seal_bytes; /* of a block that a hardened profile keeps to itself */
 };
 extern const struct shim_profile shim_profile;
 
@@ -124,6 +125,7 @@ void shim_lock_release(unsigned lock);
 
 struct shim_bin {
     unsigned n, spare, limit;
+    unsigned waiting; /* freed, but kept back by a hardened profile */
 };
 /* The calling thread's stock of the class. */
 struct shim_bin shim_cache_bin(unsigned cls);

@@ -21,6 +21,8 @@ class SlabTest : public hak::HeapTest {
             for (unsigned i = 0; i < n; i++)
                 blocks.push_back(static_cast<char *>(some[i]));
         }
+        if (profile.random)
+            std::sort(blocks.begin(), blocks.end());
         return blocks;
     }
 
@@ -96,6 +98,22 @@ TEST_F(SlabTest, RefillsLowestFirst)
         PutAll(slab, blocks);
         hak_heap_free(slab);
     }
+}
+
+// Where a slab's first block lies: the same in each, or not.
+TEST_F(SlabTest, OrderIsRandomIfAskedFor)
+{
+    std::set<ptrdiff_t> firsts;
+    std::vector<hak_span *> slabs(8);
+    for (hak_span *&slab : slabs) {
+        void *p = nullptr;
+        slab = hak_slab_carve(1, 0);
+        ASSERT_EQ(hak_slab_take(slab, &p, 1), 1u);
+        firsts.insert(static_cast<char *>(p) - shim_span_start(slab));
+    }
+    for (hak_span *slab : slabs)
+        hak_heap_free(slab);
+    EXPECT_EQ(firsts.size() > 1, profile.random);
 }
 
 TEST_F(SlabTest, EndsTheProcessForWhatIsNoBlockInUse)

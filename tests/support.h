@@ -17,6 +17,11 @@ namespace hak {
 
 inline const struct ::shim_profile &profile = ::shim_profile;
 
+/* For tests of what a cache that malloc and free work on themselves does. */
+#define SKIP_IF_GUARDED()                                                                          \
+    if (hak::profile.guard)                                                                        \
+    GTEST_SKIP() << "freed blocks wait in this profile"
+
 /* Gives back to the heap, and purges, whatever is free. */
 inline void Settle()
 {

@@ -10,7 +10,7 @@ FRONT_KEYS = (
     "class_lookup, header_classidx, fast_cap, cache_bytes, thread_bytes, total_bytes, list_max, "
     "grow_percent, specialize_mask"
 )
-SECTIONS = "summary, base, classes, slab, front, central, large, purge, heap, debug"
+SECTIONS = "summary, base, classes, slab, front, central, large, purge, heap, guard, debug"
 HUGE = "x" * 91
 
 # Text of profiles/broken.yaml (a dict: of several), what standard error says.
