@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )
     parser.add_argument("--full", action="store_true",
-                        help="the seed's own parameters: about 75 minutes")
+                        help="the seed's own parameters: about 35 minutes")
     parser.add_argument("--bench", type=_words, default=[], metavar="NAME,...",
                         help=f"programs, with or without bench_: {', '.join(rows.SANITY)}")
     parser.add_argument("--variants", type=_words, default=[], metavar="NAME,...")
