@@ -1,13 +1,17 @@
 // Threads: blocks freed by others than their allocators, threads that come and go.
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support.h"
 
@@ -161,6 +165,36 @@ TEST_F(Threads, ManyShortThreadsLeaveNothingBehind)
     EXPECT_EQ(shim_cache_stats().threads, before.threads);
     EXPECT_LE(shim_cache_stats().bytes, before.bytes * 3) << "two threads at a time";
     EXPECT_LE(hak_heap_dirty_bytes(), 16u << 20);
+}
+
+// The process ends while other threads are in the middle of malloc and free; what runs at exit
+// allocates as well.
+TEST_F(Threads, ExitWhileOthersFree)
+{
+    for (unsigned i = 0; i < 40 && !HasFailure(); i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            atexit([] { hak_free(hak_realloc(hak_malloc(100), 100000)); });
+            for (unsigned id = 0; id < 3; id++) {
+                std::thread([id] {
+                    hak::Random random(id + 1);
+                    for (;;) {
+                        void *blocks[20];
+                        for (void *&p : blocks)
+                            p = hak_malloc(random.Size(20000));
+                        for (void *p : blocks)
+                            hak_free(p);
+                    }
+                }).detach();
+            }
+            std::this_thread::sleep_for(std::chrono::microseconds(500 * (i % 8)));
+            exit(3);
+        }
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 3) << "status " << status;
+    }
 }
 
 // Far more threads than processors, all at once.

@@ -153,11 +153,16 @@ QUICK_BY_NAME = (
     idle(256),
 )
 
+# The seed's parameters, and longer rows where those run for a few milliseconds only.
 FULL = (
-    tiny_hot(8, 60_000),
-    tiny_hot(16, 60_000),
+    tiny_hot(8, 1_000_000),
+    tiny_hot(16, 1_000_000),
+    tiny_hot(32, 1_000_000),
+    tiny_hot(64, 1_000_000),
     tiny_hot(32, 60_000),
     tiny_hot(64, 60_000),
+    random_mixed(6_000_000, 8192),
+    random_mixed(6_000_000, 400),
     random_mixed(400_000, 8192),
     random_mixed(400_000, 400),
     random_mixed(100_000, 8192),
@@ -166,6 +171,8 @@ FULL = (
     larson("3", 2),
     larson("3", 4),
     larson("3", 8),
+    mid_large(2, 2_000_000),
+    mid_large(4, 2_000_000),
     mid_large(2, 40_000),
     mid_large(4, 40_000),
     vm_mixed(100_000),
