@@ -1,6 +1,7 @@
 """One run of one benchmark program."""
 
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
 _NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
             "sys_s")
+_LATENCIES = ("p50_ns", "p99_ns", "p999_ns", "max_ns")  # of programs that sample them
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Run:
     minor_faults: float = 0
     user_s: float = 0
     sys_s: float = 0
+    p50_ns: float = 0  # of one call of malloc or free, sampled; 0: the program does not say
+    p99_ns: float = 0
+    p999_ns: float = 0
+    max_ns: float = 0
 
     @property
     def ok(self) -> bool:
@@ -32,12 +38,15 @@ class Run:
         return self.status == "ok"
 
 
-def run(command: list[str], timeout: float, log: Path) -> Run:
-    """Runs the command for at most `timeout` seconds and writes what it printed to `log`."""
+def run(command: list[str], timeout: float, log: Path,
+        environment: dict[str, str] | None = None) -> Run:
+    """Runs the command for at most `timeout` seconds, with further variables in its environment,
+    and writes what it printed to `log`."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace", timeout=timeout, check=False,
+            env={**os.environ, **(environment or {})},
         )
         result = _read(done.returncode, done.stdout)
         out, err = done.stdout, done.stderr
@@ -70,6 +79,7 @@ def _read(returncode: int, stdout: str) -> Run:
         words = shlex.split(line.group())[1:]
         fields = dict(word.split("=", 1) for word in words if "=" in word)
         numbers = {name: float(fields[name]) for name in _NUMBERS}
+        numbers |= {name: float(fields[name]) for name in _LATENCIES if name in fields}
         if not all(map(math.isfinite, numbers.values())) or numbers["ops_per_s"] <= 0:
             raise ValueError
     except (KeyError, ValueError):

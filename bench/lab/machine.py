@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 _GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
@@ -63,3 +64,44 @@ def profile_hashes(root: Path) -> dict[str, str]:
         path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((root / "profiles").glob("*.yaml"))
     }
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What other processes, and other machines on the same processor, take at a moment."""
+
+    load: float  # average over a minute
+    steal: int  # ticks taken by others, since the start of the machine
+    ticks: int  # all ticks
+
+
+def now() -> Moment:
+    """The moment; without /proc/stat nothing is stolen."""
+    words = (_content("/proc/stat") or "cpu 0").splitlines()[0].split()[1:]
+    ticks = [int(word) for word in words]
+    return Moment(os.getloadavg()[0], ticks[7] if len(ticks) > 7 else 0, sum(ticks[:8]))
+
+
+def steal_percent(before: Moment, after: Moment) -> float:
+    """Of the processors' time between the two moments."""
+    ticks = after.ticks - before.ticks
+    return 100 * (after.steal - before.steal) / ticks if ticks > 0 else 0.0
+
+
+def doubts(before: Moment, after: Moment, threads: int) -> list[str]:
+    """What makes a measurement between these moments doubtful; `threads` is the most that a row
+    has."""
+    cores = len(os.sched_getaffinity(0))
+    governor = _content(_GOVERNOR)
+    found = []
+    if before.load > 0.3 * cores:
+        found.append(f"the load was {before.load:.1f} on {cores} processors before the first run: "
+                     "something else is running")
+    if steal_percent(before, after) > 1:
+        found.append(f"{steal_percent(before, after):.1f} % of the processors' time was taken by "
+                     "other machines")
+    if governor not in (None, "performance"):
+        found.append(f"the clock speed changes (governor {governor})")
+    if threads > cores:
+        found.append(f"rows with up to {threads} threads shared {cores} processors")
+    return found

@@ -13,7 +13,8 @@ from bench.lab.schedule import Job
 
 COLUMNS = (
     "benchmark", "variant", "parameters", "ops_per_s", "rep", "status", "ops", "seconds",
-    "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s", "raw",
+    "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s",
+    "p50_ns", "p99_ns", "p999_ns", "max_ns", "raw",
 )
 
 

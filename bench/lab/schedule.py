@@ -20,6 +20,18 @@ class Job:
     rep: int  # round, from 1
 
 
+def pair(rows: list[Row], variants: list[Variant], reps: int, seed: int) -> list[Job]:
+    """All runs, the variants of a row one right after the other, so that a pair of runs differs in
+    little but the variant.  The order of rows, and within a row, is random."""
+    rng = random.Random(seed)
+    jobs: list[Job] = []
+    for rep in range(1, reps + 1):
+        for row in rng.sample(rows, len(rows)):
+            jobs += [Job(row, variant, rep) for variant in rng.sample(variants, len(variants))
+                     if not variant.why_not(row)]
+    return jobs
+
+
 def interleave(rows: list[Row], variants: list[Variant], reps: int, seed: int) -> list[Job]:
     """All runs; the order follows from the seed."""
     rng = random.Random(seed)

@@ -2,13 +2,15 @@
 
 import datetime
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.lab import bars, execute, machine, report, schedule, summary
+from bench.lab import execute, machine, schedule
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
 from bench.lab.rows import Row, sanity_row
@@ -31,6 +33,9 @@ class Session:
     seed: int
     timeout: float  # of one run, seconds
     folder: Folder
+    # What to write beside results.csv and run.json, and the order of the runs.
+    write: Callable[[Folder, Table, dict], None]
+    order: Callable[[list[Row], list[Variant], int, int], list[schedule.Job]] = schedule.interleave
 
     def measure(self, console: Console) -> tuple[Table, int]:
         """Runs everything; the table, and the exit status 0, 1 (a run failed) or 130 (Ctrl-C).
@@ -39,18 +44,18 @@ class Session:
         """
         table = Table(self.rows, self.variants)
         about = self._about()
+        before = machine.now()
         try:
             broken = self._sanity(console, table)
             self._runs(console, table, broken)
         except KeyboardInterrupt:
             about["interrupted"] = True
+        after = machine.now()
         about["load_after"] = machine.load()
+        about["steal_percent"] = round(machine.steal_percent(before, after), 2)
+        about["doubts"] = machine.doubts(before, after, max(row.threads for row in self.rows))
         self.folder.write_json("run.json", about)
-        self.folder.write("summary.md", summary.render(table, about))
-        self.folder.write("report.html", report.render(table, about))
-        judged = bars.judge(table)
-        if judged:
-            self.folder.write("bars.csv", bars.as_csv(judged))
+        self.write(self.folder, table, about)
         if about["interrupted"]:
             return table, 130
         return table, 1 if table.failed else 0
@@ -63,6 +68,9 @@ class Session:
             "machine": machine.describe(PEER_PACKAGES),
             "load_before": machine.load(),
             "load_after": machine.load(),
+            "steal_percent": 0.0,
+            "doubts": [],
+            "affinity": sorted(os.sched_getaffinity(0)),
             "profiles": machine.profile_hashes(root),
             "build": self.manifest.build,
             "rows": [f"{row.program} {row.params}" for row in self.rows],
@@ -85,7 +93,7 @@ class Session:
                     continue
                 log = self.folder.sanity(program, variant.name)
                 command = [str(variant.binaries[program]), *row.args]
-                run = execute.run(command, SANITY_TIMEOUT, log)
+                run = execute.run(command, SANITY_TIMEOUT, log, variant.environment)
                 if run.ok:
                     log.unlink()
                     continue
@@ -101,17 +109,40 @@ class Session:
         return broken
 
     def _runs(self, console: Console, table: Table, broken: set[tuple[str, str]]) -> None:
-        jobs = [job for job in schedule.interleave(self.rows, self.variants, self.reps, self.seed)
+        jobs = [job for job in self.order(self.rows, self.variants, self.reps, self.seed)
                 if (job.variant.name, job.row.program) not in broken]
         with _progress(console, len(jobs)) as progress:
             for job in jobs:
                 progress.begin(f"{job.row.program} {job.variant.name}")
                 raw = self.folder.raw(job)
                 command = [str(job.variant.binaries[job.row.program]), *job.row.args]
-                run = execute.run(command, self.timeout, raw)
+                run = execute.run(command, self.timeout, raw, job.variant.environment)
                 self.folder.add(job, run)
                 table.add(job, run, str(raw.relative_to(self.folder.path)))
                 progress.done()
+
+
+def run_session(session: Session, command: str, console: Console,
+                show: Callable[[Table], None]) -> int:
+    """Measures, shows the table and says where the results are; the exit status of a command.
+
+    What is finished is kept when the user interrupts, and when the disk is full.
+    """
+    folder = session.folder.path
+    try:
+        table, status = session.measure(console)
+    except KeyboardInterrupt:  # before the first run, or while the files were being written
+        print(f"{command}: interrupted: what is there is in {folder}", file=sys.stderr)
+        return 130
+    except OSError as error:  # such as a full disk; results.csv holds the finished runs
+        print(f"{command}: {error.filename or folder}: {error.strerror}; what is there is in "
+              f"{folder}", file=sys.stderr)
+        return 1
+    show(table)
+    if status == 130:
+        console.print("interrupted: the finished runs are written")
+    console.print(f"results: {folder}", markup=False, soft_wrap=True)
+    return status
 
 
 class _progress:

@@ -1,6 +1,8 @@
 """The variants: what the build made, as bench_manifest.json lists it."""
 
+import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +20,17 @@ class Variant:
     link: str  # "shared" or "static"
     binaries: dict[str, Path]  # program -> executable
     profile: str | None = None
+    preload: Path | None = None  # a library that takes the place of the one it is linked with
 
     @property
     def is_peer(self) -> bool:
         """Whether hakmem is compared with it in ratios to the best peer."""
         return self.kind in PEER_KINDS and self.link == "shared"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its programs' environment has beside the caller's."""
+        return {"LD_PRELOAD": str(self.preload)} if self.preload else {}
 
     @property
     def baseline(self) -> str:
@@ -91,3 +99,29 @@ def select(manifest: Manifest, names: list[str]) -> list[Variant]:
         if name not in known:
             raise UsageError(f"--variants: there is no {name}; there are {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+
+
+def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
+    """The manifest with a variant for each NAME=PATH: the system's programs, with the library
+    preloaded.  Raises UsageError for what is no library, and for a name that is taken."""
+    known = {variant.name: variant for variant in manifest.variants}
+    added = []
+    for word in words:
+        name, equals, text = word.partition("=")
+        path = Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / text
+        if not (name and equals and text):
+            raise UsageError(f"--preload: {word} is not NAME=PATH")
+        if name in known:
+            raise UsageError(f"--preload: {name} is the name of a variant already")
+        try:
+            is_library = path.read_bytes()[:4] == b"\x7fELF"
+        except OSError as error:
+            raise UsageError(f"--preload: {path}: {error.strerror}") from error
+        if not is_library:
+            raise UsageError(f"--preload: {path}: not a shared library")
+        if "system" not in known:
+            raise UsageError("--preload: there is no variant system to preload it into")
+        known[name] = dataclasses.replace(
+            known["system"], name=name, kind="peer", preload=path.absolute())
+        added.append(known[name])
+    return dataclasses.replace(manifest, variants=[*manifest.variants, *added])

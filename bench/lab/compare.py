@@ -1,0 +1,184 @@
+"""Two variants, pair by pair: in which rows the one is better, by how much, and how sure that is."""
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scipy import stats as scipy_stats
+
+from bench.lab import stats
+from bench.lab.analysis import Table
+from bench.lab.execute import Run
+from bench.lab.rows import Row
+from bench.lab.stats import Estimate
+from bench.lab.variants import Variant
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a run."""
+
+    name: str
+    unit: str
+    of: Callable[[Run], float]
+    more_is_better: bool
+    better: str  # the word for a better variant, and for a worse one
+    worse: str
+    least: float = 0.0  # medians below this, in the unit, are not worth comparing
+
+
+SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "faster", "slower")
+MEASURES = (
+    SPEED,
+    Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger"),
+    Measure("RSS at the end", "MiB", lambda run: run.rss_kib / 1024, False, "smaller", "larger"),
+    Measure("page faults", "", lambda run: run.minor_faults, False, "fewer", "more", least=100),
+    Measure("user time", "s", lambda run: run.user_s, False, "less", "more", least=0.02),
+    Measure("system time", "s", lambda run: run.sys_s, False, "less", "more", least=0.02),
+    Measure("latency p50", "ns", lambda run: run.p50_ns, False, "shorter", "longer", least=1),
+    Measure("latency p99", "ns", lambda run: run.p99_ns, False, "shorter", "longer", least=1),
+    Measure("latency p99.9", "ns", lambda run: run.p999_ns, False, "shorter", "longer", least=1),
+    Measure("latency max", "ns", lambda run: run.max_ns, False, "shorter", "longer", least=1),
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measure of one row: `ratio` is B over A.
+
+    `sure` says that the difference is still one when all rows of the measure are looked at
+    together: a single interval of 95 % is off in every twentieth row by chance.
+    """
+
+    row: Row
+    measure: Measure
+    a: float  # medians
+    b: float
+    ratio: Estimate
+    p: float  # of the signed-rank test, for no difference
+    sure: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval of the ratio leaves 1 out."""
+        return self.ratio.excludes(1)
+
+    @property
+    def b_is_better(self) -> bool:
+        """Which way the ratio points."""
+        return (self.ratio.value > 1) == self.measure.more_is_better
+
+    @property
+    def verdict(self) -> str:
+        """better, worse (B than A), unsure (one interval says so, all together do not), same."""
+        if not self.differs:
+            return "same"
+        if not self.sure:
+            return "unsure"
+        return "better" if self.b_is_better else "worse"
+
+    @property
+    def visible(self) -> float:
+        """The smallest difference, in percent, that these runs would have shown."""
+        half = math.sqrt(self.ratio.high / self.ratio.low) if self.ratio.low > 0 else math.inf
+        return 100 * (half - 1)
+
+
+def _percent(ratio: float) -> float:
+    return 100 * abs(ratio - 1)
+
+
+def words(one: Comparison, b: str = "B") -> str:
+    """The effect in plain words: "B faster by 3.1 %, 2.4 to 3.9"."""
+    if one.verdict == "same":
+        return f"no difference found; would have seen {one.visible:.2g} %"
+    name = one.measure.better if one.b_is_better else one.measure.worse
+    near, far = sorted((_percent(one.ratio.low), _percent(one.ratio.high)))
+    text = f"{b} {name} by {_percent(one.ratio.value):.1f} %, {near:.1f} to {far:.1f}"
+    return text if one.sure else text + "; one of so many rows may do this by chance"
+
+
+def _p_value(a: list[float], b: list[float]) -> float:
+    """Wilcoxon's signed-rank test of the pairs' logarithms; 1 if all pairs are ties."""
+    logs = [math.log(y / x) for x, y in zip(a, b)]
+    if all(value == 0 for value in logs):
+        return 1.0
+    return float(scipy_stats.wilcoxon(logs).pvalue)
+
+
+def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
+    """Which hypotheses are rejected when all are tested together (S. Holm, "A Simple Sequentially
+    Rejective Multiple Test Procedure", 1979)."""
+    rejected = [False] * len(p_values)
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        if p_values[index] > level / (len(p_values) - rank):
+            break
+        rejected[index] = True
+    return rejected
+
+
+def compare(table: Table, a: Variant, b: Variant, measure: Measure) -> list[Comparison]:
+    """B against A in each row that both have numbers for, in this measure."""
+    found = []
+    for row in table.rows:
+        first, second = table.runs(row, a.name), table.runs(row, b.name)
+        rounds = sorted(first.keys() & second.keys())
+        x = {i: measure.of(first[i]) for i in rounds}
+        y = {i: measure.of(second[i]) for i in rounds}
+        if not rounds or min(*x.values(), *y.values()) <= 0:
+            continue
+        middle = statistics.median(x.values()), statistics.median(y.values())
+        if max(middle) < measure.least:
+            continue
+        ratio = stats.ratio(y, x)
+        p = _p_value(list(x.values()), list(y.values()))
+        found.append(Comparison(row, measure, *middle, ratio, p))
+    sure = holm([one.p for one in found])
+    return [Comparison(one.row, one.measure, one.a, one.b, one.ratio, one.p, yes)
+            for one, yes in zip(found, sure)]
+
+
+@dataclass(frozen=True)
+class Overall:
+    """One measure over all rows."""
+
+    measure: Measure
+    mean: float  # geometric mean of the ratios, B over A
+    better: int
+    worse: int
+    unsure: int
+    same: int
+    worst: Comparison  # the row in which B does worst
+
+
+def overall(rows: list[Comparison]) -> Overall:
+    """Of at least one comparison, all of the same measure."""
+    verdicts = [one.verdict for one in rows]
+    measure = rows[0].measure
+    worst = min(rows, key=lambda one: one.ratio.value if measure.more_is_better
+                else -one.ratio.value)
+    return Overall(
+        measure, stats.geometric_mean([one.ratio.value for one in rows]),
+        *(verdicts.count(word) for word in ("better", "worse", "unsure", "same")), worst,
+    )
+
+
+def verdict(speed: Overall, memory: Overall | None, a: str, b: str) -> str:
+    """One sentence for both measures."""
+    def way(one: Overall) -> str:
+        total = one.better + one.worse + one.unsure + one.same
+        if one.better == one.worse == 0:
+            return f"no row of {total} in which {b} is {one.measure.better} or " \
+                   f"{one.measure.worse} for sure"
+        parts = []
+        if one.better:
+            parts.append(f"{one.measure.better} in {one.better}")
+        if one.worse:
+            parts.append(f"{one.measure.worse} in {one.worse}")
+        name = one.measure.better if (one.mean > 1) == one.measure.more_is_better \
+            else one.measure.worse
+        return f"{b} is {' and '.join(parts)} of {total} rows, {name} by " \
+               f"{_percent(one.mean):.1f} % on average"
+    text = f"{b} against {a}, speed: {way(speed)}"
+    return text + (f"; memory: {way(memory)}." if memory else ".")

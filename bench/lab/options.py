@@ -1,0 +1,108 @@
+"""What the commands of bench/ have in common: options, their types, wrong use, interruption."""
+
+import argparse
+import math
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.lab import rows
+from bench.lab.rows import UsageError
+
+MANIFEST = Path(__file__).absolute().parents[2] / "bench_manifest.json"
+
+
+def words(text: str) -> list[str]:
+    """a,b,c"""
+    found = [word for word in text.split(",") if word]
+    if not found:
+        raise ValueError
+    return found
+
+
+def count(text: str) -> int:
+    """A whole number from 1 up."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def counts(text: str) -> list[int]:
+    """1,2,4"""
+    return [count(word) for word in words(text)]
+
+
+def seconds(text: str) -> float:
+    """A number above 0."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise ValueError
+    return value
+
+
+# argparse names a type in its messages.
+seconds.__name__ = "number of seconds above 0"
+words.__name__ = "list of names"
+count.__name__ = "whole number from 1 up"
+counts.__name__ = "list of whole numbers from 1 up"
+
+
+def parser(command: str, description: str, examples: list[str]) -> argparse.ArgumentParser:
+    """The parser of //bench:<command>; each example is what follows the command's name."""
+    lines = "".join(f"  bazel run //bench:{command}{' -- ' + text if text else ''}\n"
+                    for text in examples)
+    return argparse.ArgumentParser(
+        prog=f"bazel run //bench:{command} --", description=description,
+        epilog=f"examples:\n{lines}", formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_rows(to: argparse.ArgumentParser, full: str) -> None:
+    """Which rows: --full, --bench, --threads."""
+    to.add_argument("--full", action="store_true", help=full)
+    to.add_argument("--bench", type=words, default=[], metavar="NAME,...",
+                    help=f"programs, with or without bench_: {', '.join(rows.SANITY)}")
+    to.add_argument("--threads", type=counts, default=[], metavar="N,...",
+                    help="only rows with so many threads")
+
+
+def add_preload(to: argparse.ArgumentParser) -> None:
+    """Allocators from elsewhere: --preload."""
+    to.add_argument("--preload", action="append", default=[], metavar="NAME=PATH",
+                    help="one more variant: this library, preloaded; may be given several times")
+
+
+def add_runs(to: argparse.ArgumentParser, reps: str, kind: str) -> None:
+    """How often, in which order, where to: --reps, --seed, --out, --timeout."""
+    to.add_argument("--reps", type=count, metavar="N", help=reps)
+    to.add_argument("--seed", type=int, metavar="N",
+                    help="of the order of the runs; default: a new one")
+    to.add_argument("--out", metavar="DIR",
+                    help=f"default: bench_results/{kind}/<time> in the workspace")
+    to.add_argument("--timeout", type=seconds, default=120, metavar="SECONDS",
+                    help="of one run; default %(default)s")
+    to.add_argument("--manifest", type=Path, default=MANIFEST, help=argparse.SUPPRESS)
+
+
+def seed_of(options: argparse.Namespace) -> int:
+    """--seed, or a new one."""
+    return random.SystemRandom().randrange(1 << 31) if options.seed is None else options.seed
+
+
+def typed(command: str, argv: list[str] | None) -> str:
+    """The command as the user typed it."""
+    given = sys.argv[1:] if argv is None else argv
+    return " ".join([f"bazel run //bench:{command} --", *given] if given
+                    else [f"bazel run //bench:{command}"])
+
+
+def guarded(command: str, work: Callable[[], int]) -> int:
+    """Runs `work`: 2 for a UsageError, which is printed; else what it returns."""
+    try:
+        return work()
+    except UsageError as error:
+        print(f"{command}: {error}", file=sys.stderr)
+        return 2
