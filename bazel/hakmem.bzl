@@ -78,6 +78,7 @@ def _allocator(profile, path, profiles):
         headers = ["//src:headers"],
         profile = path,
         profiles = profiles,
+        visibility = ["//tests:__subpackages__"],
     )
     cc_library(
         name = "hakmem-" + profile,
