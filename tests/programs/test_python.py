@@ -5,11 +5,9 @@ import re
 from tests.programs.common import need, output
 
 MODULES = """
-    test_array test_ast test_bigmem test_bytes test_collections test_copy test_csv test_deque
-    test_dict test_enumerate test_exceptions test_fstring test_functools test_gc test_generators
-    test_hashlib test_heapq test_io test_itertools test_json test_list test_long test_memoryview
-    test_pickle test_queue test_re test_set test_sort test_sqlite3 test_string test_struct
-    test_thread test_threading test_tuple test_unicode test_weakref test_zlib
+    test_array test_bytes test_collections test_copy test_csv test_deque test_dict test_functools
+    test_gc test_generators test_heapq test_json test_memoryview test_pickle test_queue test_re
+    test_set test_sqlite3 test_string test_struct test_thread test_unicode test_weakref test_zlib
 """.split()
 
 
@@ -17,5 +15,5 @@ def test_modules(library, tmp_path):
     python = need("python3.11", "libpython3.11-testsuite")
     text = output([python, "-m", "test", "-q", *MODULES], library, tmp_path,
                   PYTHONMALLOC="malloc")
-    assert re.search(r"^Tests result: SUCCESS$", text, re.MULTILINE) or "SUCCESS" in text, text
-    assert "failed" not in text, text
+    assert re.search(r"^(Tests result|Result): SUCCESS$", text, re.MULTILINE), text
+    assert f"Total test files: run={len(MODULES)}/{len(MODULES)}" in text, text
