@@ -6,6 +6,7 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     hakmem                the allocator that --//:profile=NAME selects, for malloc = "//:hakmem"
     hakmem-<profile>      the same of one profile (also hakmem-default)
     lib<V>.so             to preload, or to link with
+    installed/<profile>/  libhakmem.so.1 and libhakmem.a, for bazel/install
     <V>_sources           the generated hak_config.h, hak_fastpath.h, hak_classes.c
     <program>_<variant>   a benchmark program; the variants are the V, the peers, the references and
                           the static ones
@@ -16,10 +17,12 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     bench_programs        every benchmark program
     bench_manifest        bench_manifest.json, the list of them
     shared_libraries      every lib<V>.so
+    installed             everything in installed/
 """
 
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//bazel:archive.bzl", "archive")
 load("//bazel:fuzz.bzl", "fuzz_test")
 load("//bazel:internals.bzl", "internals")
 load("//bazel:manifest.bzl", "bench_manifest")
@@ -49,9 +52,14 @@ SHARED_LINKOPTS = [
     "-Wl,-z,now",
     # The first constructor of the process, so that its fork handlers are the innermost ones.
     "-Wl,-z,initfirst",
+    # Stays when it is closed: its threads run, and those of the program hold its caches.
+    "-Wl,-z,nodelete",
     "-Wl,-z,relro",
     "-Wl,--no-undefined",
 ]
+
+# Of every profile: a program linked with one may run with another.
+INSTALLED_SONAME = "libhakmem.so.1"
 
 # The allocator must be among the needed libraries although libc alone could meet a program's calls.
 _KEEP = ["-Wl,--no-as-needed"]
@@ -92,14 +100,20 @@ def _allocator(profile, path, profiles):
         deps = [sources],
         alwayslink = True,
     )
-    shared_library("lib%s.so" % variant, [":hakmem-" + profile])
+    shared = [":hakmem-" + profile, "//src:dlopen"]
+    shared_library("lib%s.so" % variant, shared)
+    shared_library("installed/%s/%s" % (profile, INSTALLED_SONAME), shared)
+    archive(
+        name = "installed/%s/libhakmem.a" % profile,
+        library = ":hakmem-" + profile,
+    )
     return variant
 
 def shared_library(name, deps):
     """A library to preload, from cc_library targets with alwayslink."""
     cc_binary(
         name = name,
-        linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name],
+        linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name.split("/")[-1]],
         linkshared = True,
         visibility = _PUBLIC,
         deps = deps,
@@ -279,5 +293,14 @@ def hakmem(profiles, programs, scripts = {}):
     native.filegroup(
         name = "shared_libraries",
         srcs = libraries,
+        visibility = _PUBLIC,
+    )
+    native.filegroup(
+        name = "installed",
+        srcs = [
+            "installed/%s/%s" % (name, file)
+            for name in order
+            for file in [INSTALLED_SONAME, "libhakmem.a"]
+        ],
         visibility = _PUBLIC,
     )
