@@ -10,7 +10,7 @@
  *   larger      blocks in use then that are above 32 KiB
  *   sizes       size in bytes -> blocks of it in use then, for sizes up to 32 KiB
  *   threads     that asked for a block, from start to exit
- *   asked       calls by size, from start to exit: bound -> calls up to it and above the one before,
+ *   asked       calls by size, from start to exit: bound -> calls up to it and above the last,
  *               "larger" for the rest
  * A block is counted by the size that was asked for, an aligned one as well.  A child of fork
  * starts with what its parent had in use; a process that ends by _exit or a signal writes nothing.

@@ -1,5 +1,6 @@
-/* load.c SIZE CALLS THREADS [KEPT]: each thread asks CALLS times for SIZE bytes and gives them back;
- * before that, KEPT blocks of SIZE bytes are taken and kept.  With 0 threads the only one works. */
+/* load.c SIZE CALLS THREADS [KEPT]: each thread asks CALLS times for SIZE bytes and gives them
+ * back; before that, KEPT blocks of SIZE bytes are taken and kept.  With 0 threads the only one
+ * works. */
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
-/* program.c: prints the profile that serves this program, and fails if its blocks are not hakmem's. */
+/* program.c: prints the profile that serves this program, and fails if its blocks are not hakmem's.
+ */
 #include <hakmem.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  *   churn  MIB are taken and given back ten times
  *   hold   MIB are taken and written to; "full" and exit status 3 if malloc says no
  *   return MIB are taken and given back; two seconds later prints the MiB still resident
- *   refuse takes blocks of several sizes until malloc says no with ENOMEM, gives them back, and takes
- *          as much again; prints the MiB of both turns */
+ *   refuse takes blocks of several sizes until malloc says no with ENOMEM, gives them back, and
+ * takes as much again; prints the MiB of both turns */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>

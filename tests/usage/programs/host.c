@@ -7,16 +7,15 @@
 
 int main(int argc, char **argv)
 {
-    void *(*open_it)(const char *, int) = dlopen;
-    if (argc < 2)
-        return 2;
-    if (argc > 2) {
+    void *plugin = NULL;
+    if (argc == 2) {
+        plugin = dlopen(argv[1], RTLD_NOW | RTLD_DEEPBIND);
+    } else if (argc == 3) {
         void *caller = dlopen(argv[2], RTLD_NOW | RTLD_DEEPBIND);
-        open_it = caller ? (void *(*)(const char *, int))dlsym(caller, "open_it") : NULL;
+        void *(*open_it)(const char *, int) =
+            caller ? (void *(*)(const char *, int))dlsym(caller, "open_it") : NULL;
+        plugin = open_it ? open_it(argv[1], RTLD_NOW) : NULL;
     }
-    /* A direct call: through a pointer, the caller would be the same. */
-    void *plugin = argc > 2 ? (open_it ? open_it(argv[1], RTLD_NOW) : NULL)
-                            : dlopen(argv[1], RTLD_NOW | RTLD_DEEPBIND);
     const char *(*run)(char *) = plugin ? (const char *(*)(char *))dlsym(plugin, "run") : NULL;
     if (!run) {
         puts(dlerror());
