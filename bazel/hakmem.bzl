@@ -173,6 +173,7 @@ def _tests(profile, variant, programs, scripts):
         name = variant + "_unit_test",
         size = "small",
         linkstatic = True,
+        tags = ["unit"],
         deps = ["//tests:unit", variant + "_shim"],
     )
     fuzz_test(
