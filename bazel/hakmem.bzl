@@ -12,6 +12,7 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     <V>_unit_test         the GoogleTest suite of tests/ over the profile's internals
     <V>_fuzz              the fuzzer of tests/fuzz/ over the profile; <V>_fuzz_test runs it briefly,
                           <V>_fuzz_long_test for 10^8 operations
+    <V>_stress            the program of tests/stress/; <V>_stress_minute and <V>_stress_hour run it
     <V>_<script>          a script of tests/ run with the profile's library
     bench_programs        every benchmark program
     bench_manifest        bench_manifest.json, the list of them
@@ -184,8 +185,28 @@ def _tests(profile, variant, programs, scripts):
         ],
         profile = profile,
     )
+    _stress(variant)
     for script, tags in scripts.items():
         _script_test(script, tags, profile, variant, programs)
+
+def _stress(variant):
+    """All loads at once with the profile's library: a minute tagged `long`, an hour `stress`."""
+    cc_binary(
+        name = variant + "_stress",
+        testonly = True,
+        srcs = ["lib%s.so" % variant],
+        linkopts = _KEEP,
+        linkstatic = True,
+        deps = ["//tests/stress"],
+    )
+    for suffix, seconds, tag in [("_minute", 60, "long"), ("_hour", 3600, "stress")]:
+        native.sh_test(
+            name = variant + "_stress" + suffix,
+            srcs = [variant + "_stress"],
+            args = [str(seconds)],
+            tags = [tag],
+            timeout = "eternal",
+        )
 
 def _script_test(script, tags, profile, variant, programs):
     """One script for one profile.
