@@ -1,46 +1,114 @@
-"""fuzz_test(): an allocator and tests/fuzz/fuzz.c compiled by clang for libFuzzer, and its test."""
+"""fuzz(): random calls to one profile's allocator, compared with a model: tests/fuzz/."""
 
-_COMPILE = "-O2 -g1 -fno-builtin -ftls-model=initial-exec -fsanitize=fuzzer-no-link -w"
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//bazel:internals.bzl", "internals")
 
-def fuzz_test(name, generated, profile):
-    """The program <name> and the tests <name>_test and, tagged `long`, <name>_long_test.
+# Coverage of the allocator, for libFuzzer.
+_INSTRUMENT = ["-fsanitize=fuzzer-no-link"]
 
-    The program instruments the allocator too, so that the fuzzer looks for inputs which take new
-    ways through it.
+_COMPILE = """set -e
+names=$1 source=$2 object=$3; shift 3
+case $source in *.cc) set -- clang++ -std=gnu++17 "$@" ;; *) set -- clang -std=gnu11 "$@" ;; esac
+"$@" -c "$source" -o "$object"
+objcopy --redefine-syms="$names" "$object"
+objcopy --wildcard --keep-global-symbol='hak_*' --keep-global-symbol='DW.ref.*' "$object"
+"""
+
+def _libfuzzer_binary_impl(ctx):
+    context = ctx.attr.sources[CcInfo].compilation_context
+    search = ["-I" + path for path in context.includes.to_list() + context.quote_includes.to_list()]
+    objects = []
+    for source in ctx.files.srcs:
+        object = ctx.actions.declare_file("_%s/%s.o" % (ctx.label.name, source.basename))
+        ctx.actions.run_shell(
+            command = _COMPILE,
+            arguments = [ctx.file.names.path, source.path, object.path] + ctx.attr.copts +
+                        _INSTRUMENT + search,
+            inputs = depset([source, ctx.file.names], transitive = [context.headers]),
+            outputs = [object],
+            mnemonic = "HakmemFuzzCompile",
+            use_default_shell_env = True,
+        )
+        objects.append(object)
+    archives = []
+    for linker_input in ctx.attr.target[CcInfo].linking_context.linker_inputs.to_list():
+        for library in linker_input.libraries:
+            archives.append(library.static_library or library.pic_static_library)
+    binary = ctx.actions.declare_file(ctx.label.name)
+    whole = "-Wl,--whole-archive"
+    ctx.actions.run_shell(
+        command = "clang++ \"$@\"",
+        arguments = ["-fsanitize=fuzzer", "-o", binary.path, "-pthread"] +
+                    [object.path for object in objects] + [whole] +
+                    [archive.path for archive in archives] + ["-Wl,--no-whole-archive", "-ldl"],
+        inputs = objects + archives,
+        outputs = [binary],
+        mnemonic = "HakmemFuzzLink",
+        use_default_shell_env = True,
+    )
+    return [DefaultInfo(executable = binary, files = depset([binary]))]
+
+_libfuzzer_binary = rule(
+    implementation = _libfuzzer_binary_impl,
+    doc = """A libFuzzer program around an allocator compiled by clang with coverage.
+
+The allocator's names but hak_* are local, as with internals(), so that libFuzzer and the model
+keep the C library's malloc.""",
+    attrs = {
+        "srcs": attr.label_list(allow_files = [".c", ".cc"], doc = "The allocator's."),
+        "sources": attr.label(mandatory = True, providers = [CcInfo], doc = "Their headers."),
+        "copts": attr.string_list(),
+        "names": attr.label(allow_single_file = True, mandatory = True),
+        "target": attr.label(mandatory = True, providers = [CcInfo]),
+    },
+    executable = True,
+)
+
+def fuzz(variant, profile, copts):
+    """The fuzzers of a profile and their tests.
+
+    <variant>_fuzz is led by coverage; <variant>_fuzz_random runs the very objects of the
+    profile's libraries.
 
     Args:
-      name: of the program.
-      generated: labels of the profile's hak_config.h, hak_fastpath.h and hak_classes.c.
+      variant: name of the profile's variant.
       profile: name of the profile.
+      copts: how the allocator is compiled.
     """
-    native.genrule(
-        name = name + "_build",
+    internals(
+        name = variant + "_fuzz_internals",
         testonly = True,
-        srcs = generated + ["//src:srcs", "//src:headers", "//src:public", "//tests/fuzz:fuzz.c"],
-        outs = [name],
-        cmd = " && ".join([
-            "work=$$(mktemp -d)",
-            "include=\"-I src -I $$(dirname $(execpath %s))\"" % generated[0],
-            "for file in $(SRCS); do case $$file in " +
-            "*.c) clang -std=gnu11 %s $$include -c $$file -o $$work/$$(basename $$file).o || exit 1;; " % _COMPILE +
-            "*.cc) clang++ -std=gnu++17 %s $$include -c $$file -o $$work/$$(basename $$file).o || exit 1;; " % _COMPILE +
-            "esac; done",
-            "clang++ -fsanitize=fuzzer $$work/*.o -pthread -ldl -o $@",
-            "rm -r $$work",
-        ]),
-        executable = True,
-        message = "Compiling the fuzzer of profile " + profile,
+        allocator = ":hakmem-" + profile,
+        names = "//tests/fuzz:names.txt",
     )
-    for suffix, operations, tags, timeout in [
-        ("_test", 200000, [], "short"),
-        ("_long_test", 100000000, ["long"], "eternal"),
-    ]:
-        native.sh_test(
-            name = name + suffix,
-            size = "small",
-            srcs = ["//tests/fuzz:fuzz.sh"],
-            args = ["$(rootpath %s)" % name, str(operations)],
-            data = [name, "//tests/fuzz:corpus"],
-            tags = tags,
-            timeout = timeout,
-        )
+    cc_binary(
+        name = variant + "_fuzz_random",
+        testonly = True,
+        linkopts = ["-pthread", "-ldl"],
+        linkstatic = True,
+        deps = ["//tests/fuzz:random", variant + "_fuzz_internals"],
+    )
+    _libfuzzer_binary(
+        name = variant + "_fuzz",
+        testonly = True,
+        srcs = ["//src:srcs", "generated/%s/hak_classes.c" % profile],
+        copts = copts,
+        names = "//tests/fuzz:names.txt",
+        sources = variant + "_sources",
+        target = "//tests/fuzz:libfuzzer",
+    )
+    native.sh_test(
+        name = variant + "_fuzz_test",
+        size = "small",
+        srcs = ["//tests/fuzz:short.sh"],
+        args = ["$(rootpath %s_fuzz)" % variant, "$(rootpath %s_fuzz_random)" % variant],
+        data = [variant + "_fuzz", variant + "_fuzz_random", "//tests/fuzz:corpus"],
+    )
+    native.sh_test(
+        name = variant + "_fuzz_long_test",
+        srcs = ["//tests/fuzz:long.sh"],
+        args = ["$(rootpath %s_fuzz_random)" % variant],
+        data = [variant + "_fuzz_random"],
+        tags = ["long"],
+        timeout = "eternal",
+    )

@@ -11,8 +11,8 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     <program>_<variant>   a benchmark program; the variants are the V, the peers, the references and
                           the static ones
     <V>_unit_test         the GoogleTest suite of tests/ over the profile's internals
-    <V>_fuzz              the fuzzer of tests/fuzz/ over the profile; <V>_fuzz_test runs it briefly,
-                          <V>_fuzz_long_test for 10^8 operations
+    <V>_fuzz, <V>_fuzz_*  the fuzzers of tests/fuzz/ over the profile, see fuzz()
+    <V>_stress            the program of tests/stress/; <V>_stress_minute and <V>_stress_hour run it
     <V>_<script>          a script of tests/ run with the profile's library
     bench_programs        every benchmark program
     bench_manifest        bench_manifest.json, the list of them
@@ -23,7 +23,7 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//bazel:archive.bzl", "archive")
-load("//bazel:fuzz.bzl", "fuzz_test")
+load("//bazel:fuzz.bzl", "fuzz")
 load("//bazel:internals.bzl", "internals")
 load("//bazel:manifest.bzl", "bench_manifest")
 load("//bazel:profile.bzl", "profile_flag", "profile_sources")
@@ -188,18 +188,32 @@ def _tests(profile, variant, programs, scripts):
         name = variant + "_unit_test",
         size = "small",
         linkstatic = True,
+        tags = ["unit"],
         deps = ["//tests:unit", variant + "_shim"],
     )
-    fuzz_test(
-        name = variant + "_fuzz",
-        generated = [
-            "generated/%s/%s" % (profile, file)
-            for file in ["hak_config.h", "hak_fastpath.h", "hak_classes.c"]
-        ],
-        profile = profile,
-    )
+    fuzz(variant, profile, copts = ALLOCATOR_COPTS)
+    _stress(variant)
     for script, tags in scripts.items():
         _script_test(script, tags, profile, variant, programs)
+
+def _stress(variant):
+    """All loads at once with the profile's library: a minute tagged `long`, an hour `stress`."""
+    cc_binary(
+        name = variant + "_stress",
+        testonly = True,
+        srcs = ["lib%s.so" % variant],
+        linkopts = _KEEP,
+        linkstatic = True,
+        deps = ["//tests/stress"],
+    )
+    for suffix, seconds, tag in [("_minute", 60, "long"), ("_hour", 3600, "stress")]:
+        native.sh_test(
+            name = variant + "_stress" + suffix,
+            srcs = [variant + "_stress"],
+            args = [str(seconds)],
+            tags = [tag],
+            timeout = "eternal",
+        )
 
 def _script_test(script, tags, profile, variant, programs):
     """One script for one profile.
