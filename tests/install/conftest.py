@@ -9,7 +9,7 @@ from bazel.install.install import install
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory) -> Path:
-    """With the profile low-rss, installed elsewhere and then moved: paths with a space as well."""
+    """With the profile low-rss, installed elsewhere and then moved."""
     folder = tmp_path_factory.mktemp("installed")
     root = install("/opt/hakmem", "low-rss", str(folder / "stage"))
     assert root == folder / "stage/opt/hakmem"
