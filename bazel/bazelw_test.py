@@ -12,6 +12,7 @@ PACKAGES = """\
 needed-one
 needed-two
 peer mi optional-one libmi.so
+program needed-server
 """
 
 DPKG_QUERY = """#!/bin/sh
@@ -99,6 +100,14 @@ def test_installs_what_is_missing_and_no_more(tmp_path: Path) -> None:
     assert "bazelw: installing needed-two optional-one" in result.stderr
     assert len(machine.apt_calls) == 1
     assert machine.apt_calls[0].endswith("needed-two optional-one")
+
+
+@pytest.mark.parametrize("config", ["--config=programs", "--config=all"])
+def test_real_programs_are_installed_for_their_tests(tmp_path: Path, config: str) -> None:
+    machine = Machine(tmp_path, installed=ALL, offered="needed-server")
+    result = machine.run("test", config, "//...")
+    assert result.stdout == f"[test][{config}][//...]"
+    assert machine.apt_calls[0].endswith("needed-server")
 
 
 def test_peer_that_cannot_be_installed_is_a_warning_and_not_tried_twice(tmp_path: Path) -> None:

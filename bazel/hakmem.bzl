@@ -6,18 +6,24 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     hakmem                the allocator that --//:profile=NAME selects, for malloc = "//:hakmem"
     hakmem-<profile>      the same of one profile (also hakmem-default)
     lib<V>.so             to preload, or to link with
+    installed/<profile>/  libhakmem.so.1 and libhakmem.a, for bazel/install
     <V>_sources           the generated hak_config.h, hak_fastpath.h, hak_classes.c
     <program>_<variant>   a benchmark program; the variants are the V, the peers, the references and
                           the static ones
     <V>_unit_test         the GoogleTest suite of tests/ over the profile's internals
+    <V>_fuzz, <V>_fuzz_*  the fuzzers of tests/fuzz/ over the profile, see fuzz()
+    <V>_stress            the program of tests/stress/; <V>_stress_minute and <V>_stress_hour run it
     <V>_<script>          a script of tests/ run with the profile's library
     bench_programs        every benchmark program
     bench_manifest        bench_manifest.json, the list of them
     shared_libraries      every lib<V>.so
+    installed             everything in installed/
 """
 
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//bazel:archive.bzl", "archive")
+load("//bazel:fuzz.bzl", "fuzz")
 load("//bazel:internals.bzl", "internals")
 load("//bazel:manifest.bzl", "bench_manifest")
 load("//bazel:profile.bzl", "profile_flag", "profile_sources")
@@ -46,9 +52,14 @@ SHARED_LINKOPTS = [
     "-Wl,-z,now",
     # The first constructor of the process, so that its fork handlers are the innermost ones.
     "-Wl,-z,initfirst",
+    # Stays when it is closed: its threads run, and those of the program hold its caches.
+    "-Wl,-z,nodelete",
     "-Wl,-z,relro",
     "-Wl,--no-undefined",
 ]
+
+# Of every profile: a program linked with one may run with another.
+INSTALLED_SONAME = "libhakmem.so.1"
 
 # The allocator must be among the needed libraries although libc alone could meet a program's calls.
 _KEEP = ["-Wl,--no-as-needed"]
@@ -75,6 +86,7 @@ def _allocator(profile, path, profiles):
         headers = ["//src:headers"],
         profile = path,
         profiles = profiles,
+        visibility = ["//tests:__subpackages__"],
     )
     cc_library(
         name = "hakmem-" + profile,
@@ -88,14 +100,20 @@ def _allocator(profile, path, profiles):
         deps = [sources],
         alwayslink = True,
     )
-    shared_library("lib%s.so" % variant, [":hakmem-" + profile])
+    shared = [":hakmem-" + profile, "//src:dlopen"]
+    shared_library("lib%s.so" % variant, shared)
+    shared_library("installed/%s/%s" % (profile, INSTALLED_SONAME), shared)
+    archive(
+        name = "installed/%s/libhakmem.a" % profile,
+        library = ":hakmem-" + profile,
+    )
     return variant
 
 def shared_library(name, deps):
     """A library to preload, from cc_library targets with alwayslink."""
     cc_binary(
         name = name,
-        linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name],
+        linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name.split("/")[-1]],
         linkshared = True,
         visibility = _PUBLIC,
         deps = deps,
@@ -170,10 +188,32 @@ def _tests(profile, variant, programs, scripts):
         name = variant + "_unit_test",
         size = "small",
         linkstatic = True,
+        tags = ["unit"],
         deps = ["//tests:unit", variant + "_shim"],
     )
+    fuzz(variant, profile, copts = ALLOCATOR_COPTS)
+    _stress(variant)
     for script, tags in scripts.items():
         _script_test(script, tags, profile, variant, programs)
+
+def _stress(variant):
+    """All loads at once with the profile's library: a minute tagged `long`, an hour `stress`."""
+    cc_binary(
+        name = variant + "_stress",
+        testonly = True,
+        srcs = ["lib%s.so" % variant],
+        linkopts = _KEEP,
+        linkstatic = True,
+        deps = ["//tests/stress"],
+    )
+    for suffix, seconds, tag in [("_minute", 60, "long"), ("_hour", 3600, "stress")]:
+        native.sh_test(
+            name = variant + "_stress" + suffix,
+            srcs = [variant + "_stress"],
+            args = [str(seconds)],
+            tags = [tag],
+            timeout = "eternal",
+        )
 
 def _script_test(script, tags, profile, variant, programs):
     """One script for one profile.
@@ -267,5 +307,14 @@ def hakmem(profiles, programs, scripts = {}):
     native.filegroup(
         name = "shared_libraries",
         srcs = libraries,
+        visibility = _PUBLIC,
+    )
+    native.filegroup(
+        name = "installed",
+        srcs = [
+            "installed/%s/%s" % (name, file)
+            for name in order
+            for file in [INSTALLED_SONAME, "libhakmem.a"]
+        ],
         visibility = _PUBLIC,
     )

@@ -2,6 +2,9 @@
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
+# DW.ref.*: references to C++'s personality routine, of which the linker keeps one for all objects.
+_GLOBAL = ["hak_*", "DW.ref.*"]
+
 def _internals_impl(ctx):
     toolchain = find_cpp_toolchain(ctx)
     features = cc_common.configure_features(
@@ -19,10 +22,21 @@ def _internals_impl(ctx):
         for library in linker_input.libraries:
             archive = library.static_library or library.pic_static_library
             local = ctx.actions.declare_file("lib%s.a" % ctx.label.name)
+            named = archive
+            if ctx.file.names:
+                named = ctx.actions.declare_file("lib%s-named.a" % ctx.label.name)
+                ctx.actions.run(
+                    executable = toolchain.objcopy_executable,
+                    arguments = ["--redefine-syms=" + ctx.file.names.path, archive.path, named.path],
+                    inputs = depset([archive, ctx.file.names], transitive = [toolchain.all_files]),
+                    outputs = [named],
+                    mnemonic = "HakmemNames",
+                )
             ctx.actions.run(
                 executable = toolchain.objcopy_executable,
-                arguments = ["--wildcard", "--keep-global-symbol=hak_*", archive.path, local.path],
-                inputs = depset([archive], transitive = [toolchain.all_files]),
+                arguments = ["--wildcard"] + ["--keep-global-symbol=" + name for name in _GLOBAL] +
+                            [named.path, local.path],
+                inputs = depset([named], transitive = [toolchain.all_files]),
                 outputs = [local],
                 mnemonic = "HakmemInternals",
             )
@@ -48,6 +62,10 @@ internals = rule(
 They are the very objects that the allocator's library holds, but a program that links them keeps
 libc's malloc and calls hak_malloc, and whatever else is named hak_, beside it.""",
     attrs = {
+        "names": attr.label(
+            allow_single_file = True,
+            doc = "Names to change first, one `old new` a line: so others can become hak_* too.",
+        ),
         "allocator": attr.label(mandatory = True, providers = [CcInfo]),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },

@@ -9,6 +9,9 @@
  *   peak_bytes  asked for and in use at that moment
  *   larger      blocks in use then that are above 32 KiB
  *   sizes       size in bytes -> blocks of it in use then, for sizes up to 32 KiB
+ *   threads     that asked for a block, from start to exit
+ *   asked       calls by size, from start to exit: bound -> calls up to it and above the last,
+ *               "larger" for the rest
  * A block is counted by the size that was asked for, an aligned one as well.  A child of fork
  * starts with what its parent had in use; a process that ends by _exit or a signal writes nothing.
  *
@@ -191,6 +194,12 @@ static bool table_take(uintptr_t address, size_t *size)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool stopped; /* the process ends, or memory is out */
 static uint64_t calls;
+static const size_t bounds[] = {128, 32 << 10, 64 << 10};
+enum { NBOUNDS = sizeof bounds / sizeof *bounds };
+static uint64_t asked[NBOUNDS + 1];
+static unsigned threads;
+/* Reached without a call, which might ask for memory itself. */
+static __thread bool known_thread __attribute__((tls_model("initial-exec")));
 static size_t live_bytes, peak_bytes;
 static uint32_t live[NBINS], peak[NBINS];
 /* Changes of `live` that `peak` lacks: bin + 1 for a block more, its negative for one less.  A full
@@ -205,6 +214,18 @@ static void tally(size_t size, int change)
     live_bytes += change > 0 ? size : -size;
     if (journal_used < JOURNAL)
         journal[journal_used++] = change * (int32_t)(bin + 1);
+}
+
+/* What is counted from start to exit. */
+static void tally_call(size_t size)
+{
+    size_t i = 0;
+    while (i < NBOUNDS && size > bounds[i])
+        i++;
+    asked[i]++;
+    calls++;
+    threads += !known_thread;
+    known_thread = true;
 }
 
 static void play_back(void)
@@ -241,7 +262,7 @@ static void *note_alloc(void *p, size_t size)
         size_t gone;
         if (table_take((uintptr_t)p, &gone)) /* its free was not seen */
             tally(gone, -1);
-        calls++;
+        tally_call(size);
         place((struct block){(uintptr_t)p, size});
         table.used++;
         tally(size, 1);
@@ -374,7 +395,10 @@ static void write_sizes(FILE *file)
             comma = ", ";
         }
     }
-    fputs("}}\n", file);
+    fprintf(file, "}, \"threads\": %u, \"asked\": {", threads);
+    for (unsigned i = 0; i < NBOUNDS; i++)
+        fprintf(file, "\"%zu\": %llu, ", bounds[i], (unsigned long long)asked[i]);
+    fprintf(file, "\"larger\": %llu}}\n", (unsigned long long)asked[NBOUNDS]);
 }
 
 __attribute__((destructor)) static void at_exit(void)

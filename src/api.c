@@ -17,8 +17,7 @@
 #include "threads.h"
 
 /* Exports the hak_ function under the C library's name as well. */
-#define ALSO(type, name, ...)                                                                      \
-    HAK_EXPORT type name(__VA_ARGS__) __attribute__((alias("hak_" #name), copy(hak_##name)))
+#define ALSO(type, name, ...) HAK_EXPORT type name(__VA_ARGS__) HAK_ALIAS(hak_##name)
 
 HAK_EXPORT void *hak_malloc(size_t size)
 {

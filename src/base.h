@@ -16,6 +16,13 @@
 #define HAK_COLD __attribute__((noinline, cold))
 #define HAK_NORETURN __attribute__((noreturn, noinline, cold))
 #define HAK_CACHE_ALIGNED __attribute__((aligned(64)))
+#if defined(__has_attribute) && __has_attribute(copy)
+#define HAK_LIKE(function) copy(function)
+#else
+#define HAK_LIKE(function)
+#endif
+/* A second name for a function of the same type. */
+#define HAK_ALIAS(function) __attribute__((alias(#function), HAK_LIKE(function)))
 #define HAK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* The compiler forgets the value of the variable x and reads it again where it is needed. */

@@ -33,6 +33,7 @@ static void after_fork_in_child(void)
 {
     for_each_lock(hak_lock_reset);
     hak_threads_forked();
+    hak_heap_forked();
     hak_purge_forked();
     hak_dump_forked();
 }

@@ -113,7 +113,57 @@ static void note_purge(uint32_t page, size_t npages)
     purges++;
 }
 
+/* Purges that run without the lock: meanwhile their pages are neither free nor in use.  `landed`
+ * counts those that have ended; who is short of memory sleeps on it and is in `waiting`, which the
+ * lock guards. */
+static uint32_t under_way, landed, waiting;
+
+static void begin_purge(void)
+{
+    hak_add_relaxed(&under_way, 1);
+}
+
+/* With the lock, once the pages are free again. */
+static void end_purge(void)
+{
+    hak_add_relaxed(&under_way, -1u);
+    hak_add_relaxed(&landed, 1);
+    if (waiting > 0)
+        hak_os_wake(&landed, INT32_MAX);
+}
+
+/* Lets those that are under way now come to an end; false: there are none.  The lock is not held
+ * meanwhile.  Locks before it may be: a purge under way takes none of them. */
+static bool await_purges(void)
+{
+    uint32_t before = hak_load_relaxed(&landed), until = before + hak_load_relaxed(&under_way);
+    if (until == before)
+        return false;
+    waiting++;
+    hak_lock_release(&hak_heap_lock);
+    for (uint32_t now = before; (int32_t)(until - now) > 0; now = hak_load_relaxed(&landed))
+        hak_os_wait(&landed, now, 0);
+    hak_lock_acquire(&hak_heap_lock);
+    waiting--;
+    return true;
+}
+
+void hak_heap_forked(void)
+{
+    hak_store_relaxed(&under_way, 0);
+    waiting = 0;
+}
+
 static size_t purge_all_locked(void);
+
+/* From the free pages of the range, in the order in which they are cheapest; NULL: none fit. */
+static struct hak_span *take(struct hak_range *range, size_t npages, size_t align_pages)
+{
+    struct hak_span *span = hak_range_take(range, HAK_SPAN_DIRTY, npages, align_pages);
+    if (!span)
+        span = hak_range_take(range, HAK_SPAN_CLEAN, npages, align_pages);
+    return span ? span : hak_range_take_frontier(range, npages, align_pages);
+}
 
 struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
 {
@@ -122,17 +172,12 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
     if (npages > range->end - range->first || align_pages > range->end - range->first)
         return NULL;
     hak_lock_acquire(&hak_heap_lock);
-    struct hak_span *span = hak_range_take(range, HAK_SPAN_DIRTY, npages, align_pages);
-    if (!span)
-        span = hak_range_take(range, HAK_SPAN_CLEAN, npages, align_pages);
-    if (!span)
-        span = hak_range_take_frontier(range, npages, align_pages);
+    struct hak_span *span = take(range, npages, align_pages);
+    if (!span && await_purges())
+        span = take(range, npages, align_pages);
     /* Dirty and clean neighbours merge once the dirty ones are purged. */
-    if (!span && purge_all_locked() > 0) {
-        span = hak_range_take(range, HAK_SPAN_CLEAN, npages, align_pages);
-        if (!span)
-            span = hak_range_take_frontier(range, npages, align_pages);
-    }
+    if (!span && purge_all_locked() > 0)
+        span = take(range, npages, align_pages);
     if (span)
         hak_range_hand_out(span, cls);
     hak_lock_release(&hak_heap_lock);
@@ -162,6 +207,8 @@ enum memory { KEEP, PURGE, ZERO };
 /* Frees npages from `page` on, that the caller owns; false: they are dirty now. */
 static bool free_pages(uint32_t page, size_t npages, enum memory memory)
 {
+    if (memory == PURGE)
+        begin_purge();
     bool purged = memory == PURGE && hak_mapping_purge(page, npages) == 0;
     bool clean = memory == ZERO || purged;
     uint64_t now = clean ? 0 : hak_os_now_ms();
@@ -171,6 +218,8 @@ static bool free_pages(uint32_t page, size_t npages, enum memory memory)
         note_purge(page, npages);
     hak_range_set(page, npages, HAK_SPAN_BUSY);
     hak_range_add(hak_range_of(page), page, npages, clean ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
+    if (memory == PURGE)
+        end_purge();
     hak_lock_release(&hak_heap_lock);
     return clean;
 }
@@ -271,10 +320,12 @@ size_t hak_heap_purge(uint64_t until_ms)
     hak_lock_acquire(&hak_heap_lock);
     while (bytes > 0 && (run = hak_range_take_oldest(until_ms)) != NULL) {
         /* The run is BUSY: nobody else touches it while the lock is not held. */
+        begin_purge();
         hak_lock_release(&hak_heap_lock);
         bool purged = purge_run(run);
         hak_lock_acquire(&hak_heap_lock);
         bytes = give_back(run, purged, until_ms + 1);
+        end_purge();
         total += bytes;
     }
     hak_lock_release(&hak_heap_lock);

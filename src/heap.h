@@ -102,6 +102,8 @@ void hak_heap_trim(struct hak_span *span, size_t npages);
 
 /* Purges dirty runs freed at or before `until_ms`; returns bytes given back. */
 size_t hak_heap_purge(uint64_t until_ms);
+/* In a child of fork: the threads that purged are gone. */
+void hak_heap_forked(void);
 /* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
 size_t hak_heap_used_bytes(void);

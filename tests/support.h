@@ -17,6 +17,12 @@ namespace hak {
 
 inline const struct ::shim_profile &profile = ::shim_profile;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 /* For tests of what a cache that malloc and free work on themselves does. */
 #define SKIP_IF_GUARDED()                                                                          \
     if (hak::profile.guard)                                                                        \
