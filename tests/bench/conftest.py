@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench import matrix  # noqa: E402
+from bench import ab, matrix  # noqa: E402
 from bench.lab import rows  # noqa: E402
 
 PROGRAMS = list(rows.SANITY)
@@ -134,6 +134,16 @@ class Bench:
         self._capsys.readouterr()
         try:
             status = matrix.main(["--manifest", str(self.manifest()), "--out", out, *words])
+        except SystemExit as error:
+            status = error.code
+        printed = self._capsys.readouterr()
+        return self.outcome(status, printed.out, printed.err, out)
+
+    def ab(self, *words: str, out: str = "out") -> Outcome:
+        """bazel run //bench:ab -- `words`, in this process."""
+        self._capsys.readouterr()
+        try:
+            status = ab.main(["--manifest", str(self.manifest()), "--out", out, *words])
         except SystemExit as error:
             status = error.code
         printed = self._capsys.readouterr()

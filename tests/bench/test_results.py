@@ -14,7 +14,7 @@ AWK = (
     'END{for(k in h) if(s[k]) printf "%s %+.1f%%\\n", k, (h[k]/s[k]-1)*100}'
 )
 COLUMNS = ("benchmark,variant,parameters,ops_per_s,rep,status,ops,seconds,peak_rss_kib,"
-           "rss_kib,minor_faults,user_s,sys_s,raw")
+           "rss_kib,minor_faults,user_s,sys_s,p50_ns,p99_ns,p999_ns,max_ns,raw")
 TINY = "bench_tiny_hot 32 100 300000"
 ONE_THREAD = "larson 0.3 8 128 1024 1 12345 1"
 TWO_THREADS = "larson 0.3 8 128 1024 1 12345 2"

@@ -1,0 +1,116 @@
+"""bazel run //bench:ab: two variants in pairs, what it finds and what it does not."""
+
+import csv
+import re
+import statistics
+
+import pytest
+
+TINY = ["--bench", "tiny_hot"]
+
+
+def speed(base: int, noise: int = 1000) -> str:
+    """A program whose speed varies with the number of its run."""
+    return f"result $(({base} + n * 37 % 11 * {noise}))"
+
+
+def comparisons(outcome) -> list[dict[str, str]]:
+    with open(outcome.folder / "comparisons.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def of_speed(outcome) -> dict[str, str]:
+    (line,) = [line for line in comparisons(outcome) if line["measure"] == "speed"]
+    return line
+
+
+def test_three_percent_are_found(bench):
+    bench.variant("slow", speed(100_000_000, 40_000))
+    bench.variant("fast", speed(103_000_000, 50_000))
+    outcome = bench.ab("slow", "fast", *TINY, "--reps", "15")
+    assert outcome.status == 0, outcome.err
+    line = of_speed(outcome)
+    assert line["verdict"] == "better"
+    assert float(line["low"]) <= float(line["ratio"]) <= float(line["high"])
+    assert float(line["ratio"]) == pytest.approx(1.03, abs=0.003)
+    assert re.search(r"fast faster by 3\.\d %, [23]\.\d to 3\.\d", outcome.out)
+    assert "fast is faster in 1 of 1 rows" in " ".join(outcome.out.split())
+    back = bench.ab("fast", "slow", *TINY, "--reps", "15", out="back")
+    assert of_speed(back)["verdict"] == "worse"
+
+
+def test_a_against_itself(bench):
+    bench.variant("hakmem", speed(100_000_000, 700_000))
+    outcome = bench.ab("hakmem", "hakmem", *TINY, "--reps", "15")
+    assert outcome.status == 0
+    assert {line["variant"] for line in outcome.lines} == {"hakmem", "hakmem-again"}
+    assert of_speed(outcome)["verdict"] == "same"
+    assert re.search(r"no difference found; would have seen [\d.]+ %", outcome.out)
+
+
+def test_the_csv_is_that_of_the_runs(bench):
+    bench.variant("a", speed(90_000_000, 90_000))
+    bench.variant("b", speed(100_000_000, 50_000))
+    outcome = bench.ab("a", "b", *TINY, "--reps", "9")
+    medians = {name: statistics.median(float(line["ops_per_s"]) for line in outcome.lines
+                                       if line["variant"] == name) for name in "ab"}
+    line = of_speed(outcome)
+    assert float(line["a"]) == pytest.approx(medians["a"] / 1e6, rel=1e-4)
+    assert float(line["ratio"]) == pytest.approx(medians["b"] / medians["a"], rel=1e-4)
+    assert f"{float(line['ratio']):.3f}" in outcome.summary
+
+
+def test_the_runs_of_a_pair_follow_one_another(bench):
+    bench.variant("a", "result 1000")
+    bench.variant("b", "result 1000")
+    bench.ab("a", "b", "--bench", "tiny_hot,larson", "--reps", "6", "--seed", "3")
+    order = [line.split(" ", 2) for line in bench.order()]
+    assert len(order) == 2 * 3 * 6
+    pairs = list(zip(order[::2], order[1::2]))
+    assert all((x[0], x[2]) == (y[0], y[2]) and {x[1], y[1]} == {"a", "b"} for x, y in pairs)
+    assert {x[1] for x, _ in pairs} == {"a", "b"}, "either comes first at times"
+
+
+def test_memory_is_compared_too(bench):
+    bench.variant("a", "result 100000000 40000")
+    bench.variant("b", "result 100000000 20000")
+    outcome = bench.ab("a", "b", *TINY, "--reps", "9")
+    (line,) = [line for line in comparisons(outcome) if line["measure"] == "peak RSS"]
+    assert (line["ratio"], line["verdict"]) == ("0.5", "better")
+    assert "memory: b is smaller in 1 of 1 rows" in " ".join(outcome.out.split())
+
+
+def test_a_crash_is_named_and_the_rest_kept(bench):
+    bench.variant("good", "result 1000000")
+    bench.variant("bad", 'if [ "$n" -eq 2 ]; then kill -SEGV $$; else result 1000000; fi')
+    outcome = bench.ab("good", "bad", *TINY, "--reps", "3")
+    assert outcome.status == 1
+    assert [line["status"] for line in outcome.lines if line["variant"] == "bad"].count("ok") == 2
+    assert (outcome.folder / "comparisons.csv").exists()
+
+
+@pytest.mark.parametrize("words, says", [
+    (["hakmem", "nope"], "ab: --variants: there is no nope; there are hakmem, system"),
+    (["hakmem", "mi"], "ab: --variants: mi is not installed: apt install libmimalloc-dev"),
+    (["hakmem", "x", "--preload", "x"], "ab: --preload: x is not NAME=PATH"),
+    (["hakmem", "x", "--preload", "x=gone.so"], "gone.so: No such file or directory"),
+    (["hakmem", "x", "--preload", "system=/bin/sh"], "ab: --preload: system is the name of a "
+     "variant already"),
+])
+def test_wrong_use(bench, words, says):
+    bench.variant("hakmem", "result 1000")
+    bench.variant("system", "result 1000", kind="system")
+    bench.missing("mi", "libmimalloc-dev")
+    outcome = bench.ab(*words, *TINY)
+    assert outcome.status == 2
+    assert says in outcome.err and outcome.err.count("\n") == 1
+
+
+def test_preload(bench):
+    """The system's programs, with the library in their environment."""
+    library = bench.root / "mine.so"
+    library.write_bytes(b"\x7fELF")
+    bench.variant("system", 'case $LD_PRELOAD in */mine.so) result 2000000 ;; *) result 1000000 ;; '
+                  'esac', kind="system")
+    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", *TINY, "--reps", "5")
+    assert float(of_speed(outcome)["ratio"]) == 2
