@@ -93,7 +93,7 @@ static void *place_block(struct hak_span *span, size_t offset)
 void *hak_large_alloc(size_t size, size_t align, bool zero)
 {
     /* With a header the byte before an aligned block costs up to `align` bytes in front. */
-    size_t front = align > HAK_QUANTUM && LEAST_OFFSET ? align : LEAST_OFFSET;
+    size_t front = align > HAK_QUANTUM && LEAST_OFFSET > 0 ? align : LEAST_OFFSET;
     if (size > PTRDIFF_MAX || front > PTRDIFF_MAX - size)
         return NULL;
     size_t npages = pages_for(hak_max(size, (size_t)1) + front);
