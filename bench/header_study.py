@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.lab import (header_compare, header_programs, header_record, header_report,
-                       header_rounding, header_rows, results, tables, variants)
+                       header_rounding, header_rows, results, suite, tables, variants)
 from bench.lab.header_record import NotRecorded, Recording
 from bench.lab.header_rounding import Mix
 from bench.lab.rows import UsageError
@@ -142,7 +142,7 @@ def main(argv: list[str] | None = None) -> int:
         variants=list(chosen.values()),
         reps=options.repeats or (QUICK_REPEATS if options.quick else REPEATS),
         seed=random.SystemRandom().randrange(1 << 31) if options.seed is None else options.seed,
-        timeout=options.timeout, folder=folder,
+        timeout=options.timeout, folder=folder, write=suite.write,
     )
     document = document or folder.path / DOCUMENT.name
     try:

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from bench.lab import bars, options, report, results, rows, summary, tables, variants
-from bench.lab.analysis import Table
+from bench.lab import options, results, rows, suite, tables, variants
 from bench.lab.session import Session, run_session
 
 QUICK_REPS = 9
@@ -20,14 +19,6 @@ def _parser() -> argparse.ArgumentParser:
     options.add_preload(parser)
     options.add_runs(parser, f"default {QUICK_REPS}, with --full {FULL_REPS}", "suite")
     return parser
-
-
-def _write(folder: results.Folder, table: Table, about: dict) -> None:
-    folder.write("summary.md", summary.render(table, about))
-    folder.write("report.html", report.render(table, about))
-    judged = bars.judge(table)
-    if judged:
-        folder.write("bars.csv", bars.as_csv(judged))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,7 +39,7 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
         command=options.typed("matrix", argv), manifest=manifest, rows=chosen_rows,
         variants=chosen_variants, reps=chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
         seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
-        write=_write,
+        write=suite.write,
     )
     return run_session(session, "matrix", console, lambda table: tables.show(console, table))
 
