@@ -22,47 +22,16 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
 
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "KEEP", "allocator", "shared_library")
 load("//bazel:archive.bzl", "archive")
+load("//bazel:benchmark.bzl", "benchmark")
 load("//bazel:fuzz.bzl", "fuzz")
 load("//bazel:internals.bzl", "internals")
 load("//bazel:manifest.bzl", "bench_manifest")
-load("//bazel:profile.bzl", "profile_flag", "profile_sources")
-
-# How an allocator is compiled.  What a profile chooses is never here but in its hak_config.h.
-ALLOCATOR_COPTS = [
-    "-Wall",
-    "-Wextra",
-    "-fvisibility=hidden",
-    "-ftls-model=initial-exec",
-    "-fno-plt",
-    "-fno-stack-protector",
-    "-fomit-frame-pointer",
-    "-U_FORTIFY_SOURCE",
-    "-fno-builtin-malloc",
-    "-fno-builtin-calloc",
-    "-fno-builtin-realloc",
-    "-fno-builtin-free",
-] + select({
-    "//bazel:debug": ["-Og", "-g3"],
-    "//conditions:default": ["-O2", "-g1"],
-})
-
-SHARED_LINKOPTS = [
-    "-pthread",
-    "-Wl,-z,now",
-    # The first constructor of the process, so that its fork handlers are the innermost ones.
-    "-Wl,-z,initfirst",
-    # Stays when it is closed: its threads run, and those of the program hold its caches.
-    "-Wl,-z,nodelete",
-    "-Wl,-z,relro",
-    "-Wl,--no-undefined",
-]
+load("//bazel:profile.bzl", "profile_flag")
 
 # Of every profile: a program linked with one may run with another.
 INSTALLED_SONAME = "libhakmem.so.1"
-
-# The allocator must be among the needed libraries although libc alone could meet a program's calls.
-_KEEP = ["-Wl,--no-as-needed"]
 
 _PUBLIC = ["//visibility:public"]
 
@@ -76,29 +45,15 @@ def _profile_name(path):
 def _allocator(profile, path, profiles):
     """The generated sources and both libraries of one profile; returns the name of its variant."""
     variant = "hakmem" if profile == "default" else "hakmem-" + profile
-    sources = variant + "_sources"
-    generated = "generated/%s/" % profile
-    profile_sources(
-        name = sources,
-        classes = generated + "hak_classes.c",
-        config = generated + "hak_config.h",
-        fastpath = generated + "hak_fastpath.h",
-        headers = ["//src:headers"],
+    allocator(
+        name = "hakmem-" + profile,
+        generated = "generated/%s/" % profile,
+        hdrs = ["//src:public"],
         profile = path,
         profiles = profiles,
-        visibility = ["//tests:__subpackages__"],
-    )
-    cc_library(
-        name = "hakmem-" + profile,
-        srcs = ["//src:srcs", generated + "hak_classes.c"],
-        hdrs = ["//src:public"],
-        copts = ALLOCATOR_COPTS,
-        linkopts = ["-pthread"],
-        linkstatic = True,
+        sources = variant + "_sources",
         strip_include_prefix = "src",
         visibility = _PUBLIC,
-        deps = [sources],
-        alwayslink = True,
     )
     shared = [":hakmem-" + profile, "//src:dlopen"]
     shared_library("lib%s.so" % variant, shared)
@@ -108,16 +63,6 @@ def _allocator(profile, path, profiles):
         library = ":hakmem-" + profile,
     )
     return variant
-
-def shared_library(name, deps):
-    """A library to preload, from cc_library targets with alwayslink."""
-    cc_binary(
-        name = name,
-        linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name.split("/")[-1]],
-        linkshared = True,
-        visibility = _PUBLIC,
-        deps = deps,
-    )
 
 def _reference(name):
     """A shared library from the reference allocator bench/ref/<name>.c."""
@@ -129,44 +74,6 @@ def _reference(name):
         alwayslink = True,
     )
     shared_library("libref-%s.so" % name, [":ref-" + name])
-
-def _programs(
-        programs,
-        variant,
-        kind,
-        profile = None,
-        library = None,
-        linkopts = [],
-        static = None):
-    """Every benchmark program linked with one allocator; returns the variant's manifest entry.
-
-    Args:
-      programs: names; //bench:<program> is the program's object code.
-      variant: name of the variant.
-      kind: profile, system, peer or reference.
-      profile: name of the profile if the kind is profile.
-      library: the shared library to link with, if it is built here.
-      linkopts: the shared library to link with, if it is installed.
-      static: None for a program that uses shared libraries, else the libraries it contains.
-    """
-    binaries = {}
-    for program in programs:
-        binaries[program] = "%s_%s" % (program, variant)
-        cc_binary(
-            name = binaries[program],
-            srcs = [library] if library else [],
-            features = ["fully_static_link"] if static != None else [],
-            linkopts = ["-pthread"] + (["-static"] if static != None else _KEEP + linkopts),
-            linkstatic = True,
-            visibility = _PUBLIC,
-            deps = ["//bench:" + program] + (static or []),
-        )
-    entry = {"name": variant, "kind": kind}
-    if profile:
-        entry["profile"] = profile
-    entry["link"] = "shared" if static == None else "static"
-    entry["binaries"] = binaries
-    return entry
 
 def _tests(profile, variant, programs, scripts):
     """The suite over the internals, and the scripts, for one profile."""
@@ -202,7 +109,7 @@ def _stress(variant):
         name = variant + "_stress",
         testonly = True,
         srcs = ["lib%s.so" % variant],
-        linkopts = _KEEP,
+        linkopts = KEEP,
         linkstatic = True,
         deps = ["//tests/stress"],
     )
@@ -272,25 +179,24 @@ def hakmem(profiles, programs, scripts = {}):
         library = "lib%s.so" % variant
         libraries.append(library)
         variants.append(
-            _programs(programs, variant, "profile", profile = name, library = library),
+            benchmark(programs, variant, "profile", profile = name, library = library),
         )
 
-    variants.append(_programs(programs, "system", "system"))
+    variants.append(benchmark(programs, "system", "system"))
     for peer in PEERS:
-        linkopts = ["-l:" + peer.soname]
-        variants.append(_programs(programs, peer.name, "peer", linkopts = linkopts))
+        variants.append(benchmark(programs, peer.name, "peer", soname = peer.soname))
     for reference in ["null", "floor"]:
         _reference(reference)
         library = "libref-%s.so" % reference
-        variants.append(_programs(programs, reference, "reference", library = library))
-    variants.append(_programs(
+        variants.append(benchmark(programs, reference, "reference", library = library))
+    variants.append(benchmark(
         programs,
         "hakmem+static",
         "profile",
         profile = "default",
         static = [":hakmem-default"],
     ))
-    variants.append(_programs(programs, "system+static", "system", static = []))
+    variants.append(benchmark(programs, "system+static", "system", static = []))
 
     bench_manifest(
         name = "bench_manifest",

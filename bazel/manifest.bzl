@@ -18,7 +18,7 @@ _bench_manifest = rule(
     },
 )
 
-def bench_manifest(name, programs, variants, missing, copts):
+def bench_manifest(name, programs, variants, copts, missing = [], sweep = None):
     """Declares the manifest `<name>.json`.
 
     Args:
@@ -27,10 +27,14 @@ def bench_manifest(name, programs, variants, missing, copts):
       variants: dicts, each with the variant's name, kind, link and binaries.
       copts: how the allocators were compiled, for the record.
       missing: dicts, each with the name and the Debian package of a peer that is not installed.
+      sweep: a dict that says what the variants of a sweep have in common and in what they differ.
     """
+    content = {"programs": programs, "variants": variants, "missing": missing}
+    if sweep:
+        content["sweep"] = sweep
     _bench_manifest(
         name = name,
-        content = json.encode({"programs": programs, "variants": variants, "missing": missing}),
+        content = json.encode(content),
         copts = copts,
         out = name + ".json",
         visibility = ["//visibility:public"],

@@ -4,7 +4,8 @@ def _profile_sources_impl(ctx):
     outs = [ctx.outputs.config, ctx.outputs.fastpath, ctx.outputs.classes]
     args = ctx.actions.args()
     args.add("--profile", ctx.file.profile)
-    args.add("--profiles-dir", ctx.file.profile.dirname)
+    bases = ctx.files.profiles or [ctx.file.profile]
+    args.add("--profiles-dir", bases[0].dirname)
     args.add("--out-dir", ctx.outputs.config.dirname)
     if ctx.var["COMPILATION_MODE"] == "dbg":
         args.add("--debug")
@@ -38,7 +39,7 @@ knob reaches the compiler through them and in no other way.""",
         "profile": attr.label(allow_single_file = [".yaml"], mandatory = True),
         "profiles": attr.label_list(
             allow_files = [".yaml"],
-            doc = "Those it may name as its base.",
+            doc = "Those it may name as its base, all in one folder.",
         ),
         "headers": attr.label_list(allow_files = [".h"]),
         "config": attr.output(mandatory = True),
@@ -49,6 +50,30 @@ knob reaches the compiler through them and in no other way.""",
             default = "//gen:generate",
             executable = True,
         ),
+    },
+)
+
+def _derived_profile_impl(ctx):
+    sections = {}
+    for key, value in ctx.attr.values.items():
+        section, _, name = key.partition(".")
+        if not name:
+            fail("%s: %s is not SECTION.KEY, such as front.fast_cap" % (ctx.label, key))
+        sections.setdefault(section, []).append("  %s: %s\n" % (name, value))
+    changes = ", ".join(["%s %s" % item for item in ctx.attr.values.items()])
+    summary = "%s with %s" % (ctx.attr.base, changes)
+    lines = ["summary: %s\n" % summary[:90], "base: %s\n" % ctx.attr.base]
+    for section, keys in sections.items():
+        lines += ["%s:\n" % section] + keys
+    ctx.actions.write(ctx.outputs.out, "".join(lines))
+
+derived_profile = rule(
+    implementation = _derived_profile_impl,
+    doc = "A profile's file: a base and the keys that differ from it.",
+    attrs = {
+        "base": attr.string(mandatory = True),
+        "values": attr.string_dict(doc = "SECTION.KEY -> value, as the file would state it."),
+        "out": attr.output(mandatory = True),
     },
 )
 

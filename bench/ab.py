@@ -7,9 +7,7 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab import ab_text, options, results, rows, schedule, tables, variants
-from bench.lab.analysis import Table
-from bench.lab.session import Session, run_session
+from bench.lab import against, anycommand, options, rows, variants
 from bench.lab.variants import Manifest, Variant
 
 QUICK_REPS = 15
@@ -20,10 +18,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = options.parser("ab", __doc__.split(": ", 1)[1], [
         "hakmem mi", "hakmem-tiny-heavy hakmem --bench tiny_hot,larson --reps 21",
         "hakmem mine --preload mine=/opt/lib/libmine.so", "hakmem hakmem",
+        "hakmem-low-rss system --program 'git log --stat'",
     ])
     parser.add_argument("a", metavar="A", help="a variant, such as hakmem, hakmem-low-rss, mi")
     parser.add_argument("b", metavar="B", help="another, or the same")
     options.add_rows(parser, "the parameters of the matrix's --full")
+    parser.add_argument("--program", action="append", default=[], metavar="'PROGRAM ARGS'",
+                        help="instead of the benchmark programs: any command, with the variants' "
+                             "libraries preloaded; may be given several times")
     options.add_preload(parser)
     options.add_runs(parser, f"pairs of each row; default {QUICK_REPS}, with --full {FULL_REPS}",
                      "ab")
@@ -40,29 +42,6 @@ def pair_of(manifest: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
     return first, dataclasses.replace(second, name=f"{b}-again") if a == b else second
 
 
-def measure(command: str, words: list[str] | None, chosen: argparse.Namespace,
-            pair: tuple[Variant, Variant], manifest: Manifest, of_rows: list[rows.Row]) -> int:
-    """Runs the pairs, writes and shows what came of them; the exit status."""
-    folder = results.Folder(results.chosen_path(chosen.out, command))
-    console = tables.make_console()
-    last: dict = {}
-
-    def write(to: results.Folder, table: Table, about: dict) -> None:
-        outcome = ab_text.Outcome(table, *pair)
-        last.update(outcome=outcome, about=about)
-        to.write("summary.md", ab_text.markdown(outcome, about))
-        to.write("comparisons.csv", ab_text.as_csv(outcome))
-
-    session = Session(
-        command=options.typed(command, words), manifest=manifest, rows=of_rows,
-        variants=list(pair), reps=chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
-        seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
-        write=write, order=schedule.pair,
-    )
-    return run_session(session, command, console,
-                       lambda _table: ab_text.show(console, last["outcome"], last["about"]))
-
-
 def main(argv: list[str] | None = None) -> int:
     """Exit status 0; 1: a run or a file failed; 2: wrong use; 130: interrupted."""
     chosen = _parser().parse_args(argv)
@@ -70,9 +49,16 @@ def main(argv: list[str] | None = None) -> int:
     def work() -> int:
         manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
         pair = pair_of(manifest, chosen.a, chosen.b)
-        programs = chosen.bench or ([] if chosen.full else sorted(rows.SANITY))
-        return measure("ab", argv, chosen, pair, manifest,
-                       rows.select(chosen.full, programs, chosen.threads))
+        if chosen.program:
+            of_rows = [anycommand.row(text) for text in dict.fromkeys(chosen.program)]
+            pair = tuple(anycommand.runner(variant) for variant in pair)
+        else:
+            programs = chosen.bench or ([] if chosen.full else sorted(rows.SANITY))
+            of_rows = rows.select(chosen.full, programs, chosen.threads)
+        return against.measure(
+            "ab", argv, chosen, manifest, list(pair), of_rows,
+            chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
+        )
 
     return options.guarded("ab", work)
 

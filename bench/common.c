@@ -73,11 +73,16 @@ static double parse(const char *text, const struct bench_arg *arg, const struct 
     return value;
 }
 
-void bench_args(const char *program, int argc, char **argv, const struct bench_arg *args, int n,
-                double *values)
+void bench_as(const char *program)
 {
     name = program;
     bench_blocks_overlap = &bench_null_reference != NULL;
+}
+
+void bench_args(const char *program, int argc, char **argv, const struct bench_arg *args, int n,
+                double *values)
+{
+    bench_as(program);
     if (argc - 1 != n) {
         fprintf(stderr, "%s: takes %d arguments, not %d\n", name, n, argc - 1);
         usage(args, n);

@@ -37,6 +37,9 @@ struct bench_arg {
 void bench_args(const char *program, int argc, char **argv, const struct bench_arg *args, int n,
                 double *values);
 
+/* The name alone, for a program whose arguments are no numbers. */
+void bench_as(const char *program);
+
 /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators". */
 struct bench_rng {
     uint64_t state;

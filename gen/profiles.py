@@ -22,6 +22,8 @@ from gen.model import Keys, Profile
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "profiles" / "schema.json"
 DEFAULT = "default"
+# A profile's name; the build derives profiles from another one, called NAME+key=value.
+_NAME = re.compile(r"[a-z0-9_-]+(\+[a-z0-9_]+=[A-Za-z0-9_.-]+)*")
 
 _TYPES = {
     "array": "a list",
@@ -110,7 +112,7 @@ def _read_chain(path: Path, profiles_dir: Path) -> dict[Path, dict[str, Any]]:
 
 def _read_document(path: Path, profiles_dir: Path) -> dict[str, Any]:
     """One profile file, valid by itself."""
-    if not re.fullmatch(r"[a-z0-9_-]+", path.stem) or path.suffix != ".yaml":
+    if not _NAME.fullmatch(path.stem) or path.suffix != ".yaml":
         raise ProfileError(
             f"{path}: a profile's file is called NAME.yaml, its name made of a-z, 0-9, - and _"
         )

@@ -1,15 +1,16 @@
-"""A comparison of two variants as words: on the terminal, in summary.md, in comparisons.csv."""
+"""Comparisons with one variant as words: on the terminal, in summary.md, in comparisons.csv."""
 
 import csv
 import io
+from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench.lab import compare
+from bench.lab import compare, outliers
 from bench.lab.analysis import Table
-from bench.lab.compare import MEASURES, SPEED, Comparison, Measure, Overall
+from bench.lab.compare import MEASURES, PEAK, SPEED, TIME, Comparison, Measure, Overall
 from bench.lab.variants import Variant
 
 LEGEND = (
@@ -18,18 +19,17 @@ LEGEND = (
     "unsure: the row's own interval shows a difference, all rows together do not."
 )
 _STYLES = {"better": "green", "worse": "red", "unsure": "yellow", "same": ""}
-CSV_COLUMNS = ("measure", "unit", "benchmark", "parameters", "a", "b", "ratio", "low", "high", "p",
-               "verdict")
+CSV_COLUMNS = ("variant_a", "variant_b", "measure", "unit", "benchmark", "parameters", "a", "b",
+               "ratio", "low", "high", "p", "verdict")
 
 
+@dataclass(frozen=True)
 class Outcome:
-    """All measures of a comparison, and what they come to."""
+    """All measures of B against A, and what they come to."""
 
-    def __init__(self, table: Table, a: Variant, b: Variant) -> None:
-        self.a, self.b = a, b
-        self.failed = table.failed
-        found = {measure: compare.compare(table, a, b, measure) for measure in MEASURES}
-        self.rows: dict[Measure, list[Comparison]] = {m: rows for m, rows in found.items() if rows}
+    a: Variant
+    b: Variant
+    rows: dict[Measure, list[Comparison]]  # no measure without rows
 
     @property
     def overall(self) -> list[Overall]:
@@ -39,11 +39,22 @@ class Outcome:
     @property
     def verdict(self) -> str:
         """One sentence; what is missing if there is nothing to say."""
-        by_name = {line.measure.name: line for line in self.overall}
-        if SPEED.name not in by_name:
+        lines = {line.measure: line for line in self.overall}
+        if self.lead is None:
             return f"No row has numbers for both {self.a.name} and {self.b.name}."
-        return compare.verdict(
-            by_name[SPEED.name], by_name.get("peak RSS"), self.a.name, self.b.name)
+        return compare.verdict(lines[self.lead], lines.get(PEAK), self.a.name, self.b.name)
+
+    @property
+    def lead(self) -> Measure | None:
+        """What the verdict is about first."""
+        return next((measure for measure in (SPEED, TIME) if measure in self.rows), None)
+
+
+def outcomes(table: Table, a: Variant, others: list[Variant]) -> list[Outcome]:
+    """Each of the others against A."""
+    found = {measure: compare.compare(table, a, others, measure) for measure in MEASURES}
+    return [Outcome(a, b, {measure: rows[i] for measure, rows in found.items() if rows[i]})
+            for i, b in enumerate(others)]
 
 
 def _number(value: float) -> str:
@@ -85,45 +96,84 @@ def _markdown(heads: list[str], lines: list[list[str]]) -> list[str]:
         "| " + " | ".join(cells) + " |" for cells in lines]
 
 
-def markdown(outcome: Outcome, about: dict) -> str:
-    """summary.md."""
+def glance(table: Table) -> tuple[list[str], list[list[str]]]:
+    """Heads and lines of all speeds: a line for each row, a column for each variant."""
+    lines = []
+    for row in table.rows:
+        cells = [table.cell(row, variant) for variant in table.variants]
+        lines.append([f"{row.program} {row.params}",
+                      *(_number(cell.speed.value / 1e6) if cell.speed else "" for cell in cells)])
+    return ["M ops/s, medians", *(variant.name for variant in table.variants)], lines
+
+
+def failures(table: Table) -> list[str]:
+    """The runs without numbers."""
+    return [f"{cell.variant.name}: {row.program} {row.params}: {'; '.join(cell.failures)}"
+            for row in table.rows for cell in table.cells(row) if cell.failures]
+
+
+def _circumstances(about: dict) -> list[str]:
     machine = about["machine"]
     lines = [
-        f"# {about['command']}", "", outcome.verdict, "",
         f"{about['started']}, {machine['cpu']}, {machine['cores']} cores, kernel "
         f"{machine['kernel']}, {machine['gcc']}; {about['reps']} pairs, seed {about['seed']}, "
         f"load {about['load_before'][0]} before and {about['load_after'][0]} after, "
         f"{about['steal_percent']} % of the time stolen, processors "
         f"{', '.join(map(str, about['affinity']))}.", "",
-        *(f"**Doubtful: {doubt}.**" for doubt in about["doubts"]), "", LEGEND, "",
+        *(f"**Doubtful: {doubt}.**" for doubt in about["doubts"]), "",
     ]
     if about["interrupted"]:
         lines += ["**Interrupted: this is what was finished.**", ""]
+    return lines
+
+
+def _markdown_outcome(outcome: Outcome, level: str) -> list[str]:
+    lines = []
     if outcome.rows:
-        lines += ["## All rows", ""]
+        lines += [f"{level} All rows", ""]
         lines += _markdown(list(OVERALL_COLUMNS), [overall_cells(one) for one in outcome.overall])
         lines.append("")
     for measure, rows in outcome.rows.items():
-        lines += [f"## {measure.name}", ""]
+        lines += [f"{level} {measure.name}", ""]
         lines += _markdown(columns(outcome, measure),
                            [cells(one, outcome.b.name) for one in rows])
         lines.append("")
+    return lines
+
+
+def markdown(outcomes: list[Outcome], table: Table, about: dict) -> str:
+    """summary.md.  `outcomes` have the same A."""
+    lines = [f"# {about['command']}", ""]
+    for outcome in outcomes:
+        lines += [outcome.verdict, ""]
+    lines += _circumstances(about)
+    lines += [*(f"- {line}" for line in failures(table)), "", LEGEND, ""]
+    if len(outcomes) == 1:
+        lines += _markdown_outcome(outcomes[0], "##")
+    else:
+        lines += ["## Speeds", ""] + _markdown(*glance(table)) + [""]
+        for outcome in outcomes:
+            lines += [f"## {outcome.b.name} against {outcome.a.name}", ""]
+            lines += _markdown_outcome(outcome, "###")
+    lines += outliers.lines(table)
     return "\n".join(lines)
 
 
-def as_csv(outcome: Outcome) -> str:
-    """comparisons.csv: a line for each measure and row."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+def as_csv(outcomes: list[Outcome]) -> str:
+    """comparisons.csv: a line for each comparison, measure and row."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    for measure, rows in outcome.rows.items():
-        for one in rows:
-            writer.writerow([
-                measure.name, measure.unit, one.row.program, one.row.params,
-                *(f"{value:.6g}" for value in (one.a, one.b, one.ratio.value, one.ratio.low,
-                                               one.ratio.high, one.p)), one.verdict,
-            ])
-    return text.getvalue()
+    for outcome in outcomes:
+        for measure, rows in outcome.rows.items():
+            for one in rows:
+                writer.writerow([
+                    outcome.a.name, outcome.b.name, measure.name, measure.unit, one.row.program,
+                    one.row.params, *(f"{value:.6g}" for value in (
+                        one.a, one.b, one.ratio.value, one.ratio.low, one.ratio.high, one.p)),
+                    one.verdict,
+                ])
+    return file.getvalue()
 
 
 def _table(heads: list[str], lines: list[list[str]], styles: list[str]) -> RichTable:
@@ -136,19 +186,38 @@ def _table(heads: list[str], lines: list[list[str]], styles: list[str]) -> RichT
     return shown
 
 
-def show(console: Console, outcome: Outcome, about: dict) -> None:
-    """Speed row by row, the other measures in one line each, doubts, the verdict."""
-    if SPEED in outcome.rows:
-        rows = outcome.rows[SPEED]
-        heads = columns(outcome, SPEED)
-        lines = [cells(one, outcome.b.name) for one in rows]
-        console.print(_table(heads[:5] + heads[6:], [line[:5] + line[6:] for line in lines],
-                             [_STYLES[one.verdict] for one in rows]))
-        console.print()
-        console.print(_table(list(OVERALL_COLUMNS), [overall_cells(one) for one in outcome.overall],
-                             [""] * len(outcome.overall)))
+def _show_pair(console: Console, outcome: Outcome) -> None:
+    """Speed row by row, the other measures in one line each."""
+    if outcome.lead is None:
+        return
+    rows = outcome.rows[outcome.lead]
+    heads = columns(outcome, outcome.lead)
+    lines = [cells(one, outcome.b.name) for one in rows]
+    console.print(_table(heads[:5] + heads[6:], [line[:5] + line[6:] for line in lines],
+                         [_STYLES[one.verdict] for one in rows]))
+    console.print()
+    console.print(_table(list(OVERALL_COLUMNS), [overall_cells(one) for one in outcome.overall],
+                         [""] * len(outcome.overall)))
+    console.print()
+
+
+def show(console: Console, outcomes: list[Outcome], table: Table, about: dict) -> None:
+    """Each comparison, all speeds if there are several, doubts, the verdicts."""
+    for outcome in outcomes:
+        _show_pair(console, outcome)
+    if len(outcomes) > 1:
+        heads, lines = glance(table)
+        shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for i, head in enumerate(heads):
+            shown.add_column(head, justify="right" if i else "left", overflow="fold")
+        for line in lines:
+            shown.add_row(*line)
+        console.print(shown)
         console.print()
     console.print(LEGEND, style="dim")
+    for line in failures(table):
+        console.print(line, style="bold red", markup=False)
     for doubt in about["doubts"]:
         console.print(f"doubtful: {doubt}", style="yellow")
-    console.print(outcome.verdict, style="bold", soft_wrap=True)
+    for outcome in outcomes:
+        console.print(outcome.verdict, style="bold", soft_wrap=True)

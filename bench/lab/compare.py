@@ -1,5 +1,6 @@
-"""Two variants, pair by pair: in which rows the one is better, by how much, and how sure that is."""
+"""Variants against one, pair by pair: in which rows they are better, by how much, how sure."""
 
+import dataclasses
 import math
 import statistics
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from bench.lab.analysis import Table
 from bench.lab.execute import Run
 from bench.lab.rows import Row
 from bench.lab.stats import Estimate
-from bench.lab.variants import Variant
+from bench.lab.variants import LAUNCHER, Variant
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,17 @@ class Measure:
     better: str  # the word for a better variant, and for a worse one
     worse: str
     least: float = 0.0  # medians below this, in the unit, are not worth comparing
+    of_commands: bool | None = None  # whether for rows that are any command; None: for all rows
 
 
-SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "faster", "slower")
+SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "faster", "slower",
+                of_commands=False)
+TIME = Measure("time", "s", lambda run: run.seconds, False, "faster", "slower", of_commands=True)
+PEAK = Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger")
 MEASURES = (
     SPEED,
-    Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger"),
+    TIME,
+    PEAK,
     Measure("RSS at the end", "MiB", lambda run: run.rss_kib / 1024, False, "smaller", "larger"),
     Measure("page faults", "", lambda run: run.minor_faults, False, "fewer", "more", least=100),
     Measure("user time", "s", lambda run: run.user_s, False, "less", "more", least=0.02),
@@ -47,8 +53,9 @@ MEASURES = (
 class Comparison:
     """One measure of one row: `ratio` is B over A.
 
-    `sure` says that the difference is still one when all rows of the measure are looked at
-    together: a single interval of 95 % is off in every twentieth row by chance.
+    `sure` says that the difference is still one when all rows of the measure, and all variants
+    compared with A, are looked at together: a single interval of 95 % is off in every twentieth
+    row by chance.
     """
 
     row: Row
@@ -56,7 +63,7 @@ class Comparison:
     a: float  # medians
     b: float
     ratio: Estimate
-    p: float  # of the signed-rank test, for no difference
+    p: float  # of the pairs' test, for no difference
     sure: bool = False
 
     @property
@@ -100,11 +107,16 @@ def words(one: Comparison, b: str = "B") -> str:
 
 
 def _p_value(a: list[float], b: list[float]) -> float:
-    """Wilcoxon's signed-rank test of the pairs' logarithms; 1 if all pairs are ties."""
+    """Of the pairs' logarithms: Wilcoxon's signed-rank test, and Student's where there are too few
+    pairs for ranks to be significant.  1 if all pairs are ties, or if there is one pair only."""
     logs = [math.log(y / x) for x, y in zip(a, b)]
-    if all(value == 0 for value in logs):
+    if len(logs) < 2 or all(value == 0 for value in logs):
         return 1.0
-    return float(scipy_stats.wilcoxon(logs).pvalue)
+    if len(logs) >= stats.LEAST_RESAMPLED:
+        return float(scipy_stats.wilcoxon(logs).pvalue)
+    if len(set(logs)) == 1:  # no spread at all
+        return 0.0
+    return float(scipy_stats.ttest_1samp(logs, 0).pvalue)
 
 
 def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
@@ -118,25 +130,29 @@ def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
     return rejected
 
 
-def compare(table: Table, a: Variant, b: Variant, measure: Measure) -> list[Comparison]:
-    """B against A in each row that both have numbers for, in this measure."""
-    found = []
-    for row in table.rows:
-        first, second = table.runs(row, a.name), table.runs(row, b.name)
-        rounds = sorted(first.keys() & second.keys())
-        x = {i: measure.of(first[i]) for i in rounds}
-        y = {i: measure.of(second[i]) for i in rounds}
-        if not rounds or min(*x.values(), *y.values()) <= 0:
-            continue
-        middle = statistics.median(x.values()), statistics.median(y.values())
-        if max(middle) < measure.least:
-            continue
-        ratio = stats.ratio(y, x)
-        p = _p_value(list(x.values()), list(y.values()))
-        found.append(Comparison(row, measure, *middle, ratio, p))
-    sure = holm([one.p for one in found])
-    return [Comparison(one.row, one.measure, one.a, one.b, one.ratio, one.p, yes)
-            for one, yes in zip(found, sure)]
+def compare(table: Table, a: Variant, others: list[Variant],
+            measure: Measure) -> list[list[Comparison]]:
+    """For each of the others, it against A in each row that both have numbers for."""
+    found = [[one for row in table.rows if (one := _row(table, row, a, b, measure))]
+             for b in others]
+    sure = iter(holm([one.p for rows in found for one in rows]))
+    return [[dataclasses.replace(one, sure=next(sure)) for one in rows] for rows in found]
+
+
+def _row(table: Table, row: Row, a: Variant, b: Variant, measure: Measure) -> Comparison | None:
+    if measure.of_commands not in (None, row.program == LAUNCHER):
+        return None
+    first, second = table.runs(row, a.name), table.runs(row, b.name)
+    rounds = sorted(first.keys() & second.keys())
+    x = {i: measure.of(first[i]) for i in rounds}
+    y = {i: measure.of(second[i]) for i in rounds}
+    if not rounds or min(*x.values(), *y.values()) <= 0:
+        return None
+    middle = statistics.median(x.values()), statistics.median(y.values())
+    if max(middle) < measure.least:
+        return None
+    p = _p_value(list(x.values()), list(y.values()))
+    return Comparison(row, measure, *middle, stats.ratio(y, x), p)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
-"""What the runs of the header study show: each lookup against the page map, row by row."""
+"""What the runs of header_ab show: each lookup against the page map, row by row."""
 
-import csv
-import io
 import statistics
 from dataclasses import dataclass
 
-from bench.lab import stats
+from bench.lab import compare as pairs
 from bench.lab.analysis import Table
+from bench.lab.compare import PEAK, SPEED, Comparison
 from bench.lab.header_rows import BASE, Group
 from bench.lab.rows import Row
 from bench.lab.stats import Estimate
@@ -14,22 +13,21 @@ from bench.lab.variants import Variant
 
 SPEED_WORDS = ("faster", "slower")
 PEAK_WORDS = ("more", "less")
+UNSURE = "unsure"
 SAME = "no difference"
-COLUMNS = ("group", "benchmark", "parameters", "what", "lookup", "value", "ratio", "low", "high",
-           "verdict")
 
 
 @dataclass(frozen=True)
 class Measure:
     """One lookup in one row, its speed or its peak."""
 
-    value: float | None  # median: operations a second, or KiB; None without runs
+    value: float | None  # median: million operations a second, or MiB; None without runs
     ratio: Estimate | None  # to the map; None for the map itself and without common rounds
     verdict: str | None  # None where there is no ratio
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Line:
     """One row.  The keys are class lookups."""
 
     group: str
@@ -38,57 +36,36 @@ class Comparison:
     peak: dict[str, Measure]
 
 
-def verdict(ratio: Estimate | None, words: tuple[str, str]) -> str | None:
-    """words[0] if all of the interval is above 1, words[1] if all of it is below."""
-    if ratio is None:
-        return None
-    if not ratio.excludes(1):
+def verdict(one: Comparison, words: tuple[str, str]) -> str:
+    """words[0] if the ratio is surely above 1, words[1] if it is surely below."""
+    if one.verdict == "same":
         return SAME
-    return words[0] if ratio.low > 1 else words[1]
+    if not one.sure:
+        return UNSURE
+    return words[0] if one.ratio.value > 1 else words[1]
 
 
-def compare(table: Table, groups: tuple[Group, ...],
-            variants: dict[str, Variant]) -> list[Comparison]:
+def compare(table: Table, groups: tuple[Group, ...], variants: dict[str, Variant]) -> list[Line]:
     """All rows, in their order."""
-    return [
-        Comparison(
-            group.title, row,
-            _measures(table, row, variants, "ops_per_s", SPEED_WORDS),
-            _measures(table, row, variants, "peak_rss_kib", PEAK_WORDS),
-        )
-        for group in groups for row in group.rows
-    ]
+    speed = _measures(table, variants, SPEED, SPEED_WORDS)
+    peak = _measures(table, variants, PEAK, PEAK_WORDS)
+    return [Line(group.title, row, speed[row.key], peak[row.key])
+            for group in groups for row in group.rows]
 
 
-def _measures(table: Table, row: Row, variants: dict[str, Variant], field: str,
-              words: tuple[str, str]) -> dict[str, Measure]:
-    values = {
-        lookup: {rep: getattr(run, field) for rep, run in table.runs(row, variant.name).items()}
-        for lookup, variant in variants.items()
-    }
-    measures = {}
-    for lookup, mine in values.items():
-        ratio = None if lookup == BASE else stats.ratio(mine, values[BASE])
-        middle = statistics.median(mine.values()) if mine else None
-        measures[lookup] = Measure(middle, ratio, verdict(ratio, words))
+def _measures(table: Table, variants: dict[str, Variant], measure: pairs.Measure,
+              words: tuple[str, str]) -> dict[str, dict[str, Measure]]:
+    """Row -> lookup -> what was measured."""
+    others = [lookup for lookup in variants if lookup != BASE]
+    found = pairs.compare(table, variants[BASE], [variants[name] for name in others], measure)
+    compared = {(lookup, one.row.key): one for lookup, lines in zip(others, found) for one in lines}
+    measures: dict[str, dict[str, Measure]] = {}
+    for row in table.rows:
+        for lookup, variant in variants.items():
+            values = [measure.of(run) for run in table.runs(row, variant.name).values()]
+            one = compared.get((lookup, row.key))
+            measures.setdefault(row.key, {})[lookup] = Measure(
+                statistics.median(values) if values else None,
+                one.ratio if one else None, verdict(one, words) if one else None,
+            )
     return measures
-
-
-def as_csv(comparisons: list[Comparison]) -> str:
-    """comparisons.csv: a line for each row, quantity and lookup.  `value` is operations a second
-    or KiB; what there is not is empty."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for one in comparisons:
-        for what, measures in (("speed", one.speed), ("peak", one.peak)):
-            for lookup, measure in measures.items():
-                ratio = measure.ratio
-                numbers = [measure.value] + (
-                    [ratio.value, ratio.low, ratio.high] if ratio else [None] * 3)
-                writer.writerow([
-                    one.group, one.row.program, one.row.params, what, lookup,
-                    *("" if number is None else f"{number:.12g}" for number in numbers),
-                    measure.verdict or "",
-                ])
-    return file.getvalue()

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from bench.lab import stats
-from bench.lab.header_compare import SAME, Comparison, Measure
+from bench.lab.header_compare import PEAK_WORDS, SAME, SPEED_WORDS, UNSURE, Line, Measure
 from bench.lab.header_record import MOST
 from bench.lab.header_rounding import Rounding, block_bytes
 from bench.lab.header_rows import BASE, ONE_SIZE, PROFILES
@@ -18,7 +18,7 @@ TEMPLATE = "header.md.j2"
 NONE = "none"
 
 
-def render(comparisons: list[Comparison], programs: list[Rounding], extremes: list[Rounding],
+def render(comparisons: list[Line], programs: list[Rounding], extremes: list[Rounding],
            skipped: dict[str, str], models: dict[str, Model], about: dict,
            quick: bool = False) -> str:
     """The whole document.
@@ -43,10 +43,10 @@ def render(comparisons: list[Comparison], programs: list[Rounding], extremes: li
         reserved={lookup: _binary(1 << model.reserve_shift) for lookup, model in models.items()},
         region=_binary(1 << models["region"].region_shift),
         map_bytes=_binary(1 << (models[BASE].reserve_shift - models[BASE].page_shift)),
-        wins={lookup: _wins(comparisons, lookup, ("faster", "slower")) for lookup in others},
+        wins={lookup: _wins(comparisons, lookup) for lookup in others},
         means={lookup: _mean(comparisons, lookup, "speed") for lookup in others},
         peak_means={lookup: _mean(comparisons, lookup, "peak") for lookup in others},
-        peaks={lookup: _by_verdict(comparisons, lookup, "peak", ("more", "less"))
+        peaks={lookup: _by_verdict(comparisons, lookup, "peak", PEAK_WORDS)
                for lookup in others},
         strides=_strides(comparisons, models),
         speeds=[_speed_line(one) for one in comparisons],
@@ -71,7 +71,7 @@ def _binary(count: int) -> str:
     return f"{count} B"
 
 
-def _program(one: Comparison) -> str:
+def _program(one: Line) -> str:
     return one.row.program.removeprefix("bench_")
 
 
@@ -88,28 +88,28 @@ def _against(measure: Measure) -> list[str]:
             measure.verdict or "no numbers"]
 
 
-def _scaled(measure: Measure, unit: float, digits: int) -> str:
-    return "-" if measure.value is None else f"{measure.value / unit:.{digits}f}"
+def _number(measure: Measure, digits: int) -> str:
+    return "-" if measure.value is None else f"{measure.value:.{digits}f}"
 
 
-def _speed_line(one: Comparison) -> list[str]:
-    cells = [one.group, _program(one), one.row.load, _scaled(one.speed[BASE], 1e6, 1)]
+def _speed_line(one: Line) -> list[str]:
+    cells = [one.group, _program(one), one.row.load, _number(one.speed[BASE], 1)]
     for lookup in PROFILES:
         if lookup != BASE:
             cells += _against(one.speed[lookup])
     return cells
 
 
-def _peak_line(one: Comparison) -> list[str]:
+def _peak_line(one: Line) -> list[str]:
     cells = [one.group, _program(one), one.row.load]
-    cells += [_scaled(one.peak[lookup], 1024, 2) for lookup in PROFILES]
+    cells += [_number(one.peak[lookup], 2) for lookup in PROFILES]
     for lookup in PROFILES:
         if lookup != BASE:
             cells += _against(one.peak[lookup])
     return cells
 
 
-def _strides(comparisons: list[Comparison], models: dict[str, Model]) -> list[list[str]]:
+def _strides(comparisons: list[Line], models: dict[str, Model]) -> list[list[str]]:
     """Rows of one size: bytes of a block with header and with map."""
     return [
         [_program(one), one.row.load,
@@ -131,10 +131,10 @@ def _rounding_line(one: Rounding) -> list[str]:
 # ---- conclusions ---------------------------------------------------------------------------------
 
 
-def _by_verdict(comparisons: list[Comparison], lookup: str, what: str,
+def _by_verdict(comparisons: list[Line], lookup: str, what: str,
                 words: tuple[str, str]) -> dict[str, list[str]]:
     """Verdict -> "program: load (ratio)" of the rows that have it."""
-    found: dict[str, list[str]] = {word: [] for word in (*words, SAME)}
+    found: dict[str, list[str]] = {word: [] for word in (*words, UNSURE, SAME)}
     for one in comparisons:
         measure = getattr(one, what)[lookup]
         if measure.verdict:
@@ -143,17 +143,17 @@ def _by_verdict(comparisons: list[Comparison], lookup: str, what: str,
     return found
 
 
-def _wins(comparisons: list[Comparison], lookup: str, words: tuple[str, str]) -> list[list[str]]:
+def _wins(comparisons: list[Line], lookup: str) -> list[list[str]]:
     """For each group its title, then the rows of each verdict."""
     lines = []
     for group in dict.fromkeys(one.group for one in comparisons):
         inside = [one for one in comparisons if one.group == group]
-        found = _by_verdict(inside, lookup, "speed", words)
+        found = _by_verdict(inside, lookup, "speed", SPEED_WORDS)
         lines.append([group, *("; ".join(rows) or NONE for rows in found.values())])
     return lines
 
 
-def _mean(comparisons: list[Comparison], lookup: str, what: str) -> dict[str, str] | None:
+def _mean(comparisons: list[Line], lookup: str, what: str) -> dict[str, str] | None:
     """Geometric mean of the ratios, lowest and highest with their rows; None without ratios."""
     ratios = [(getattr(one, what)[lookup].ratio.value, one.row.load) for one in comparisons
               if getattr(one, what)[lookup].ratio]

@@ -1,4 +1,4 @@
-"""The rows and variants of the header study.  The only place that says so."""
+"""The rows and variants of header_ab.  The only place that says so."""
 
 from dataclasses import dataclass
 
@@ -52,8 +52,26 @@ def groups(quick: bool = False) -> tuple[Group, ...]:
             rows.mid_large(2, 10_000_000 // part),
             rows.prodcons(2, 8_000_000 // part, 1024),
             rows.churn(2, 1_000 // part),
+            rows.false_sharing(2, 2_000_000 // part, 16),
+        )),
+        Group("blocks that grow, cleared blocks", (
+            rows.realloc(600_000 // part, 4096),
+            rows.realloc(200 // part, 64 << 20),
+            rows.calloc(20_000 // part),
+        )),
+        Group("large blocks", (
+            rows.batch(4096, 8_000 // part, "random"),
+            rows.vm_mixed(200_000 // part),
+            rows.vm_touched(30_000 // part),
         )),
     )
+
+
+def narrow(made: tuple[Group, ...], programs: list[str], threads: list[int]) -> tuple[Group, ...]:
+    """The groups with the rows of these programs and numbers of threads only, see rows.narrow."""
+    kept = rows.narrow([row for group in made for row in group.rows], programs, threads)
+    found = (Group(group.title, tuple(row for row in group.rows if row in kept)) for group in made)
+    return tuple(group for group in found if group.rows)
 
 
 def pick(manifest: Manifest) -> dict[str, Variant]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.lab import rows
-from bench.lab.rows import UsageError
+from bench.lab.rows import Failure, UsageError
 
 MANIFEST = Path(__file__).absolute().parents[2] / "bench_manifest.json"
 
@@ -42,8 +42,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def percent(text: str) -> float:
+    """A number above 0 and at most 100."""
+    value = float(text)
+    if not 0 < value <= 100:
+        raise ValueError
+    return value
+
+
 # argparse names a type in its messages.
 seconds.__name__ = "number of seconds above 0"
+percent.__name__ = "percentage"
 words.__name__ = "list of names"
 count.__name__ = "whole number from 1 up"
 counts.__name__ = "list of whole numbers from 1 up"
@@ -63,6 +72,11 @@ def parser(command: str, description: str, examples: list[str]) -> argparse.Argu
 def add_rows(to: argparse.ArgumentParser, full: str) -> None:
     """Which rows: --full, --bench, --threads."""
     to.add_argument("--full", action="store_true", help=full)
+    add_only(to)
+
+
+def add_only(to: argparse.ArgumentParser) -> None:
+    """Which of the rows: --bench, --threads."""
     to.add_argument("--bench", type=words, default=[], metavar="NAME,...",
                     help=f"programs, with or without bench_: {', '.join(rows.SANITY)}")
     to.add_argument("--threads", type=counts, default=[], metavar="N,...",
@@ -75,8 +89,9 @@ def add_preload(to: argparse.ArgumentParser) -> None:
                     help="one more variant: this library, preloaded; may be given several times")
 
 
-def add_runs(to: argparse.ArgumentParser, reps: str, kind: str) -> None:
-    """How often, in which order, where to: --reps, --seed, --out, --timeout."""
+def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, manifest: bool = True) -> None:
+    """How often, in which order, where to: --reps, --seed, --out, --timeout; and, unless the
+    command builds what it measures, the list of that."""
     to.add_argument("--reps", type=count, metavar="N", help=reps)
     to.add_argument("--seed", type=int, metavar="N",
                     help="of the order of the runs; default: a new one")
@@ -84,7 +99,8 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str) -> None:
                     help=f"default: bench_results/{kind}/<time> in the workspace")
     to.add_argument("--timeout", type=seconds, default=120, metavar="SECONDS",
                     help="of one run; default %(default)s")
-    to.add_argument("--manifest", type=Path, default=MANIFEST, help=argparse.SUPPRESS)
+    if manifest:
+        to.add_argument("--manifest", type=Path, default=MANIFEST, help=argparse.SUPPRESS)
 
 
 def seed_of(options: argparse.Namespace) -> int:
@@ -100,9 +116,16 @@ def typed(command: str, argv: list[str] | None) -> str:
 
 
 def guarded(command: str, work: Callable[[], int]) -> int:
-    """Runs `work`: 2 for a UsageError, which is printed; else what it returns."""
+    """Runs `work`: 2 for a UsageError, 1 for a Failure, both of which are printed, 130 when
+    interrupted; else what it returns."""
     try:
         return work()
     except UsageError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return 2
+    except Failure as error:
+        print(f"{command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{command}: interrupted", file=sys.stderr)
+        return 130

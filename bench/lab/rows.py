@@ -1,10 +1,18 @@
 """The rows of the matrix: which program runs with which arguments.  The only place that says so."""
 
+import hashlib
+import re
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 class UsageError(Exception):
     """Wrong use of a command; the message says what there is instead.  Exit status 2."""
+
+
+class Failure(Exception):
+    """What a command needs went wrong; the message says what.  Exit status 1."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +30,25 @@ class Row:
     @property
     def params(self) -> str:
         """The arguments in one word group, as in the results."""
-        return " ".join(self.args)
+        return shlex.join(self.args)
 
     @property
     def key(self) -> str:
-        """A name for files."""
-        return f"{self.program}-{'-'.join(self.args)}"
+        """A name for files, of its own for each row."""
+        text = f"{self.program}-{'-'.join(self.args)}"
+        name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:80]
+        return name if name == text else f"{name}-{hashlib.sha1(text.encode()).hexdigest()[:8]}"
+
+    def with_more(self, share: float) -> tuple[str, ...]:
+        """The arguments for so much more of the same work, 0.03 for 3 %.
+
+        Raises ValueError for a program that runs for a time instead.
+        """
+        if self.program not in AMOUNT:
+            raise ValueError(f"{self.program} has no amount of work")
+        args = list(self.args)
+        args[AMOUNT[self.program]] = str(round(int(args[AMOUNT[self.program]]) * (1 + share)))
+        return tuple(args)
 
     @property
     def references(self) -> bool:
@@ -199,6 +220,22 @@ FULL = (
     idle(256),
 )
 
+# Which argument the work of a program is proportional to; the others run for a time.
+AMOUNT = {
+    "bench_random_mixed": 0,
+    "bench_mid_large_mt": 1,
+    "bench_vm_mixed": 0,
+    "bench_vm_touched": 0,
+    "bench_tiny_hot": 2,
+    "bench_batch": 2,
+    "bench_cold": 0,
+    "bench_prodcons": 1,
+    "bench_churn": 1,
+    "bench_realloc": 0,
+    "bench_calloc": 0,
+    "bench_false_sharing": 1,
+}
+
 # The shortest useful run of each program: does the binary work at all?
 SANITY = {
     "larson": "0.02 8 128 16 1 1 1",
@@ -230,7 +267,13 @@ def select(full: bool, programs: list[str], threads: list[int]) -> list[Row]:
     Raises UsageError for a program that no row has, and if nothing is left.
     """
     rows = FULL if full else QUICK + QUICK_BY_NAME if programs else QUICK
-    known = sorted(SANITY)
+    return narrow(rows, programs, threads)
+
+
+def narrow(rows: Sequence[Row], programs: list[str], threads: list[int]) -> list[Row]:
+    """Those of the rows that have one of the programs and one of the numbers of threads; an empty
+    list stands for all.  Raises as select does."""
+    known = sorted({row.program for row in rows})
     for name in programs:
         if not any(_matches(row, name) for row in rows):
             raise UsageError(f"--bench: there is no {name}; there are {', '.join(known)}")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.lab import execute, machine, schedule
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
-from bench.lab.rows import Row, sanity_row
+from bench.lab.rows import SANITY, Row, sanity_row
 from bench.lab.variants import Manifest, Variant
 
 PEER_PACKAGES = ["libc6", "libmimalloc-dev", "libjemalloc-dev", "libgoogle-perftools-dev",
@@ -73,6 +73,7 @@ class Session:
             "affinity": sorted(os.sched_getaffinity(0)),
             "profiles": machine.profile_hashes(root),
             "build": self.manifest.build,
+            "sweep": self.manifest.sweep,
             "rows": [f"{row.program} {row.params}" for row in self.rows],
             "variants": [variant.name for variant in self.variants],
             "missing": [{"name": peer.name, "package": peer.package}
@@ -84,7 +85,8 @@ class Session:
 
     def _sanity(self, console: Console, table: Table) -> set[tuple[str, str]]:
         """Runs each program of each variant once, briefly; (variant, program) that do not work."""
-        programs = list(dict.fromkeys(row.program for row in self.rows))
+        programs = [program for program in dict.fromkeys(row.program for row in self.rows)
+                    if program in SANITY]
         broken = set()
         for variant in self.variants:
             for program in programs:
@@ -93,7 +95,7 @@ class Session:
                     continue
                 log = self.folder.sanity(program, variant.name)
                 command = [str(variant.binaries[program]), *row.args]
-                run = execute.run(command, SANITY_TIMEOUT, log, variant.environment)
+                run = execute.run(command, SANITY_TIMEOUT, log, variant.environment(row))
                 if run.ok:
                     log.unlink()
                     continue
@@ -115,8 +117,9 @@ class Session:
             for job in jobs:
                 progress.begin(f"{job.row.program} {job.variant.name}")
                 raw = self.folder.raw(job)
-                command = [str(job.variant.binaries[job.row.program]), *job.row.args]
-                run = execute.run(command, self.timeout, raw, job.variant.environment)
+                run = job.variant.counted(execute.run(
+                    job.variant.command(job.row), self.timeout, raw,
+                    job.variant.environment(job.row)))
                 self.folder.add(job, run)
                 table.add(job, run, str(raw.relative_to(self.folder.path)))
                 progress.done()

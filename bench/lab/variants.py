@@ -6,9 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.lab.execute import Run
 from bench.lab.rows import Row, UsageError
 
 PEER_KINDS = ("system", "peer")
+LAUNCHER = "command"  # the program of rows that are any command, see anycommand.py
+COMMAND = Path(__file__).absolute().parents[1] / LAUNCHER
 
 
 @dataclass(frozen=True)
@@ -20,17 +23,35 @@ class Variant:
     link: str  # "shared" or "static"
     binaries: dict[str, Path]  # program -> executable
     profile: str | None = None
+    library: Path | None = None  # the shared one that it is linked with, if that is no part of libc
     preload: Path | None = None  # a library that takes the place of the one it is linked with
+    more: float = 0.0  # share of work that is done and not counted: a known slow-down
 
     @property
     def is_peer(self) -> bool:
         """Whether hakmem is compared with it in ratios to the best peer."""
         return self.kind in PEER_KINDS and self.link == "shared"
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What its programs' environment has beside the caller's."""
-        return {"LD_PRELOAD": str(self.preload)} if self.preload else {}
+    def environment(self, row: Row) -> dict[str, str]:
+        """What the environment of the row's program has beside the caller's."""
+        if not self.preload:
+            return {}
+        name = "BENCH_PRELOAD" if row.program == LAUNCHER else "LD_PRELOAD"
+        return {name: str(self.preload)}
+
+    def command(self, row: Row) -> list[str]:
+        """The program and its arguments."""
+        if row.program == LAUNCHER:
+            return [str(COMMAND), *row.args]
+        args = row.with_more(self.more) if self.more else row.args
+        return [str(self.binaries[row.program]), *args]
+
+    def counted(self, run: Run) -> Run:
+        """The run without the work that does not count."""
+        if not self.more:
+            return run
+        share = 1 + self.more
+        return dataclasses.replace(run, ops=run.ops / share, ops_per_s=run.ops_per_s / share)
 
     @property
     def baseline(self) -> str:
@@ -39,7 +60,7 @@ class Variant:
 
     def why_not(self, row: Row) -> str | None:
         """Why the row is left out for this variant; None if it is not."""
-        if row.program not in self.binaries:
+        if row.program not in self.binaries and row.program != LAUNCHER:
             return "not built"
         if self.name == "floor" and row.threads > 1:
             return "floor has no locks: one thread only"
@@ -64,6 +85,7 @@ class Manifest:
     variants: list[Variant]
     missing: list[Missing]
     build: dict  # Bazel's mode and the options the allocators were compiled with
+    sweep: dict | None = None  # `base`, a variant, and `points`: variant -> keys that differ
 
 
 def load(path: Path) -> Manifest:
@@ -79,14 +101,24 @@ def load(path: Path) -> Manifest:
                 kind=entry["kind"],
                 link=entry.get("link", "shared"),
                 profile=entry.get("profile"),
+                library=_library(path.parent, entry.get("library")),
                 binaries={p: path.parent / b for p, b in entry["binaries"].items()},
             )
             for entry in data["variants"]
         ]
         missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
-        return Manifest(data["programs"], variants, missing, data.get("build", {}))
+        return Manifest(data["programs"], variants, missing, data.get("build", {}),
+                        data.get("sweep"))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error})") from error
+
+
+def _library(folder: Path, name: str | None) -> Path | None:
+    """One that was built lies beside the manifest; one that is installed is found by the loader."""
+    if name is None:
+        return None
+    built = folder / name
+    return built.absolute() if built.exists() else Path(name)
 
 
 def select(manifest: Manifest, names: list[str]) -> list[Variant]:
@@ -99,6 +131,12 @@ def select(manifest: Manifest, names: list[str]) -> list[Variant]:
         if name not in known:
             raise UsageError(f"--variants: there is no {name}; there are {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+
+
+def of_sweep(manifest: Manifest) -> list[Variant]:
+    """The base of a sweep, then its other variants, system and what was preloaded."""
+    base = manifest.sweep["base"]
+    return sorted(manifest.variants, key=lambda variant: variant.name != base)
 
 
 def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
@@ -122,6 +160,7 @@ def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
         if "system" not in known:
             raise UsageError("--preload: there is no variant system to preload it into")
         known[name] = dataclasses.replace(
-            known["system"], name=name, kind="peer", preload=path.absolute())
+            known["system"], name=name, kind="peer", library=path.absolute(),
+            preload=path.absolute())
         added.append(known[name])
     return dataclasses.replace(manifest, variants=[*manifest.variants, *added])

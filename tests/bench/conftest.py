@@ -100,6 +100,7 @@ class Bench:
         self._capsys = capsys
         self._variants: list[dict] = []
         self._missing: list[dict] = []
+        self.sweep: dict | None = None  # what the manifest says of one
 
     def variant(self, name: str, body: str, kind: str = "profile", link: str = "shared",
                 programs: list[str] | None = None, profile: str | None = None,
@@ -125,25 +126,25 @@ class Bench:
         path = self.root / "manifest.json"
         path.write_text(json.dumps(
             {"programs": PROGRAMS, "variants": self._variants, "missing": self._missing,
-             "build": {"copts": "-O2"}}
+             "build": {"copts": "-O2"}, "sweep": self.sweep}
         ))
         return path
 
     def run(self, *words: str, out: str = "out") -> Outcome:
         """bazel run //bench:matrix -- `words`, in this process."""
-        self._capsys.readouterr()
-        try:
-            status = matrix.main(["--manifest", str(self.manifest()), "--out", out, *words])
-        except SystemExit as error:
-            status = error.code
-        printed = self._capsys.readouterr()
-        return self.outcome(status, printed.out, printed.err, out)
+        return self.command(matrix, *words, out=out)
 
     def ab(self, *words: str, out: str = "out") -> Outcome:
         """bazel run //bench:ab -- `words`, in this process."""
+        return self.command(ab, *words, out=out)
+
+    def command(self, module, *words: str, out: str = "out") -> Outcome:
+        """The same of any command, by its module; what it takes first comes first."""
+        first = list(words[:2]) if words[:1] == ("--study",) else []
+        rest = words[len(first):]
         self._capsys.readouterr()
         try:
-            status = ab.main(["--manifest", str(self.manifest()), "--out", out, *words])
+            status = module.main([*first, "--manifest", str(self.manifest()), "--out", out, *rest])
         except SystemExit as error:
             status = error.code
         printed = self._capsys.readouterr()

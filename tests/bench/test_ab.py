@@ -6,6 +6,8 @@ import statistics
 
 import pytest
 
+from bench.lab import variants
+
 TINY = ["--bench", "tiny_hot"]
 
 
@@ -114,3 +116,54 @@ def test_preload(bench):
                   'esac', kind="system")
     outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", *TINY, "--reps", "5")
     assert float(of_speed(outcome)["ratio"]) == 2
+
+
+def test_outliers_are_shown_and_kept(bench):
+    bench.variant("a", "if [ $n -eq 3 ]; then result 400000; else result $((1000000 + n)); fi")
+    bench.variant("b", "result $((1000000 + n))")
+    outcome = bench.ab("a", "b", *TINY, "--reps", "9")
+    assert "1 runs lie more than 3 interquartile ranges outside" in outcome.summary
+    assert "- bench_tiny_hot 32 100 300000, a, round 3: 0.40 of the median speed" in outcome.summary
+    assert len(outcome.lines) == 18
+    assert "Outliers" not in bench.ab("b", "b", *TINY, "--reps", "9", out="none").summary
+
+
+def test_any_command(bench, monkeypatch):
+    """Timed from outside, each variant's library preloaded; the launcher's own part is small."""
+    launcher = bench.root / "command"
+    launcher.write_text("""#!/bin/sh
+case $BENCH_PRELOAD in */mine.so) s=0.5 ;; *) s=0.25 ;; esac
+echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100 rss_kib=0" \
+    "minor_faults=7 user_s=0.1 sys_s=0.1"
+""")
+    launcher.chmod(0o755)
+    monkeypatch.setattr(variants, "COMMAND", launcher)
+    (bench.root / "mine.so").write_bytes(b"\x7fELF")
+    bench.variant("system", "result 1", kind="system")
+    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", "--reps", "9",
+                       "--program", "ls -l /", "--program", "ls")
+    assert outcome.status == 0, outcome.err
+    times = {line["parameters"]: line for line in comparisons(outcome) if line["measure"] == "time"}
+    assert set(times) == {"ls -l /", "ls"}
+    assert {(line["ratio"], line["verdict"]) for line in times.values()} == {("2", "worse")}
+    assert not [line for line in comparisons(outcome) if line["measure"] == "speed"]
+    assert "speed: mine is slower in 2 of 2 rows, slower by 100.0 %" in " ".join(
+        outcome.summary.split())
+
+
+@pytest.mark.parametrize("command, says", [
+    ("hakmem-no-such-program -x", "--program: there is no program hakmem-no-such-program"),
+    ("ls 'x", "--program: ls 'x: No closing quotation"),
+    ("", "--program: no command"),
+])
+def test_commands_that_cannot_be(bench, command, says):
+    bench.variant("system", "result 1", kind="system")
+    outcome = bench.ab("system", "system", "--program", command)
+    assert outcome.status == 2 and says in outcome.err and outcome.err.count("\n") == 1
+
+
+def test_a_static_variant_has_nothing_to_preload(bench):
+    bench.variant("system", "result 1", kind="system")
+    bench.variant("hakmem+static", "result 1", link="static")
+    outcome = bench.ab("system", "hakmem+static", "--program", "ls")
+    assert outcome.status == 2 and "hakmem+static has no library that can be preloaded" in outcome.err

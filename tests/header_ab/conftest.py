@@ -1,4 +1,4 @@
-"""Shared by the tests of the header study: where things are, a manifest of fake programs."""
+"""Shared by the tests of header_ab: where things are, a manifest of fake programs."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def recorder():
 
 @pytest.fixture(scope="session")
 def known_sizes():
-    return str(_built("tests/header_study/known_sizes"))
+    return str(_built("tests/header_ab/known_sizes"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bench import header_study
+from bench import header_ab
 from bench.lab import header_programs, header_rows
 from bench.lab.header_programs import Program
 
@@ -25,11 +25,11 @@ def study(tmp_path, fakes, recorder, capsys, monkeypatch):
     monkeypatch.setattr(header_programs, "PROGRAMS", PROGRAMS)
     (tmp_path / "docs").mkdir()
 
-    def run(*words: str, lookups=GOOD, results: str = "out") -> tuple[int, str, str]:
+    def run(*words: str, lookups=GOOD, out: str = "out") -> tuple[int, str, str]:
         try:
-            status = header_study.main([
+            status = header_ab.main([
                 "--manifest", str(fakes(**lookups)), "--recorder", str(recorder),
-                "--results", results, *words])
+                "--out", out, *words])
         except SystemExit as error:
             status = error.code
         return status, *capsys.readouterr()
@@ -38,7 +38,7 @@ def study(tmp_path, fakes, recorder, capsys, monkeypatch):
 
 
 def test_what_it_writes(study, tmp_path):
-    status, out, err = study("--repeats", "2", "--seed", "7")
+    status, out, err = study("--reps", "2", "--seed", "7")
     assert (status, err) == (0, "")
     assert "left out: hakmem-no-such-program: not installed" in out
     assert f"{2 * 3 * NROWS} of {2 * 3 * NROWS} runs" in out
@@ -49,7 +49,8 @@ def test_what_it_writes(study, tmp_path):
         "results.csv", "raw", "run.json", "comparisons.csv", "rounding.csv", "sizes.json"}
     with open(tmp_path / "out" / "comparisons.csv", newline="", encoding="utf-8") as file:
         speeds = [line for line in csv.DictReader(file)
-                  if (line["what"], line["lookup"]) == ("speed", "header")]
+                  if (line["measure"], line["variant_b"]) == (
+                      "speed", "hakmem-header-classidx-on")]
     assert [float(line["ratio"]) for line in speeds] == [2] * NROWS
     sizes = json.loads((tmp_path / "out" / "sizes.json").read_text())
     assert list(sizes["programs"]) == ["ls"]
@@ -57,36 +58,43 @@ def test_what_it_writes(study, tmp_path):
 
 
 def test_quick_leaves_the_document_alone(study, tmp_path):
-    assert study("--quick", "--repeats", "1")[0] == 0
+    assert study("--quick", "--reps", "1")[0] == 0
     assert not list((tmp_path / "docs").iterdir())
     assert "too short for conclusions" in (tmp_path / "out" / "header-classidx.md").read_text()
 
 
-def test_out_is_relative_to_the_caller(study, tmp_path):
-    assert study("--repeats", "1", "--out", "mine.md")[0] == 0
+def test_some_rows_leave_the_document_alone(study, tmp_path):
+    assert study("--reps", "1", "--bench", "cold")[0] == 0
+    assert not list((tmp_path / "docs").iterdir())
+    text = (tmp_path / "out" / "header-classidx.md").read_text()
+    assert "cold blocks" in text and "hot blocks" not in text
+
+
+def test_the_document_is_relative_to_the_caller(study, tmp_path):
+    assert study("--reps", "1", "--document", "mine.md")[0] == 0
     assert (tmp_path / "mine.md").exists()
     assert not list((tmp_path / "docs").iterdir())
 
 
 def test_a_lookup_whose_programs_fail(study, tmp_path):
-    status, out, _ = study("--repeats", "1", lookups={**GOOD, "region": (1, 1, 3)})
+    status, out, _ = study("--reps", "1", lookups={**GOOD, "region": (1, 1, 3)})
     assert status == 1
-    assert "some runs failed: the document lacks their numbers" in out
+    assert "lookup-region: bench_tiny_hot 16 100 1500000: sanity run exit status 3" in out
     assert "no numbers" in (tmp_path / "docs" / "header-classidx.md").read_text()
 
 
 @pytest.mark.parametrize("words, says", [
-    (["--repeats", "0"], "--repeats: invalid whole number from 1 up value: '0'"),
-    (["--repeats", "many"], "--repeats: invalid whole number from 1 up value: 'many'"),
+    (["--reps", "0"], "--reps: invalid whole number from 1 up value: '0'"),
+    (["--reps", "many"], "--reps: invalid whole number from 1 up value: 'many'"),
     (["--timeout", "nan"], "--timeout: invalid number of seconds above 0 value: 'nan'"),
     (["--seed", "x"], "--seed: invalid int value: 'x'"),
-    (["--rep", "3"], "unrecognized arguments: --rep 3"),
+    (["--repeat", "3"], "unrecognized arguments: --repeat 3"),
     (["larson"], "unrecognized arguments: larson"),
 ])
 def test_options(study, tmp_path, words, says):
     status, out, err = study(*words)
     assert (status, out) == (2, "")
-    assert err.startswith("usage: bazel run //bench:header_study --") and says in err
+    assert err.startswith("usage: bazel run //bench:header_ab --") and says in err
     assert not (tmp_path / "out").exists()
 
 
@@ -95,9 +103,9 @@ def test_options(study, tmp_path, words, says):
     ("no/such/file.md", "there is no folder {root}/no/such; name a file in one that exists"),
 ])
 def test_where_no_document_can_be(study, tmp_path, out, says):
-    status, _, err = study("--out", out)
+    status, _, err = study("--document", out)
     assert status == 2
-    assert err == f"header_study: --out: {tmp_path / out}: {says.format(root=tmp_path)}\n"
+    assert err == f"header_ab: --document: {tmp_path / out}: {says.format(root=tmp_path)}\n"
     assert not (tmp_path / "out").exists()
 
 
@@ -112,7 +120,7 @@ def test_earlier_results_are_left_alone(study, tmp_path):
 def test_a_profile_that_was_not_built(study):
     status, _, err = study(lookups={"map": GOOD["map"], "header": GOOD["header"]})
     assert status == 2
-    assert err == ("header_study: there is no variant of the profile lookup-region, which has the "
+    assert err == ("header_ab: there is no variant of the profile lookup-region, which has the "
                    "region lookup; profiles that were built: header-classidx-off, "
                    "header-classidx-on\n")
 
@@ -120,7 +128,7 @@ def test_a_profile_that_was_not_built(study):
 def test_help(study):
     status, out, _ = study("--help")
     assert status == 0
-    for option in ("--repeats", "--out", "--results", "--quick", "--seed", "--timeout"):
+    for option in ("--reps", "--out", "--document", "--quick", "--bench", "--seed", "--timeout"):
         assert option in out
 
 
@@ -129,7 +137,7 @@ def test_interrupted(study, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(header_programs, "PROGRAMS", (Program("ls", "", interrupt),))
-    status, _, err = study()
-    assert (status, err) == (130, "header_study: interrupted: no document is written, what is "
-                                  f"there is in {tmp_path}/out\n")
+    status, _, err = study("--reps", "1")
+    assert (status, err) == (130, f"header_ab: interrupted: what is there is in {tmp_path}/out\n")
+    assert (tmp_path / "out" / "comparisons.csv").exists()
     assert not list((tmp_path / "docs").iterdir())

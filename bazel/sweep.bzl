@@ -1,0 +1,147 @@
+"""sweep(): variants of one profile that differ in a few of its keys, and a command that measures
+them against the profile itself.
+
+    sweep(name = "caches", base = "tiny-heavy", axes = {"front.fast_cap": ["8", "16", "32"]})
+
+gives `bazel run //<package>:caches` and the variants hakmem-tiny-heavy+fast_cap=8 and so on.
+Several axes give every combination of their values; `points` are combinations one by one.
+"""
+
+load("@rules_python//python:defs.bzl", "py_binary")
+load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
+load("//bazel:benchmark.bzl", "benchmark")
+load("//bazel:manifest.bzl", "bench_manifest")
+load("//bazel:profile.bzl", "derived_profile")
+load("//bazel:profile_guided.bzl", "profile_guided")
+load("//bench:programs.bzl", "PROGRAMS")
+
+# What an allocator that is optimised for its runs is trained with: other sizes, numbers of threads
+# and seeds than those that are measured.
+_TRAINING = [
+    "bench_random_mixed_system 1000000 2000 7",
+    "bench_tiny_hot_system 48 60 50000",
+    "bench_prodcons_system 2 400000 512 7",
+    "larson_system 0.3 16 256 500 1 7 2",
+    "larson_system 0.3 8 64 2000 1 7 3",
+]
+
+def _combinations(axes):
+    """Every choice of one value for each key."""
+    points = [{}]
+    for key, values in axes.items():
+        points = [dict(point, **{key: value}) for point in points for value in values]
+    return points
+
+def _suffix(name, point):
+    parts = {}
+    for key, value in point.items():
+        short = key.split(".")[-1]
+        if short in parts:
+            fail("%s: two keys called %s in one combination" % (name, short))
+        parts[short] = value
+    return "".join(["+%s=%s" % item for item in parts.items()])
+
+def _library(folder, variant, profile, sources, guided):
+    """The shared library of one variant; `guided`: optimised for training runs."""
+    static = folder + variant
+    base = static + "+plain" if guided else static
+    allocator(
+        name = base,
+        generated = "%sgenerated/%s/" % (folder, variant),
+        profile = profile,
+        profiles = ["//:profiles"],
+        sources = sources,
+    )
+    if guided:
+        profile_guided(
+            name = static,
+            srcs = ["//src:srcs", "%sgenerated/%s/hak_classes.c" % (folder, variant)],
+            config = sources,
+            copts = ALLOCATOR_COPTS,
+            loads = _TRAINING,
+            programs = {"//:" + words.split(" ")[0]: None for words in _TRAINING}.keys(),
+        )
+    library = "%slib%s.so" % (folder, variant)
+    shared_library(library, [static, "//src:dlopen"])
+    return library
+
+def sweep_variants(name, base = "default", axes = {}, points = [], guided = False, programs = PROGRAMS):
+    """The allocators and programs of a sweep; `<name>_variants` is all of them, and their list.
+
+    See sweep() for the arguments.
+    """
+    folder = name + "_variants/"
+    stem = "hakmem" if base == "default" else "hakmem-" + base
+    file = "//:profiles/%s.yaml" % base
+    chosen = [(stem, base, file, {}, False)]  # variant, profile, its file, what differs, guided
+    if guided:
+        chosen.append((stem + "+fdo", base, file, {}, True))
+    for point in points + (_combinations(axes) if axes else []):
+        suffix = _suffix(name, point)
+        file = "%sprofiles/%s%s.yaml" % (folder, base, suffix)
+        derived_profile(
+            name = "%s%s%s_profile" % (folder, base, suffix),
+            base = base,
+            out = file,
+            values = point,
+        )
+        chosen.append((stem + suffix, base + suffix, file, point, False))
+
+    entries = []
+    for variant, profile, file, _, is_guided in chosen:
+        library = _library(folder, variant, file, folder + variant + "_sources", is_guided)
+        entries.append(benchmark(
+            programs,
+            variant,
+            "profile",
+            folder = folder,
+            library = library,
+            profile = profile,
+        ))
+    entries.append(benchmark(programs, "system", "system", folder = folder))
+
+    bench_manifest(
+        name = name + "_manifest",
+        copts = ALLOCATOR_COPTS,
+        programs = programs,
+        sweep = {
+            "base": stem,
+            "points": {variant: point for variant, _, _, point, _ in chosen},
+        },
+        variants = entries,
+    )
+    made = [entry["library"] for entry in entries if "library" in entry]
+    made += [binary for entry in entries for binary in entry["binaries"].values()]
+    native.filegroup(
+        name = name + "_variants",
+        srcs = made + [name + "_manifest"] + [folder + entry["name"] + "_sources" for entry in entries if "library" in entry],
+        data = made + [name + "_manifest"],
+    )
+
+def sweep(name, base = "default", axes = {}, points = [], guided = False, programs = PROGRAMS):
+    """A command that measures variants of a profile against the profile.
+
+    Args:
+      name: of the command.  bench/lab/studies.py may say which rows it measures; otherwise --bench
+        does.
+      base: the profile.
+      axes: SECTION.KEY -> values, strings as a profile's file would state them.
+      points: dicts of SECTION.KEY -> value, beside the combinations of the axes.
+      guided: whether there is a variant <base>+fdo too, which the compiler optimises for what it
+        sees in training runs.
+      programs: the benchmark programs that are needed.
+    """
+    sweep_variants(name, base, axes, points, guided, programs)
+    py_binary(
+        name = name,
+        srcs = ["//bench:study.py"],
+        args = ["--study", name, "--manifest", "$(rootpath :%s_manifest)" % name],
+        data = [
+            name + "_manifest",
+            name + "_variants",
+            "//bench:command",
+        ],
+        main = "//bench:study.py",
+        python_version = "PY3",
+        deps = ["//bench:lab"],
+    )

@@ -1,0 +1,33 @@
+"""Any command as a load: each variant's library is preloaded into it.
+
+bench/command.c starts it and measures; an operation is a whole run.
+"""
+
+import dataclasses
+import shlex
+import shutil
+
+from bench.lab.rows import Row, UsageError
+from bench.lab.variants import LAUNCHER, Variant
+
+
+def row(text: str) -> Row:
+    """The command as a row.  Raises UsageError for what cannot be started."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"--program: {text}: {error}") from error
+    if not words:
+        raise UsageError("--program: no command")
+    if not shutil.which(words[0]):
+        raise UsageError(f"--program: there is no program {words[0]}")
+    return Row(LAUNCHER, tuple(words), 1, f"the whole of {text}")
+
+
+def runner(variant: Variant) -> Variant:
+    """The variant with its library to be preloaded.  Raises UsageError if it has none."""
+    if variant.kind != "system" and variant.library is None:
+        raise UsageError(f"--program: {variant.name} has no library that can be preloaded; it is "
+                         "linked statically")
+    return dataclasses.replace(variant, preload=variant.library)
+

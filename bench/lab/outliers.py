@@ -1,0 +1,55 @@
+"""Runs that lie far from the others of their row and variant.  They are shown and kept: a median
+does not mind them, and what made them slow may be what is looked for."""
+
+import statistics
+from dataclasses import dataclass
+
+from bench.lab.analysis import Table
+from bench.lab.rows import Row
+
+FENCE = 3  # interquartile ranges: J. Tukey's outer fence, "Exploratory Data Analysis"
+LEAST = 5  # runs, for quartiles that mean something
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """One run, by its speed."""
+
+    row: Row
+    variant: str
+    rep: int
+    ratio: float  # of its speed to the median
+
+
+def find(table: Table) -> list[Outlier]:
+    """The furthest first."""
+    found = []
+    for row in table.rows:
+        for variant in table.variants:
+            speeds = table.speeds(row, variant.name)
+            if len(speeds) < LEAST:
+                continue
+            low, middle, high = statistics.quantiles(speeds.values(), n=4, method="inclusive")
+            reach = FENCE * (high - low)
+            found += [Outlier(row, variant.name, rep, speed / middle)
+                      for rep, speed in speeds.items()
+                      if not low - reach <= speed <= high + reach]
+    return sorted(found, key=lambda one: -abs(one.ratio - 1))
+
+
+def lines(table: Table) -> list[str]:
+    """For summary.md; nothing without outliers."""
+    found = find(table)
+    if not found:
+        return []
+    text = [
+        "## Outliers", "",
+        f"{len(found)} runs lie more than {FENCE} interquartile ranges outside the middle half of "
+        "the runs of their row and variant. All of them count.", "",
+        *(f"- {one.row.program} {one.row.params}, {one.variant}, round {one.rep}: "
+          f"{one.ratio:.2f} of the median speed" for one in found[:SHOWN]),
+    ]
+    if len(found) > SHOWN:
+        text.append(f"- and {len(found) - SHOWN} more")
+    return [*text, ""]

@@ -1,0 +1,42 @@
+/* replay.h: the plan of a replay, the file that bench/lab/plan.py writes and bench/replay.c runs.
+ *
+ *   struct replay_head | counts: nthreads * uint64_t | steps of thread 0 | steps of thread 1 | ...
+ *
+ * All numbers are little-endian.  A step is one call of the recorded program, or the start of one of
+ * its threads.  Blocks live in slots; a slot's turn counts the steps that changed it, so that a
+ * step waits for the one before it, whichever thread that is in, and for nothing else. */
+#ifndef BENCH_REPLAY_H
+#define BENCH_REPLAY_H
+
+#include <stdint.h>
+
+#define REPLAY_MAGIC UINT64_C(0x314e414c504b4148) /* "HAKPLAN1" */
+
+struct replay_head {
+    uint64_t magic;
+    uint32_t nthreads;
+    uint32_t nslots;
+    uint64_t nsteps; /* of all threads */
+};
+
+enum replay_kind {
+    REPLAY_MALLOC,
+    REPLAY_CALLOC,
+    REPLAY_ALIGNED,
+    REPLAY_REALLOC,
+    REPLAY_FREE,
+    REPLAY_START, /* slot is a thread's number; its turn and size are 0 */
+    REPLAY_KINDS
+};
+
+struct replay_step {
+    uint32_t slot;
+    uint32_t turn;      /* that the slot must have reached */
+    uint64_t size : 48; /* bytes; of a REPLAY_FREE 0 */
+    uint64_t align : 8; /* of a REPLAY_ALIGNED: log2 */
+    uint64_t kind : 8;
+};
+
+_Static_assert(sizeof(struct replay_step) == 16, "steps are packed");
+
+#endif

@@ -1,0 +1,167 @@
+"""Plans of a replay, and the program that runs them."""
+
+import os
+import random
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.lab import plan
+from bench.lab.plan import Call
+
+ROOT = Path(__file__).absolute().parents[2]
+PROGRAM = ROOT / "bench" / "replay_program"
+LIBRARIES = [None, ROOT / "libhakmem.so", ROOT / "libhakmem-header-classidx-on.so"]
+
+
+def run(path: Path, library: Path | None = None) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "LD_PRELOAD": str(library)} if library else dict(os.environ)
+    return subprocess.run([str(PROGRAM), str(path)], capture_output=True, text=True, check=False,
+                          timeout=60, env=environment)
+
+
+def calls_at_random(threads: int, count: int, seed: int) -> list[Call]:
+    """Blocks of all kinds, made, resized and freed by whichever thread."""
+    rng = random.Random(seed)
+    live: list[int] = []
+    calls = []
+    for number in range(count):
+        thread = rng.randrange(threads)
+        choice = rng.random()
+        if live and choice < 0.4:
+            calls.append(Call(thread, "free", live.pop(rng.randrange(len(live)))))
+        elif live and choice < 0.5:
+            calls.append(Call(thread, "realloc", rng.choice(live), rng.choice((0, 9, 300, 70_000))))
+        else:
+            kind = rng.choice(("malloc", "malloc", "calloc", "aligned"))
+            calls.append(Call(thread, kind, number, rng.choice((0, 1, 24, 4096, 100_000)),
+                              rng.choice((32, 4096)) if kind == "aligned" else 1))
+            live.append(number)
+    return calls
+
+
+def peak_of(calls: list[Call]) -> int:
+    sizes: dict[int, int] = {}
+    peak = 0
+    for call in calls:
+        sizes[call.block] = call.size
+        peak = max(peak, sum(sizes.values()))
+    return peak
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=["system", "default", "header"])
+@pytest.mark.parametrize("threads", [1, 4])
+def test_all_kinds_of_calls(tmp_path, threads, library):
+    calls = calls_at_random(threads, 3000, seed=threads)
+    made = plan.make(calls)
+    assert made.steps == len(calls) + threads - 1
+    assert made.peak == peak_of(calls)
+    made.write(tmp_path / "plan")
+    done = run(tmp_path / "plan", library)
+    assert (done.returncode, done.stderr) == (0, "")
+    peak, = map(int, re.findall(r"^live_peak=(\d+)$", done.stdout, re.MULTILINE))
+    if threads == 1:
+        assert peak == made.peak
+    else:  # less is overlapping in time
+        assert 0.5 * made.peak < peak < 2 * made.peak
+    assert f" ops={made.steps} " in done.stdout
+
+
+def test_a_thread_waits_for_the_block_of_another(tmp_path):
+    """Thread 1 frees what thread 0 makes, one by one; each needs the slot again."""
+    calls = [call for i in range(20_000)
+             for call in (Call(0, "malloc", i, 64), Call(1, "free", i))]
+    made = plan.make(calls)
+    assert len(made.threads) == 2
+    made.write(tmp_path / "plan")
+    assert run(tmp_path / "plan").returncode == 0
+
+
+def test_slots_are_used_again():
+    calls = [call for i in range(100) for call in (Call(0, "malloc", i, 64), Call(0, "free", i))]
+    assert plan.make(calls).slots == 1
+
+
+@pytest.mark.parametrize("calls, says", [
+    ([Call(0, "free", 1)], "call 0: free of block 1, which there is not"),
+    ([Call(0, "malloc", 1, 8), Call(0, "malloc", 1, 8)],
+     "call 1: malloc gives block 1, which there is already"),
+    ([Call(0, "malloc", 1, 1 << 48)], "call 0: malloc of 281474976710656 bytes"),
+])
+def test_calls_that_cannot_be(calls, says):
+    with pytest.raises(plan.PlanError) as raised:
+        plan.make(calls)
+    assert str(raised.value) == says
+
+
+BROKEN = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+static void *again;
+void *malloc(size_t size)
+{
+    static void *(*real)(size_t);
+    if (!real)
+        real = dlsym(RTLD_NEXT, "malloc");
+    if (%(overlap)d && size == 777)
+        return again ? again : (again = real(size));
+    return real(size);
+}
+void *realloc(void *p, size_t size)
+{
+    void *(*real)(void *, size_t) = dlsym(RTLD_NEXT, "realloc");
+    char *q = real(p, size);
+    if (%(loses)d && size == 777)
+        memset(q, 0x55, 8);
+    return q;
+}
+void *memalign(size_t align, size_t size)
+{
+    void *(*real)(size_t, size_t) = dlsym(RTLD_NEXT, "memalign");
+    return (char *)real(align, size + 16) + %(astray)d;
+}
+"""
+FAULTS = {
+    "overlap": ([Call(0, "malloc", 1, 777), Call(0, "malloc", 2, 777), Call(0, "free", 1)],
+                "thread 0, step 2: free of slot 0, 0 bytes: contents changed"),
+    "loses": ([Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 777)],
+              "thread 0, step 1: realloc of slot 0, 777 bytes: contents changed"),
+    "astray": ([Call(0, "aligned", 1, 10, 64)],
+               "thread 0, step 0: aligned_alloc of slot 0, 10 bytes: not aligned"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_allocator_is_found(tmp_path, fault):
+    source, library = tmp_path / "broken.c", tmp_path / "broken.so"
+    source.write_text(BROKEN % {name: name == fault for name in FAULTS})
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-fno-builtin", "-o", library, source, "-ldl"],
+                   check=True)
+    calls, says = FAULTS[fault]
+    plan.make(calls).write(tmp_path / "plan")
+    done = run(tmp_path / "plan", library)
+    assert (done.returncode, done.stderr) == (1, f"replay: {says}\n")
+
+
+@pytest.mark.parametrize("content, says", [
+    (b"", "no plan of a replay: too short"), (b"x" * 100, "no plan of a replay, or one of another"),
+    (None, "No such file or directory"),
+])
+def test_what_is_no_plan(tmp_path, content, says):
+    path = tmp_path / "plan"
+    if content is not None:
+        path.write_bytes(content)
+    done = run(path)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_plan_that_was_cut_off(tmp_path):
+    path = tmp_path / "plan"
+    plan.make(calls_at_random(2, 100, 1)).write(path)
+    path.write_bytes(path.read_bytes()[:-8])
+    done = run(path)
+    assert (done.returncode, done.stderr) == (2, f"replay: {path}: the plan is not whole\n")
