@@ -45,6 +45,11 @@ class Outcome:
         return compare.verdict(lines[self.lead], lines.get(PEAK), self.a.name, self.b.name)
 
     @property
+    def found(self) -> bool:
+        """Whether anything is surely better or worse, in any measure."""
+        return any(line.better or line.worse for line in self.overall)
+
+    @property
     def lead(self) -> Measure | None:
         """What the verdict is about first."""
         return next((measure for measure in (SPEED, TIME) if measure in self.rows), None)
@@ -96,14 +101,34 @@ def _markdown(heads: list[str], lines: list[list[str]]) -> list[str]:
         "| " + " | ".join(cells) + " |" for cells in lines]
 
 
-def glance(table: Table) -> tuple[list[str], list[list[str]]]:
-    """Heads and lines of all speeds: a line for each row, a column for each variant."""
-    lines = []
-    for row in table.rows:
-        cells = [table.cell(row, variant) for variant in table.variants]
-        lines.append([f"{row.program} {row.params}",
-                      *(_number(cell.speed.value / 1e6) if cell.speed else "" for cell in cells)])
-    return ["M ops/s, medians", *(variant.name for variant in table.variants)], lines
+def glance(outcomes: list[Outcome], measure: Measure) -> list[tuple[str, list[list[str]]]]:
+    """For each row its title and a line for each variant: A, then the others, best first."""
+    found = []
+    for row in dict.fromkeys(one.row for outcome in outcomes
+                             for one in outcome.rows.get(measure, [])):
+        lines = [(one, outcome.b.name) for outcome in outcomes
+                 for one in outcome.rows.get(measure, []) if one.row == row]
+        lines.sort(key=lambda line: line[0].b, reverse=measure.more_is_better)
+        first = [outcomes[0].a.name, _number(lines[0][0].a), "", "", "", ""]
+        found.append((f"{row.program} {row.params}", [first] + [
+            [name, *cells(one, name)[2:5], one.verdict, compare.words(one, "")]
+            for one, name in lines]))
+    return found
+
+
+def glance_heads(measure: Measure) -> list[str]:
+    """The heads of glance."""
+    return ["variant", f"{measure.name}, {measure.unit}", "/ A", "95 % interval", "verdict",
+            "in words"]
+
+
+def verdicts(outcomes: list[Outcome]) -> list[str]:
+    """A sentence for each comparison; one for all of several that found nothing."""
+    silent = [outcome.b.name for outcome in outcomes if not outcome.found]
+    if len(silent) < 2:
+        return [outcome.verdict for outcome in outcomes]
+    return [outcome.verdict for outcome in outcomes if outcome.found] + [
+        f"No sure difference from {outcomes[0].a.name} in any measure: {', '.join(silent)}."]
 
 
 def failures(table: Table) -> list[str]:
@@ -141,17 +166,25 @@ def _markdown_outcome(outcome: Outcome, level: str) -> list[str]:
     return lines
 
 
+def _markdown_glance(outcomes: list[Outcome]) -> list[str]:
+    lines = []
+    for measure in dict.fromkeys(one.lead for one in outcomes if one.lead):
+        for title, cells_ in glance(outcomes, measure):
+            lines += [f"## {title}", "", *_markdown(glance_heads(measure), cells_), ""]
+    return lines
+
+
 def markdown(outcomes: list[Outcome], table: Table, about: dict) -> str:
     """summary.md.  `outcomes` have the same A."""
     lines = [f"# {about['command']}", ""]
-    for outcome in outcomes:
-        lines += [outcome.verdict, ""]
+    for line in verdicts(outcomes):
+        lines += [line, ""]
     lines += _circumstances(about)
     lines += [*(f"- {line}" for line in failures(table)), "", LEGEND, ""]
     if len(outcomes) == 1:
         lines += _markdown_outcome(outcomes[0], "##")
     else:
-        lines += ["## Speeds", ""] + _markdown(*glance(table)) + [""]
+        lines += _markdown_glance(outcomes)
         for outcome in outcomes:
             lines += [f"## {outcome.b.name} against {outcome.a.name}", ""]
             lines += _markdown_outcome(outcome, "###")
@@ -179,8 +212,8 @@ def as_csv(outcomes: list[Outcome]) -> str:
 def _table(heads: list[str], lines: list[list[str]], styles: list[str]) -> RichTable:
     shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for i, head in enumerate(heads):
-        shown.add_column(head, justify="right" if 0 < i < 5 else "left",
-                         overflow="fold", no_wrap=0 < i < 5)
+        shown.add_column(head, justify="left" if i in (0, len(heads) - 1) else "right",
+                         overflow="fold", no_wrap=0 < i < len(heads) - 1)
     for line, style in zip(lines, styles):
         shown.add_row(*line, style=style)
     return shown
@@ -201,23 +234,28 @@ def _show_pair(console: Console, outcome: Outcome) -> None:
     console.print()
 
 
+def _show_glance(console: Console, outcomes: list[Outcome]) -> None:
+    """Each row with all variants."""
+    for measure in dict.fromkeys(one.lead for one in outcomes if one.lead):
+        for title, lines in glance(outcomes, measure):
+            heads = glance_heads(measure)
+            kept = [line[:4] + line[5:] for line in lines]
+            shown = _table(heads[:4] + heads[5:], kept, [_STYLES.get(line[4], "") for line in lines])
+            shown.title, shown.title_justify = title, "left"
+            console.print(shown)
+            console.print()
+
+
 def show(console: Console, outcomes: list[Outcome], table: Table, about: dict) -> None:
-    """Each comparison, all speeds if there are several, doubts, the verdicts."""
-    for outcome in outcomes:
-        _show_pair(console, outcome)
-    if len(outcomes) > 1:
-        heads, lines = glance(table)
-        shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for i, head in enumerate(heads):
-            shown.add_column(head, justify="right" if i else "left", overflow="fold")
-        for line in lines:
-            shown.add_row(*line)
-        console.print(shown)
-        console.print()
+    """What was compared, doubts, the verdicts."""
+    if len(outcomes) == 1:
+        _show_pair(console, outcomes[0])
+    else:
+        _show_glance(console, outcomes)
     console.print(LEGEND, style="dim")
     for line in failures(table):
         console.print(line, style="bold red", markup=False)
     for doubt in about["doubts"]:
         console.print(f"doubtful: {doubt}", style="yellow")
-    for outcome in outcomes:
-        console.print(outcome.verdict, style="bold", soft_wrap=True)
+    for line in verdicts(outcomes):
+        console.print(line, style="bold", soft_wrap=True)

@@ -97,12 +97,13 @@ def _percent(ratio: float) -> float:
 
 
 def words(one: Comparison, b: str = "B") -> str:
-    """The effect in plain words: "B faster by 3.1 %, 2.4 to 3.9"."""
+    """The effect in plain words: "B faster by 3.1 %, 2.4 to 3.9"; `b` may be empty."""
     if one.verdict == "same":
         return f"no difference found; would have seen {one.visible:.2g} %"
     name = one.measure.better if one.b_is_better else one.measure.worse
     near, far = sorted((_percent(one.ratio.low), _percent(one.ratio.high)))
     text = f"{b} {name} by {_percent(one.ratio.value):.1f} %, {near:.1f} to {far:.1f}"
+    text = text.strip()
     return text if one.sure else text + "; one of so many rows may do this by chance"
 
 
