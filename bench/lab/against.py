@@ -13,14 +13,15 @@ from bench.lab.variants import Manifest, Variant
 
 def measure(command: str, words: list[str] | None, chosen: argparse.Namespace, manifest: Manifest,
             variants: list[Variant], of_rows: list[Row], reps: int,
-            further: Callable[[results.Folder, Table, dict], None] = lambda *_: None) -> int:
+            further: Callable[[results.Folder, Table, dict], None] = lambda *_: None,
+            folder: results.Folder | None = None) -> int:
     """Runs the first variant and the others in turn, writes and shows how they compare with it.
 
     `words` is what the user typed after the command's name, None: see sys.argv; `chosen` has the
     options of options.add_runs; `further` writes what the command has beside the files of all
-    comparisons.  Returns the exit status.
+    comparisons; `folder` is where --out says if it was not made yet.  Returns the exit status.
     """
-    folder = results.Folder(results.chosen_path(chosen.out, command))
+    folder = folder or results.Folder(results.chosen_path(chosen.out, command))
     console = tables.make_console()
     last: dict = {}
 
