@@ -7,7 +7,7 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab import ab_text, options, results, rows, schedule, tables, variants
+from bench.lab import ab_report, ab_text, options, results, rows, schedule, tables, variants
 from bench.lab.analysis import Table
 from bench.lab.session import Session, run_session
 from bench.lab.variants import Manifest, Variant
@@ -52,6 +52,7 @@ def measure(command: str, words: list[str] | None, chosen: argparse.Namespace,
         last.update(outcome=outcome, about=about)
         to.write("summary.md", ab_text.markdown(outcome, about))
         to.write("comparisons.csv", ab_text.as_csv(outcome))
+        to.write("report.html", ab_report.render(outcome, table, about))
 
     session = Session(
         command=options.typed(command, words), manifest=manifest, rows=of_rows,
