@@ -138,6 +138,11 @@ class Page:
               set.data.map(point => point?.x === undefined ? point : [point.x, point.y])]);
             """, name, index)
 
+    def click(self, element) -> None:
+        """In the middle of the window, where nothing lies above it."""
+        self.js("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
     def column(self, table: str, head: int) -> list[str]:
         return self.js("""
             return [...document.querySelectorAll(arguments[0] + " tbody tr")]
@@ -196,7 +201,7 @@ def test_shows_the_circumstances(page):
 def test_a_head_sorts(page):
     before = page.column("#runs", 5)
     head = page.head("#runs", "ops_per_s")
-    head.find_element(By.TAG_NAME, "button").click()
+    page.click(head.find_element(By.TAG_NAME, "button"))
     down = page.column("#runs", 5)
     numbers = [float(word) for word in down if word]
     assert head.get_attribute("aria-sort") == "descending"
@@ -210,14 +215,14 @@ def test_a_head_sorts(page):
 
 def test_numbers_with_marks_and_units_sort_as_numbers(page):
     table = "#classes"
-    page.head(table, "mean waste").find_element(By.TAG_NAME, "button").click()
+    page.click(page.head(table, "mean waste").find_element(By.TAG_NAME, "button"))
     numbers = [float(word.removesuffix(" %")) for word in page.column(table, 3)]
-    assert len(numbers) == 2 and numbers == sorted(numbers, reverse=True)
+    assert len(numbers) >= 2 and numbers == sorted(numbers, reverse=True)
     page.js("""
         const rows = ["1.02=", "9.1..12", "", "10.50", "one run", ">= 2.00", "1,000"];
         document.querySelector("#classes tbody").innerHTML =
           rows.map(word => `<tr><td></td><td>${word}</td></tr>`).join("")""")
-    page.head(table, "classes").find_element(By.TAG_NAME, "button").click()
+    page.click(page.head(table, "classes").find_element(By.TAG_NAME, "button"))
     assert page.column(table, 1) == ["1,000", "10.50", "9.1..12", ">= 2.00", "1.02=", "one run", ""]
 
 
@@ -256,8 +261,8 @@ def test_charts_show_the_numbers(page):
     curve = dict(page.chart("scaling"))
     assert curve["hakmem"] == pytest.approx([90 * 1.03, 180 * 1.03, 270 * 1.03])
     assert [label for label, _ in page.chart("classes")] == ["worst", "mean", "every request"]
-    captions = [one.text for one in page.all("#classes figcaption")]
-    assert captions == ["default, low-rss", "header-classidx-on"]
+    profiles = ", ".join(one.text for one in page.all("#classes figcaption")).split(", ")
+    assert sorted(profiles) == ["default", "header-classidx-on", "low-rss"]
 
 
 def test_a_load_is_chosen(page):
@@ -272,7 +277,7 @@ def test_a_load_is_chosen(page):
     page.js("document.querySelector('[data-chart=load-latency]').scrollIntoView()")
     curve = dict(page.chart("load-latency"))["hakmem"]
     assert curve == pytest.approx([1000 / 90 * factor for factor in (1, 2, 30, 900)])
-    page.all("#load [data-step='1']")[0].click()
+    page.click(page.all("#load [data-step='1']")[0])
     assert page.js("return document.querySelector('#load select').value") == "0"
 
 

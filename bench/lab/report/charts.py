@@ -74,6 +74,11 @@ def _short(value: float) -> float:
     return float(f"{value:.6g}")
 
 
+def _exact(value: float) -> float:
+    """As results.csv has it."""
+    return int(value) if value == int(value) else round(value, 6)
+
+
 def _row(table: Table, row: Row, base: str) -> dict:
     cells = []
     for index, variant in enumerate(table.variants):
@@ -150,7 +155,7 @@ def _runs(table: Table) -> dict:
     names = {variant.name: index for index, variant in enumerate(table.variants)}
     lines = [
         [rows[job.row.key], names[job.variant.name], job.rep, run.status,
-         *(_short(getattr(run, key)) if run.ok and (getattr(run, key) or key not in LATENCIES)
+         *(_exact(getattr(run, key)) if run.ok and (getattr(run, key) or key not in LATENCIES)
            else None for key in NUMBERS)]
         for job, run in table.made
     ]

@@ -88,7 +88,8 @@ function logTicks(low, high, room = 8) {
 }
 
 // A logarithmic axis that holds the values with some space at both ends.
-function logAxis(values, title, {room = 8, strong = null, format = plain} = {}) {
+function logAxis(values, title, {room = 8, strong = null, format = plain,
+  ticks = logTicks} = {}) {
   let low = Math.min(...values), high = Math.max(...values);
   const space = Math.max((high / low) ** 0.06, 1.02);
   low /= space;
@@ -96,7 +97,7 @@ function logAxis(values, title, {room = 8, strong = null, format = plain} = {}) 
   return {
     type: "logarithmic", min: low, max: high,
     title: {display: Boolean(title), text: title, color: ink("soft")},
-    afterBuildTicks: axis => { axis.ticks = logTicks(low, high, room).map(value => ({value})); },
+    afterBuildTicks: axis => { axis.ticks = ticks(low, high, room).map(value => ({value})); },
     ticks: {autoSkip: true, maxRotation: 0, color: ink("soft"), callback: value => format(value)},
     grid: {
       color: item => (item.tick?.value === strong ? ink("text") : ink("line")),

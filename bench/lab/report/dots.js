@@ -68,7 +68,8 @@ function dotChart(lines, sets, title, width, band) {
           grid: {display: false, drawBorder: false},
           ticks: {
             autoSkip: false, callback: value => lines[value], mirror: narrow, z: 1,
-            labelOffset: narrow ? 9 - step / 2 : 0, padding: narrow ? -4 : 6,
+            labelOffset: narrow ? 11 - step / 2 : 0, padding: narrow ? -4 : 6,
+            showLabelBackdrop: narrow, backdropColor: ink("card"), backdropPadding: 1,
           },
         },
       },

@@ -53,13 +53,20 @@ makers.scaling = index => {
   }, "M ops/s");
 };
 
+// 16, 64, 256 and so on from `low` to `high`.
+function powersOfTwo(low, high) {
+  const ticks = [];
+  for (let tick = 16; tick <= high; tick *= 4) if (tick >= low) ticks.push(tick);
+  return ticks;
+}
+
 // Requests below this, bytes, are left out: of blocks of 16 they leave most unused.
 const LEAST = 16;
 
 makers.classes = (index, width) => {
   const classes = data.classes[index].classes
     .map(([low, high, block]) => ({low: Math.max(low, LEAST), high, block}))
-    .filter(({high}) => high >= LEAST);
+    .filter(({low, high}) => high > low);
   if (!classes.length) return null;
   const waste = (size, block) => 100 * (1 - size / block);
   const blue = "#2f6fed", orange = "#d9601a";
@@ -80,7 +87,7 @@ makers.classes = (index, width) => {
       interaction: {mode: "nearest", axis: "x", intersect: false},
       scales: {
         x: logAxis(sizes, "bytes asked for", {
-          room: Math.floor(width / 60),
+          room: Math.floor(width / 60), ticks: powersOfTwo,
           format: value => (value >= 1024 ? `${plain(value / 1024)} KiB` : plain(value)),
         }),
         y: {min: 0, title: {display: true, text: "% of the block", color: ink("soft")},

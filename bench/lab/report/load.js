@@ -50,8 +50,11 @@ const names = {
     ctx.textBaseline = "middle";
     for (const {name, at} of points) {
       const wide = ctx.measureText(name).width;
-      const places = [[at.x + 9, at.y], [at.x - 9 - wide, at.y], [at.x - wide / 2, at.y - 14],
-        [at.x - wide / 2, at.y + 14]];
+      const beside = [[at.x + 9, at.y], [at.x - 9 - wide, at.y]];
+      const above = [at.x - wide / 2, at.y - 14], below = [at.x - wide / 2, at.y + 14];
+      // The line of the front leaves its points to the right and downwards.
+      const places = first.includes(name) ? [above, [at.x - 9 - wide, at.y], [at.x + 9, at.y - 9]]
+        : [...beside, above, below];
       const free = places.find(([x, y]) => x >= area.left && x + wide <= area.right
         && y >= area.top + 6 && y <= area.bottom - 6
         && !taken.some(([l, t, r, b]) => x < r && x + wide > l && y - 7 < b && y + 7 > t));

@@ -55,5 +55,5 @@ def looks(variants: list[Variant]) -> dict[str, Look]:
 
 def _pick(family: str, colours: tuple[str, ...], index: int) -> Look:
     """Neighbours differ in both; all pairs are used before one comes again."""
-    turn = index // len(colours)
-    return Look(family, colours[index % len(colours)], _MARKS[(index + turn) % len(_MARKS)])
+    turn, place = divmod(index, len(colours))
+    return Look(family, colours[place], _MARKS[(place + turn) % len(_MARKS)])
