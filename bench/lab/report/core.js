@@ -87,11 +87,12 @@ function logTicks(low, high, room = 8) {
   }
 }
 
-// A logarithmic axis that holds the values with some space at both ends.
+// A logarithmic axis that holds the values with some space at both ends, and no less than a factor
+// of `span`, so that small differences look small.
 function logAxis(values, title, {room = 8, strong = null, format = plain,
-  ticks = logTicks} = {}) {
+  ticks = logTicks, span = 1} = {}) {
   let low = Math.min(...values), high = Math.max(...values);
-  const space = Math.max((high / low) ** 0.06, 1.02);
+  const space = Math.max((high / low) ** 0.06, 1.02, Math.sqrt(span * low / high));
   low /= space;
   high *= space;
   return {

@@ -2,6 +2,7 @@
 "use strict";
 
 const NARROW = 560; // px: below, a line's words stand above its dots
+const TALL = 800; // px: above, the axis is drawn at the top too
 
 // Behind every second line; so it is seen which dots are a line's.
 const bands = {
@@ -56,12 +57,15 @@ function dotChart(lines, sets, title, width, band) {
   }
   const step = narrow ? band + 16 : band;
   const x = logAxis(values, title, {strong: 1, room: Math.max(3, Math.floor(width / 75))});
+  const height = lines.length * step + 60;
+  const top = {...x, axis: "x", position: "top", grid: {display: false}};
   return {
-    type: "scatter", data: {datasets: sets}, plugins: [bands], height: lines.length * step + 60,
+    type: "scatter", data: {datasets: sets}, plugins: [bands], height,
     options: {
       interaction: {mode: "nearest", axis: "xy", intersect: true},
       scales: {
         x,
+        ...(height > TALL ? {top} : {}),
         y: {
           type: "linear", reverse: true, min: -0.5, max: lines.length - 0.5,
           afterBuildTicks: axis => { axis.ticks = lines.map((_, value) => ({value})); },

@@ -96,8 +96,8 @@ makers["load-memory"] = (_, width) => {
     ]},
     options: {
       scales: {
-        x: logAxis(cells.map(cell => cell.rss), "peak RSS, MiB", {room}),
-        y: logAxis(cells.map(cell => cell.speed[0]), "M ops/s", {room: 6}),
+        x: logAxis(cells.map(cell => cell.rss), "peak RSS, MiB", {room, span: 1.5}),
+        y: logAxis(cells.map(cell => cell.speed[0]), "M ops/s", {room: 6, span: 1.5}),
       },
       plugins: {
         names: {first: best.map(cell => data.variants[cell.variant].name)},
