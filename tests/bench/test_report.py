@@ -100,6 +100,8 @@ class Page:
         self.driver = driver
         self.media()
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        driver.get("about:blank")
+        self.errors()  # what the page before this one said, such as Chromium's own first page
         driver.get(file.as_uri())
         WebDriverWait(driver, 20).until(lambda _: self.all("#runs tbody tr"))
 
@@ -118,6 +120,7 @@ class Page:
         return self.driver.execute_script(script, *args)
 
     def errors(self) -> list[str]:
+        """What the console shows since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def draw_all(self) -> None:
