@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench.lab import ab_text, options, results, schedule, tables
+from bench.lab import ab_report, ab_text, options, results, schedule, tables
 from bench.lab.ab_text import Outcome
 from bench.lab.analysis import Table
 from bench.lab.rows import Row
@@ -30,6 +30,7 @@ def measure(command: str, words: list[str] | None, chosen: argparse.Namespace, m
         last.update(outcomes=outcomes, about=about)
         to.write("summary.md", ab_text.markdown(outcomes, table, about))
         to.write("comparisons.csv", ab_text.as_csv(outcomes))
+        to.write("report.html", ab_report.render(outcomes, variants[0], table, about))
         further(to, table, about)
 
     def show(table: Table) -> None:

@@ -48,6 +48,7 @@ class Table:
     def __init__(self, rows: list[Row], variants: list[Variant]):
         self.rows = rows
         self.variants = variants
+        self.made: list[tuple[Job, Run]] = []  # all runs, in the order they were made
         self._runs: dict[tuple[str, str], dict[int, Run]] = {}
         self._failures: dict[tuple[str, str], list[str]] = {}
         self._cells: dict[tuple[str, str], Cell] = {}  # already worked out from these runs
@@ -55,6 +56,7 @@ class Table:
     def add(self, job: Job, run: Run, raw: str) -> None:
         """One finished run; `raw` names its log."""
         key = (job.row.key, job.variant.name)
+        self.made.append((job, run))
         if run.ok:
             self._runs.setdefault(key, {})[job.rep] = run
             self._cells.clear()

@@ -67,6 +67,11 @@ class Outcome:
         return (self.folder / "report.html").read_text(encoding="utf-8")
 
     @property
+    def html_words(self) -> str:
+        """report.html without its styles and scripts."""
+        return re.sub(r"<(style|script)\b.*?</\1>", "", self.html, flags=re.DOTALL)
+
+    @property
     def run(self) -> dict:
         return json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
 

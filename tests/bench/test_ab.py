@@ -1,6 +1,7 @@
 """bazel run //bench:ab: two variants in pairs, what it finds and what it does not."""
 
 import csv
+import json
 import re
 import statistics
 
@@ -60,6 +61,22 @@ def test_the_csv_is_that_of_the_runs(bench):
     assert float(line["a"]) == pytest.approx(medians["a"] / 1e6, rel=1e-4)
     assert float(line["ratio"]) == pytest.approx(medians["b"] / medians["a"], rel=1e-4)
     assert f"{float(line['ratio']):.3f}" in outcome.summary
+
+
+def test_the_page_says_what_the_summary_says(bench):
+    bench.variant("a", speed(90_000_000, 90_000))
+    bench.variant("b", speed(100_000_000, 50_000))
+    outcome = bench.ab("a", "b", *TINY, "--reps", "9")
+    line = of_speed(outcome)
+    (verdict,) = re.findall(r'<p class="verdict">(.*?)</p>', outcome.html)
+    assert verdict.startswith("b against a, speed: b is faster in 1 of 1 rows")
+    assert verdict in outcome.summary
+    assert re.search(rf'<tr class="better">.*?{float(line["ratio"]):.3f}', outcome.html, re.DOTALL)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', outcome.html).group(1))
+    assert data["base"] == "a"
+    ratios = {cell["variant"]: cell["ratio"] for cell in data["rows"][0]["cells"]}
+    assert ratios[1] == pytest.approx([float(line[key]) for key in ("ratio", "low", "high")],
+                                      rel=1e-4)
 
 
 def test_the_runs_of_a_pair_follow_one_another(bench):

@@ -225,7 +225,7 @@ def test_terminal(measured):
 
 
 def test_html(measured):
-    section = re.search(r"<h2>Bars</h2>(.*?)<h2>", measured.html, re.DOTALL)[1]
+    section = re.search(r"<h3>Bars</h3>(.*?)<h3", measured.html, re.DOTALL)[1]
     found = [(style, [html.unescape(cell) for cell in re.findall(r"<td>(.*?)</td>", line)])
              for style, line in re.findall(r'<tr class="(\w*)">(.*?)</tr>', section, re.DOTALL)]
     for name, expected in SHOWN.items():

@@ -1,0 +1,32 @@
+"""report.html of a comparison of variants with one of them."""
+
+from bench.lab import ab_text, report
+from bench.lab.ab_text import Outcome
+from bench.lab.analysis import Table
+from bench.lab.report import Block, Line
+from bench.lab.variants import Variant
+
+_LEGEND = "  In the tables of the rows an operation is one malloc or one free."
+
+
+def render(outcomes: list[Outcome], a: Variant, table: Table, about: dict) -> str:
+    """The whole page; ratios are to A, with which all outcomes compare."""
+    blocks = [block for outcome in outcomes for block in _blocks(outcome, len(outcomes) > 1)]
+    return report.render(table, about, base=a.name,
+                         verdict=" ".join(ab_text.verdicts(outcomes)),
+                         legend=ab_text.LEGEND + _LEGEND, tables=blocks)
+
+
+def _blocks(outcome: Outcome, named: bool) -> list[Block]:
+    """The tables of one outcome; `named`: their titles say whose."""
+    where = f", {outcome.b.name} against {outcome.a.name}" if named else ""
+    blocks = []
+    if outcome.rows:
+        blocks.append(Block(
+            f"All measures{where}", list(ab_text.OVERALL_COLUMNS),
+            [Line(ab_text.overall_cells(line)) for line in outcome.overall]))
+    for measure, rows in outcome.rows.items():
+        blocks.append(Block(
+            f"{measure.name}{where}", ab_text.columns(outcome, measure),
+            [Line(ab_text.cells(one, outcome.b.name), one.verdict) for one in rows]))
+    return blocks
