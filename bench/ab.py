@@ -35,8 +35,8 @@ def pair_of(manifest: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
 
     Raises UsageError for a name that is no variant.
     """
-    first = variants.select(manifest, [a])[0]
-    second = variants.select(manifest, [b])[0]
+    first = variants.select(manifest, [a], "A")[0]
+    second = variants.select(manifest, [b], "B")[0]
     return first, dataclasses.replace(second, name=f"{b}-again") if a == b else second
 
 
@@ -57,7 +57,7 @@ def measure(command: str, words: list[str] | None, chosen: argparse.Namespace,
         command=options.typed(command, words), manifest=manifest, rows=of_rows,
         variants=list(pair), reps=chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
         seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
-        write=write, order=schedule.pair,
+        write=write, order=schedule.pair, all_or_none=True,
     )
     return run_session(session, command, console,
                        lambda _table: ab_text.show(console, last["outcome"], last["about"]))
