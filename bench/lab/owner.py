@@ -1,0 +1,69 @@
+"""Whose a function is: hakmem's, the program's, the kernel's, a library's."""
+
+from pathlib import Path, PurePath
+
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.elf.elffile import ELFFile
+
+from bench.lab.stacks import UNKNOWN, Frame
+from bench.lab.variants import Variant
+
+HAKMEM, PROGRAM, KERNEL = "hakmem", "program", "kernel"
+_LIBRARY = "libhakmem"  # how the files of its shared libraries begin
+_GENERATED = "hak_classes.c"
+
+
+class Owners:
+    """The owners of the functions of one program that is linked with one variant."""
+
+    def __init__(self, variant: Variant, binary: Path) -> None:
+        self._binary = binary.name
+        inside = variant.kind == "profile" and variant.link == "static"
+        self._inside = functions_inside(binary) if inside else frozenset()
+
+    def of(self, frame: Frame) -> str:
+        """hakmem, program, kernel, or the name of a library's file."""
+        name = frame.file
+        if name.startswith(_LIBRARY):
+            return HAKMEM
+        if name == self._binary:
+            return HAKMEM if frame.name.split(".")[0] in self._inside else PROGRAM
+        if name.startswith("[kernel") or name.endswith(".ko") or name == "[guest.kernel.kallsyms]":
+            return KERNEL
+        return name or UNKNOWN
+
+
+def functions_inside(binary: Path) -> frozenset[str]:
+    """The names of hakmem's functions in a program that contains it; none if it cannot be read.
+
+    The allocator is compiled with line numbers, so that each of its files has a unit that lists
+    its functions.
+    """
+    found: set[str] = set()
+    try:
+        with open(binary, "rb") as file:
+            elf = ELFFile(file)
+            if not elf.has_dwarf_info():
+                return frozenset()
+            for unit in elf.get_dwarf_info().iter_CUs():
+                top = unit.get_top_DIE()
+                if not _is_ours(PurePath(top.get_full_path())):
+                    continue
+                found |= {_name(die) for die in unit.iter_DIEs()
+                          if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes}
+    except (OSError, ELFError, DWARFError):
+        return frozenset()
+    return frozenset(found - {""})
+
+
+def _is_ours(source: PurePath) -> bool:
+    return source.name == _GENERATED or source.parent.name == "src"
+
+
+def _name(die) -> str:
+    """Of a function; a copy made by the compiler has that of what it was made from."""
+    for attribute in ("DW_AT_abstract_origin", "DW_AT_specification"):
+        if "DW_AT_name" not in die.attributes and attribute in die.attributes:
+            die = die.get_DIE_from_attribute(attribute)
+    name = die.attributes.get("DW_AT_name")
+    return name.value.decode(errors="replace") if name else ""
