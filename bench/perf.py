@@ -175,19 +175,19 @@ class _Perf(_Profiler):
 
     def about(self) -> dict:
         return {"event": self._event.name, "hardware": self._event.hardware,
-                "frequency": self._hertz}
+                "frequency": self._hertz, "everywhere": self._event.everywhere}
 
     def report(self, title: str, printed: str) -> Found:
         with _step(self.console, "reading the samples"):
-            samples = perf_record.read(self.path)
+            samples = perf_record.read(self.path, self.load.binary.name)
         owners = Owners(self.load.variant, self.load.binary)
         counted = f"{samples.count} samples of {self._event.name}"
         with _step(self.console, "writing the report"):
-            self.folder.write("report.txt", perf_record.report(self.path))
+            self.folder.write("report.txt", perf_record.report(self.path, self.load.binary.name))
             self.folder.write("flamegraph.html", flame.render(
                 samples.stacks, owners.of, title, f"{counted}, {self._hertz} a second at most"))
         return Found(self.lines(stacks.functions(samples.stacks), owners), counted,
-                     perf_record.warnings(samples, printed))
+                     perf_record.warnings(samples, self._event, self.load.row.program, printed))
 
 
 class _Callgrind(_Profiler):
@@ -201,7 +201,8 @@ class _Callgrind(_Profiler):
         return self.load.variant.environment
 
     def about(self) -> dict:
-        return {"event": "instructions", "hardware": False, "frequency": None}
+        return {"event": "instructions", "hardware": False, "frequency": None,
+                "everywhere": False}
 
     def report(self, title: str, printed: str) -> Found:
         with _step(self.console, "writing the report"):
@@ -302,7 +303,7 @@ def _profiler(chosen: argparse.Namespace) -> tuple[Manifest, _Profiler]:
         callgrind.require()
         return manifest, _Callgrind(load, results.Files(path, "run.json"), console)
     hertz = perf_record.frequency(chosen.frequency)
-    event = perf_record.event()
+    event = perf_record.event(load.row.program)
     return manifest, _Perf(load, results.Files(path, "run.json"), console, event, hertz)
 
 

@@ -39,10 +39,11 @@ def annotate(data: Path) -> tuple[str, str]:
     return flat, tree
 
 
-def _counts(text: str, marked: bool) -> dict[Frame, int]:
-    """Instructions by function; one that code of several files is part of has several lines.
-    Where callers are listed, the line of a function itself has a star."""
-    found: dict[Frame, int] = {}
+def _counts(text: str, marked: bool) -> dict[tuple[str, str | None], int]:
+    """Instructions by function and object.  A function that code of several files is part of has
+    several lines, and not each names the object.  Where callers are listed, the line of a function
+    itself has a star."""
+    found: dict[tuple[str, str | None], int] = {}
     for line in text.splitlines():
         match = _LINE.match(line)
         if not match or match["what"] == "PROGRAM TOTALS":
@@ -50,8 +51,22 @@ def _counts(text: str, marked: bool) -> dict[Frame, int]:
         if (match["mark"] or "").strip() != ("*" if marked else ""):
             continue
         what = _WHAT.match(match["what"])
-        frame = Frame(what["name"], what["object"] or UNKNOWN)
-        found[frame] = found.get(frame, 0) + int(match["count"].replace(",", ""))
+        key = what["name"], what["object"]
+        found[key] = found.get(key, 0) + int(match["count"].replace(",", ""))
+    return found
+
+
+def _frames(counts: dict[tuple[str, str | None], int]) -> dict[Frame, int]:
+    """The same by function: what names no object belongs to the one in which the function of this
+    name has the most."""
+    objects: dict[str, str] = {}
+    for (name, path), _ in sorted(counts.items(), key=lambda one: one[1]):
+        if path is not None:
+            objects[name] = path
+    found: dict[Frame, int] = {}
+    for (name, path), count in counts.items():
+        frame = Frame(name, path or objects.get(name, UNKNOWN))
+        found[frame] = found.get(frame, 0) + count
     return found
 
 
@@ -64,7 +79,7 @@ def read(flat: str, tree: str) -> tuple[list[Function], int]:
     if not total:
         raise ToolError("callgrind_annotate: its output has no line PROGRAM TOTALS")
     whole = int(total[1].replace(",", ""))
-    own, inclusive = _counts(flat, False), _counts(tree, True)
+    own, inclusive = _frames(_counts(flat, False)), _frames(_counts(tree, True))
     found = [Function(frame, count / whole, min(1.0, max(count, inclusive.get(frame, 0)) / whole))
              for frame, count in own.items()]
     return sorted(found, key=lambda one: (-one.self, one.frame.name)), whole

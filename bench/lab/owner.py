@@ -27,7 +27,7 @@ class Owners:
         if name.startswith(_LIBRARY):
             return HAKMEM
         if name == self._binary:
-            return HAKMEM if frame.name.split(".")[0] in self._inside else PROGRAM
+            return HAKMEM if frame.name in self._inside else PROGRAM
         if name.startswith("[kernel") or name.endswith(".ko") or name == "[guest.kernel.kallsyms]":
             return KERNEL
         return name or UNKNOWN
@@ -37,33 +37,25 @@ def functions_inside(binary: Path) -> frozenset[str]:
     """The names of hakmem's functions in a program that contains it; none if it cannot be read.
 
     The allocator is compiled with line numbers, so that each of its files has a unit that lists
-    its functions.
+    its functions.  A function may have several names.
     """
-    found: set[str] = set()
     try:
         with open(binary, "rb") as file:
             elf = ELFFile(file)
-            if not elf.has_dwarf_info():
+            symbols = elf.get_section_by_name(".symtab")
+            if not elf.has_dwarf_info() or symbols is None:
                 return frozenset()
-            for unit in elf.get_dwarf_info().iter_CUs():
-                top = unit.get_top_DIE()
-                if not _is_ours(PurePath(top.get_full_path())):
-                    continue
-                found |= {_name(die) for die in unit.iter_DIEs()
-                          if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes}
+            starts = {die.attributes["DW_AT_low_pc"].value
+                      for unit in elf.get_dwarf_info().iter_CUs()
+                      if _is_ours(PurePath(unit.get_top_DIE().get_full_path()))
+                      for die in unit.iter_DIEs()
+                      if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes}
+            return frozenset(symbol.name for symbol in symbols.iter_symbols()
+                             if symbol["st_value"] in starts and symbol.name)
     except (OSError, ELFError, DWARFError):
         return frozenset()
-    return frozenset(found - {""})
 
 
 def _is_ours(source: PurePath) -> bool:
     return source.name == _GENERATED or source.parent.name == "src"
 
-
-def _name(die) -> str:
-    """Of a function; a copy made by the compiler has that of what it was made from."""
-    for attribute in ("DW_AT_abstract_origin", "DW_AT_specification"):
-        if "DW_AT_name" not in die.attributes and attribute in die.attributes:
-            die = die.get_DIE_from_attribute(attribute)
-    name = die.attributes.get("DW_AT_name")
-    return name.value.decode(errors="replace") if name else ""

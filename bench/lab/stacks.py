@@ -10,9 +10,7 @@ UNKNOWN = "[unknown]"
 # A path may hold brackets, another word does not.
 _FRAME = re.compile(r"\s+[0-9a-f]+ (?P<name>.*) "
                     r"\((?P<object>[/\[].*?|[^()]*)(?: \(deleted\))?\)$")
-_HEAD = re.compile(r"\s*(?P<comm>\S.*?)\s+\d+\s+(?P<period>\d+)\s*$")
-# What runs before the program does: perf, and env where there is a library to preload.
-_LAUNCHERS = ("perf", "perf-exec", "env")
+_HEAD = re.compile(r"\s*\S.*?\s+\d+\s+(?P<period>\d+)\s*$")
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def read(text: str) -> Samples:
     stacks: Stacks = Counter()
     count = 0
     frames: list[Frame] = []  # innermost first
-    period: int | None = None  # None: no sample of the program has begun
+    period: int | None = None  # None: no sample has begun
     for line in [*text.splitlines(), ""]:
         if frame := _FRAME.match(line):
             frames.append(Frame(frame["name"], frame["object"]))
@@ -63,7 +61,7 @@ def read(text: str) -> Samples:
             count += 1
         frames, period = [], None
         head = _HEAD.match(line)
-        if head and head["comm"] not in _LAUNCHERS:
+        if head:
             period = int(head["period"])
     return Samples(stacks, count)
 
