@@ -30,6 +30,7 @@ FILES = {
     "report.txt": "functions by their own share, then each with its callers",
     "flamegraph.html": "flame graph: opens in a browser, from disk",
     "raw/perf.data": "the samples, for perf report and perf annotate",
+    "raw/perf.pid": "the program's process id, for their --pid",
     "raw/callgrind.out": "the counts, for callgrind_annotate and kcachegrind",
     "run.json": "machine, tool, event, command",
 }

@@ -36,22 +36,21 @@ class Owners:
 def functions_inside(binary: Path) -> frozenset[str]:
     """The names of hakmem's functions in a program that contains it; none if it cannot be read.
 
-    The allocator is compiled with line numbers, so that each of its files has a unit that lists
-    its functions.  A function may have several names.
+    The allocator is compiled with line numbers, so that each of its files has a unit with the
+    addresses of its code.  A function may have several names.
     """
     try:
         with open(binary, "rb") as file:
             elf = ELFFile(file)
             symbols = elf.get_section_by_name(".symtab")
-            if not elf.has_dwarf_info() or symbols is None:
+            ranges = elf.get_dwarf_info().get_aranges() if elf.has_dwarf_info() else None
+            if symbols is None or ranges is None:
                 return frozenset()
-            starts = {die.attributes["DW_AT_low_pc"].value
-                      for unit in elf.get_dwarf_info().iter_CUs()
-                      if _is_ours(PurePath(unit.get_top_DIE().get_full_path()))
-                      for die in unit.iter_DIEs()
-                      if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes}
+            ours = {unit.cu_offset for unit in elf.get_dwarf_info().iter_CUs()
+                    if _is_ours(PurePath(unit.get_top_DIE().get_full_path()))}
             return frozenset(symbol.name for symbol in symbols.iter_symbols()
-                             if symbol["st_value"] in starts and symbol.name)
+                             if symbol["st_info"]["type"] == "STT_FUNC"
+                             and ranges.cu_offset_at_addr(symbol["st_value"]) in ours)
     except (OSError, ELFError, DWARFError):
         return frozenset()
 

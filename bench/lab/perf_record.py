@@ -96,19 +96,28 @@ def frequency(asked: int | None) -> int:
 
 def command(what: Event, hertz: int, data: Path, program: list[str],
             environment: dict[str, str]) -> list[str]:
-    """The command that records the program; only the program gets the environment."""
-    launcher = ["env", *(f"{name}={value}" for name, value in environment.items())]
+    """The command that records the program, whose process id is then in the file id_file(data);
+    only the program gets the environment."""
+    variables = ["env", *(f"{name}={value}" for name, value in environment.items())]
     return ["perf", "record", "--event", what.name, "--freq", str(hertz),
             "--call-graph", f"dwarf,{STACK_BYTES}",
             *(["--all-cpus"] if what.everywhere else []),
             *(["--mmap-pages", _BUFFER] if os.geteuid() == 0 else []),
             "--no-buildid-cache", "--output", str(data),
-            "--", *(launcher if environment else []), *program]
+            "--", "sh", "-c", 'echo $$ >"$0" && exec "$@"', str(id_file(data)),
+            *(variables if environment else []), *program]
 
 
-def _of_program(program: str) -> list[str]:
-    """Only what the program itself did: perf, and others on the same processors, are left out."""
-    return ["--no-inline", "--comms", program[:_COMM]]
+def id_file(data: Path) -> Path:
+    """Where the process id of the recorded program is."""
+    return data.with_suffix(".pid")
+
+
+def _of_program(data: Path, program: str) -> list[str]:
+    """Only what the program itself did: what started it, and what else ran on the processors, is
+    left out."""
+    process = id_file(data).read_text(encoding="ascii").strip()
+    return ["--no-inline", "--pid", process, "--comms", program[:_COMM]]
 
 
 def read(data: Path, program: str) -> stacks.Samples:
@@ -116,7 +125,7 @@ def read(data: Path, program: str) -> stacks.Samples:
 
     Raises ToolError if perf cannot read them, and if there are none.
     """
-    text = tools.capture(["perf", "script", "--input", str(data), *_of_program(program),
+    text = tools.capture(["perf", "script", "--input", str(data), *_of_program(data, program),
                           "--fields", stacks.FIELDS], _REPORT_SECONDS)
     samples = stacks.read(text)
     if not samples.count:
@@ -127,7 +136,7 @@ def read(data: Path, program: str) -> stacks.Samples:
 
 def report(data: Path, program: str) -> str:
     """report.txt: functions by their own share, then each with its callers."""
-    common = ["perf", "report", "--input", str(data), "--stdio", *_of_program(program),
+    common = ["perf", "report", "--input", str(data), "--stdio", *_of_program(data, program),
               "--no-children", "--percentage", "relative", "--percent-limit", "0.1",
               "--fields", "overhead,symbol,dso"]
     flat = tools.capture([*common, "--call-graph", "none"], _REPORT_SECONDS)

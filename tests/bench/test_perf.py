@@ -210,7 +210,7 @@ def test_results(lab, fake_perf):
     assert {path.name for path in outcome.folder.iterdir()} == {
         "raw", "report.txt", "flamegraph.html", "run.json", "summary.md"}
     assert {path.name for path in (outcome.folder / "raw").iterdir()} == {
-        "perf.data", "record.out"}
+        "perf.data", "perf.pid", "record.out"}
     run = outcome.run
     first = next(row for row in rows.FULL if row.program == "bench_tiny_hot")
     assert (run["program"], run["parameters"], run["variant"]) == (
@@ -340,7 +340,7 @@ def test_only_the_program_is_preloaded(lab, fake_perf):
     outcome = lab.perf("tiny_hot", "mine", "--preload", "mine=mine.so")
     assert outcome.status == 0
     assert f"preload={path}\n" in (outcome.folder / "raw/record.out").read_text()
-    assert f"-- env LD_PRELOAD={path} " in (fake_perf / "recorded").read_text()
+    assert f" env LD_PRELOAD={path} " in (fake_perf / "recorded").read_text()
 
 
 def test_a_crash(lab, fake_perf):
