@@ -184,7 +184,8 @@ class _Perf(_Profiler):
         owners = Owners(self.load.variant, self.load.binary)
         counted = f"{samples.count} samples of {self._event.name}"
         with _step(self.console, "writing the report"):
-            self.folder.write("report.txt", perf_record.report(self.path, self.load.binary.name))
+            self.folder.write(
+                "report.txt", perf_record.report(self.path, self.load.binary.name))
             self.folder.write("flamegraph.html", flame.render(
                 samples.stacks, owners.of, title, f"{counted}, {self._hertz} a second at most"))
         return Found(self.lines(stacks.functions(samples.stacks), owners), counted,

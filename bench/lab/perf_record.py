@@ -136,9 +136,10 @@ def read(data: Path, program: str) -> stacks.Samples:
 
 def report(data: Path, program: str) -> str:
     """report.txt: functions by their own share, then each with its callers."""
+    # Without comm in the lines, perf adds up what it shows and what it leaves out.
     common = ["perf", "report", "--input", str(data), "--stdio", *_of_program(data, program),
               "--no-children", "--percentage", "relative", "--percent-limit", "0.1",
-              "--fields", "overhead,symbol,dso"]
+              "--fields", "overhead,comm,symbol,dso"]
     flat = tools.capture([*common, "--call-graph", "none"], _REPORT_SECONDS)
     callers = tools.capture([*common, "--call-graph", "graph,0.5,callee"], _REPORT_SECONDS)
     return f"Functions by their own share\n\n{flat}\n\nFunctions and their callers\n\n{callers}"

@@ -16,6 +16,7 @@ COLUMNS = (
     "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s",
     "p50_ns", "p99_ns", "p999_ns", "max_ns", "raw",
 )
+_OF_ANY = ("results.csv", "run.json")  # one of these is in every folder with results
 
 
 def _number(value: float) -> str:
@@ -28,11 +29,11 @@ class Files:
     def __init__(self, path: Path, first: str):
         """Makes the folder, raw/ in it, and the file `first`.
 
-        Raises UsageError if the folder cannot be made or written, or has that file already.
+        Raises UsageError if the folder cannot be made or written, or has results already.
         """
         self.path = path
         try:
-            if (path / first).exists():
+            if any((path / name).exists() for name in (first, *_OF_ANY)):
                 raise UsageError(f"--out: {path}: holds results already; name another folder")
             (path / "raw").mkdir(parents=True, exist_ok=True)
             self.begin(path / first)

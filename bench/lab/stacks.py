@@ -10,7 +10,9 @@ UNKNOWN = "[unknown]"
 # A path may hold brackets, another word does not.
 _FRAME = re.compile(r"\s+[0-9a-f]+ (?P<name>.*) "
                     r"\((?P<object>[/\[].*?|[^()]*)(?: \(deleted\))?\)$")
-_HEAD = re.compile(r"\s*\S.*?\s+\d+\s+(?P<period>\d+)\s*$")
+_HEAD = re.compile(r"\s*(?P<comm>\S.*?)\s+\d+\s+(?P<period>\d+)\s*$")
+# What the process is called before it becomes the program.
+_LAUNCHERS = ("perf", "perf-exec", "sh", "env")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def read(text: str) -> Samples:
     stacks: Stacks = Counter()
     count = 0
     frames: list[Frame] = []  # innermost first
-    period: int | None = None  # None: no sample has begun
+    period: int | None = None  # None: no sample of the program has begun
     for line in [*text.splitlines(), ""]:
         if frame := _FRAME.match(line):
             frames.append(Frame(frame["name"], frame["object"]))
@@ -61,7 +63,7 @@ def read(text: str) -> Samples:
             count += 1
         frames, period = [], None
         head = _HEAD.match(line)
-        if head:
+        if head and head["comm"] not in _LAUNCHERS:
             period = int(head["period"])
     return Samples(stacks, count)
 

@@ -167,11 +167,11 @@ class Bench:
             start_new_session=True,
         )
 
-    def library(self, name: str, source: str = ALLOCATOR) -> Path:
-        """A shared library made of a line of C, the smallest allocator unless told otherwise."""
+    def library(self, name: str, more: str = "") -> Path:
+        """The smallest allocator as a shared library, with more C in it."""
         path = self.root / name
         command = ["gcc", "-shared", "-fPIC", "-w", "-fno-builtin", "-o", path, "-x", "c", "-"]
-        subprocess.run(command, input=source, text=True, check=True)
+        subprocess.run(command, input=ALLOCATOR + more, text=True, check=True)
         return path
 
     def on_a_terminal(self, columns: int, *words: str) -> str:

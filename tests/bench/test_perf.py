@@ -15,6 +15,9 @@ from bench.lab.stacks import Frame
 from bench.lab.variants import Variant
 
 SCRIPT = """\
+sh   100     250056 
+\tffffffff81000000 do_exec ([kernel.kallsyms])
+
 bench_tiny_hot_   100     250000 
 \t    7f0000001234 malloc (/x/libhakmem.so)
 \t    55550000abcd cycles (/x/bench_tiny_hot_hakmem)
@@ -323,6 +326,10 @@ def test_earlier_results_are_left_alone(lab, fake_perf):
     again = lab.perf("tiny_hot", "system")
     assert again.status == 2 and "holds results already; name another folder" in again.err
     assert again.run["variant"] == "hakmem"
+    compared = lab.ab("hakmem", "system", "--bench", "tiny_hot")
+    assert compared.err == again.err.replace("perf:", "ab:")
+    assert lab.run("--bench", "tiny_hot", "--reps", "1", out="suite").status == 0
+    assert lab.perf("tiny_hot", "hakmem", out="suite").status == 2
 
 
 def test_args(lab, fake_perf):

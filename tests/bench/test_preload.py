@@ -5,8 +5,6 @@ import os
 
 import pytest
 
-from conftest import ALLOCATOR
-
 TINY = ["--bench", "tiny_hot", "--reps", "1"]
 LIBRARY = "name a shared library"
 
@@ -69,7 +67,7 @@ def test_a_damaged_library(lab):
 ])
 def test_a_library_that_breaks_everything(lab, source, says):
     start = f"__attribute__((constructor)) static void start(void) {{ {source} }}"
-    lab.library("bad.so", f"{ALLOCATOR} {start}")
+    lab.library("bad.so", start)
     outcome = lab.run(*TINY, "--preload", "mine=bad.so")
     assert (outcome.status, outcome.err.count("\n")) == (2, 1)
     assert f"matrix: --preload: {lab.root}/bad.so: " in outcome.err and says in outcome.err
