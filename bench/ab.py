@@ -37,8 +37,8 @@ def pair_of(manifest: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
 
     Raises UsageError for a name that is no variant.
     """
-    first = variants.select(manifest, [a])[0]
-    second = variants.select(manifest, [b])[0]
+    first = variants.select(manifest, [a], "A")[0]
+    second = variants.select(manifest, [b], "B")[0]
     return first, dataclasses.replace(second, name=f"{b}-again") if a == b else second
 
 

@@ -41,7 +41,7 @@ def measure(command: str, words: list[str] | None, chosen: argparse.Namespace, m
         Session(
             command=options.typed(command, words), manifest=manifest, rows=of_rows,
             variants=variants, reps=reps, seed=options.seed_of(chosen), timeout=chosen.timeout,
-            folder=folder, write=write, order=schedule.pair,
+            folder=folder, write=write, order=schedule.pair, all_or_none=True,
         ),
         command, console, show,
     )

@@ -73,6 +73,13 @@ class Table:
         """Whether any run gave no numbers."""
         return bool(self._failures)
 
+    @property
+    def failures(self) -> list[str]:
+        """Which variant in which row, and what became of it."""
+        return [f"{name}: {row.program} {row.params}: {what}" for row in self.rows
+                for (key, name), found in self._failures.items() if key == row.key
+                for what in found]
+
     def runs(self, row: Row, name: str | None) -> dict[int, Run]:
         """A variant's runs with numbers, by repetition; none for a variant that is not there."""
         return self._runs.get((row.key, name or ""), {})

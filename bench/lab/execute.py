@@ -48,7 +48,7 @@ def run(command: list[str], timeout: float, log: Path,
             errors="replace", timeout=timeout, check=False,
             env={**os.environ, **(environment or {})},
         )
-        result = _read(done.returncode, done.stdout)
+        result = read(done.returncode, done.stdout)
         out, err = done.stdout, done.stderr
     except subprocess.TimeoutExpired as error:
         result = Run(f"no result within {timeout:g} s")
@@ -67,7 +67,8 @@ def _text(output: bytes | str | None) -> str:
     return output.decode(errors="replace") if isinstance(output, bytes) else output
 
 
-def _read(returncode: int, stdout: str) -> Run:
+def read(returncode: int, stdout: str) -> Run:
+    """What came of a run that ended so and printed this."""
     if returncode < 0:
         return Run(f"ended by signal {-returncode}")
     if returncode > 0:

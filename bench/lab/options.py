@@ -2,13 +2,15 @@
 
 import argparse
 import math
+import os
 import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.lab import rows
-from bench.lab.rows import Failure, UsageError
+from bench.lab.rows import UsageError
+from bench.lab.tools import ToolError
 
 MANIFEST = Path(__file__).absolute().parents[2] / "bench_manifest.json"
 
@@ -116,16 +118,45 @@ def typed(command: str, argv: list[str] | None) -> str:
 
 
 def guarded(command: str, work: Callable[[], int]) -> int:
-    """Runs `work`: 2 for a UsageError, 1 for a Failure, both of which are printed, 130 when
-    interrupted; else what it returns."""
+    """Runs `work`: 2 for a UsageError, 1 for a ToolError and for standard output that takes no
+    more, 130 for Ctrl-C, each with a line on standard error; else what it returns."""
     try:
-        return work()
+        status = work()
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         print(f"{command}: {error}", file=sys.stderr)
         return 2
-    except Failure as error:
+    except ToolError as error:
         print(f"{command}: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print(f"{command}: interrupted", file=sys.stderr)
         return 130
+    except OSError as error:
+        print(f"{command}: {error.filename or 'standard output'}: {error.strerror}",
+              file=sys.stderr)
+        _give_up_output()
+    return 1
+
+
+def keeping(command: str, folder: Path, work: Callable[[], int]) -> int:
+    """Runs `work`, which fills the folder: 130 for Ctrl-C, 1 where something cannot be written;
+    says that what is finished is there."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        print(f"{command}: interrupted: what is there is in {folder}", file=sys.stderr)
+        return 130
+    except OSError as error:  # such as a full disk
+        print(f"{command}: {error.filename or folder}: {error.strerror}; what is there is in "
+              f"{folder}", file=sys.stderr)
+        _give_up_output()
+        return 1
+
+
+def _give_up_output() -> None:
+    """What standard output does not take is not tried again when the process ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

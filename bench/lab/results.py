@@ -16,25 +16,54 @@ COLUMNS = (
     "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s",
     "p50_ns", "p99_ns", "p999_ns", "max_ns", "raw",
 )
+_OF_ANY = ("results.csv", "run.json")  # one of these is in every folder with results
 
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.6f}"
 
 
-class Folder:
+class Files:
+    """A folder for the files of one command."""
+
+    def __init__(self, path: Path, first: str):
+        """Makes the folder, raw/ in it, and the file `first`.
+
+        Raises UsageError if the folder cannot be made or written, or has results already.
+        """
+        self.path = path
+        try:
+            if any((path / name).exists() for name in (first, *_OF_ANY)):
+                raise UsageError(f"--out: {path}: holds results already; name another folder")
+            (path / "raw").mkdir(parents=True, exist_ok=True)
+            self.begin(path / first)
+        except OSError as error:
+            raise UsageError(f"--out: {path}: {error.strerror}; name a folder that can be made "
+                             "and written") from error
+
+    def begin(self, first: Path) -> None:
+        """Makes the first file."""
+        first.touch()
+
+    def write(self, name: str, text: str) -> None:
+        """One more file of the folder."""
+        (self.path / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+
+    def write_json(self, name: str, data: dict) -> None:
+        """The same, as JSON."""
+        self.write(name, json.dumps(data, indent=2, sort_keys=True) + "\n")
+
+
+class Folder(Files):
     """Writes results as they come, so that what is finished is never lost."""
 
     def __init__(self, path: Path):
         """Raises UsageError if the folder cannot be made or written."""
-        self.path = path
-        if (path / "results.csv").exists():
-            raise UsageError(f"--out: {path}: holds results already; name another folder")
-        try:
-            (path / "raw").mkdir(parents=True, exist_ok=True)
-            self._file = open(path / "results.csv", "w", newline="", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"--out: {path}: {error.strerror}") from error
+        super().__init__(path, "results.csv")
+
+    def begin(self, first: Path) -> None:
+        """The head of results.csv."""
+        self._file = open(first, "w", newline="", encoding="utf-8")
         self._csv = csv.writer(self._file, lineterminator="\n")
         self._write(COLUMNS)
 
@@ -61,14 +90,6 @@ class Folder:
         self._csv.writerow(cells)
         self._file.flush()
 
-    def write(self, name: str, text: str) -> None:
-        """One more file of the folder."""
-        (self.path / name).write_text(text, encoding="utf-8")
-
-    def write_json(self, name: str, data: dict) -> None:
-        """The same, as JSON."""
-        self.write(name, json.dumps(data, indent=2, sort_keys=True) + "\n")
-
 
 def default_path(kind: str) -> Path:
     """bench_results/<kind>/<time> in the workspace, or here if not started by bazel run."""
@@ -78,7 +99,12 @@ def default_path(kind: str) -> Path:
 
 
 def chosen_path(out: str | None, kind: str) -> Path:
-    """--out, relative to where the user called from, or the default."""
+    """--out, relative to where the user called from, or the default.
+
+    Raises UsageError for a name without a character.
+    """
     if out is None:
         return default_path(kind)
+    if not out:
+        raise UsageError("--out: is empty; name a folder")
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / out

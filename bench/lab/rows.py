@@ -11,10 +11,6 @@ class UsageError(Exception):
     """Wrong use of a command; the message says what there is instead.  Exit status 2."""
 
 
-class Failure(Exception):
-    """What a command needs went wrong; the message says what.  Exit status 1."""
-
-
 @dataclass(frozen=True)
 class Row:
     """One program with its arguments."""
@@ -236,6 +232,24 @@ AMOUNT = {
     "bench_false_sharing": 1,
 }
 
+# What each program does.
+LOADS = {
+    "larson": "threads replace random blocks and hand them to fresh threads",
+    "bench_random_mixed": "one thread fills and empties random slots, 16..8192 B",
+    "bench_mid_large_mt": "threads fill and empty random slots, 8..32 KiB",
+    "bench_vm_mixed": "one thread, 512 KiB..2 MiB, a byte in each 64 KiB written",
+    "bench_vm_touched": "one thread, 512 KiB..2 MiB, a byte in each 4 KiB written",
+    "bench_tiny_hot": "one thread, batches of blocks, freed last in, first out",
+    "bench_batch": "batches deeper than caches, freed in three orders",
+    "bench_cold": "one thread replaces random blocks that no cache holds",
+    "bench_prodcons": "threads allocate what other threads free",
+    "bench_churn": "short-lived threads leave blocks to a survivor",
+    "bench_realloc": "vectors that grow by realloc",
+    "bench_calloc": "one thread, 16 B..4 MiB from calloc, touched",
+    "bench_false_sharing": "threads write to blocks smaller than a cache line",
+    "bench_idle": "what stays resident when all was freed and nothing is called",
+}
+
 # The shortest useful run of each program: does the binary work at all?
 SANITY = {
     "larson": "0.02 8 128 16 1 1 1",
@@ -261,22 +275,25 @@ def sanity_row(program: str) -> Row:
     return _row(program, SANITY[program], threads, "sanity")
 
 
-def select(full: bool, programs: list[str], threads: list[int]) -> list[Row]:
+def select(full: bool, programs: list[str], threads: list[int],
+           where: str = "--bench") -> list[Row]:
     """The rows of these programs and numbers of threads; an empty list stands for all.
 
-    Raises UsageError for a program that no row has, and if nothing is left.
+    Raises UsageError for a program that no row has, and if nothing is left; `where` is the option
+    or the argument that the programs come from.
     """
     rows = FULL if full else QUICK + QUICK_BY_NAME if programs else QUICK
-    return narrow(rows, programs, threads)
+    return narrow(rows, programs, threads, where)
 
 
-def narrow(rows: Sequence[Row], programs: list[str], threads: list[int]) -> list[Row]:
+def narrow(rows: Sequence[Row], programs: list[str], threads: list[int],
+           where: str = "--bench") -> list[Row]:
     """Those of the rows that have one of the programs and one of the numbers of threads; an empty
     list stands for all.  Raises as select does."""
     known = sorted({row.program for row in rows})
     for name in programs:
         if not any(_matches(row, name) for row in rows):
-            raise UsageError(f"--bench: there is no {name}; there are {', '.join(known)}")
+            raise UsageError(f"{where}: there is no {name}; there are {', '.join(known)}")
     chosen = [
         row
         for row in rows

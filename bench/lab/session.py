@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.lab import execute, machine, schedule
+from bench.lab import execute, machine, options, schedule
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
 from bench.lab.rows import SANITY, Row, sanity_row
@@ -36,26 +36,37 @@ class Session:
     # What to write beside results.csv and run.json, and the order of the runs.
     write: Callable[[Folder, Table, dict], None]
     order: Callable[[list[Row], list[Variant], int, int], list[schedule.Job]] = schedule.interleave
+    # Whether a row is of no use where one of the variants does not work.
+    all_or_none: bool = False
 
     def measure(self, console: Console) -> tuple[Table, int]:
         """Runs everything; the table, and the exit status 0, 1 (a run failed) or 130 (Ctrl-C).
 
-        The files of the results are written in each case.
+        The files of the results are written in each case, also when an OSError ends the runs.
         """
         table = Table(self.rows, self.variants)
         about = self._about()
         before = machine.now()
+        failure: OSError | None = None
         try:
             broken = self._sanity(console, table)
             self._runs(console, table, broken)
         except KeyboardInterrupt:
             about["interrupted"] = True
+        except OSError as error:  # such as a full disk; what there is room for is written
+            about["interrupted"] = True
+            failure = error
         after = machine.now()
         about["load_after"] = machine.load()
         about["steal_percent"] = round(machine.steal_percent(before, after), 2)
         about["doubts"] = machine.doubts(before, after, max(row.threads for row in self.rows))
-        self.folder.write_json("run.json", about)
-        self.write(self.folder, table, about)
+        try:
+            self.folder.write_json("run.json", about)
+            self.write(self.folder, table, about)
+        except OSError as error:
+            failure = failure or error
+        if failure:
+            raise failure
         if about["interrupted"]:
             return table, 130
         return table, 1 if table.failed else 0
@@ -111,8 +122,10 @@ class Session:
         return broken
 
     def _runs(self, console: Console, table: Table, broken: set[tuple[str, str]]) -> None:
+        without = {program for _, program in broken} if self.all_or_none else set()
         jobs = [job for job in self.order(self.rows, self.variants, self.reps, self.seed)
-                if (job.variant.name, job.row.program) not in broken]
+                if (job.variant.name, job.row.program) not in broken
+                and job.row.program not in without]
         with _progress(console, len(jobs)) as progress:
             for job in jobs:
                 progress.begin(f"{job.row.program} {job.variant.name}")
@@ -129,23 +142,27 @@ def run_session(session: Session, command: str, console: Console,
                 show: Callable[[Table], None]) -> int:
     """Measures, shows the table and says where the results are; the exit status of a command.
 
-    What is finished is kept when the user interrupts, and when the disk is full.
+    What is finished is kept when the user interrupts, and when the disk is full.  A line on
+    standard error names what failed first.
     """
     folder = session.folder.path
-    try:
+
+    def work() -> int:
         table, status = session.measure(console)
-    except KeyboardInterrupt:  # before the first run, or while the files were being written
-        print(f"{command}: interrupted: what is there is in {folder}", file=sys.stderr)
-        return 130
-    except OSError as error:  # such as a full disk; results.csv holds the finished runs
-        print(f"{command}: {error.filename or folder}: {error.strerror}; what is there is in "
-              f"{folder}", file=sys.stderr)
-        return 1
-    show(table)
-    if status == 130:
-        console.print("interrupted: the finished runs are written")
-    console.print(f"results: {folder}", markup=False, soft_wrap=True)
-    return status
+        show(table)
+        console.print(f"results: {folder}", markup=False, soft_wrap=True)
+        if status == 130:
+            print(f"{command}: interrupted: the finished runs are in {folder}", file=sys.stderr)
+        elif table.failed:
+            print(f"{command}: failed: {table.failures[0]}{_more(table)}", file=sys.stderr)
+        return status
+
+    return options.keeping(command, folder, work)
+
+
+def _more(table: Table) -> str:
+    n = len(table.failures) - 1
+    return f"; and {n} more, see summary.md" if n else ""
 
 
 class _progress:

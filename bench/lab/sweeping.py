@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.lab.rows import Failure, UsageError
+from bench.lab.rows import UsageError
+from bench.lab.tools import ToolError
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.profiles import ROOT, ProfileError, known_profiles, load_profile, schema_keys
@@ -83,7 +84,7 @@ def build(base: str, axes: list[tuple[str, list[str]]], programs: list[str],
     """Builds a variant for each combination of values, and the programs; returns the manifest.
 
     `scratch` is an empty folder, needed while the programs run.  Raises UsageError for wrong axes,
-    and where this was not started by bazel run; Failure if the build fails.
+    and where this was not started by bazel run; ToolError if the build fails.
     """
     check(base, axes, ROOT / "profiles", scratch)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
@@ -109,6 +110,6 @@ def _bazel(workspace: str, *words: str) -> str:
     done = subprocess.run([f"{workspace}/bazelw", *words], cwd=workspace, stdout=subprocess.PIPE,
                           text=True, check=False)
     if done.returncode:
-        raise Failure(f"bazel {words[0]} failed with exit status {done.returncode}: "
+        raise ToolError(f"bazel {words[0]} failed with exit status {done.returncode}: "
                            "what it printed is above")
     return done.stdout

@@ -1,6 +1,8 @@
 """The tables on the terminal."""
 
+import sys
 from collections.abc import Callable, Sequence
+from typing import Any, TextIO
 
 from rich import box
 from rich.console import Console
@@ -19,10 +21,33 @@ _STYLES = {"profile": "bold", "reference": "dim", "system": "", "peer": ""}
 
 def make_console(stderr: bool = False) -> Console:
     """A console that does not cut tables when its output is not a terminal."""
-    console = Console(stderr=stderr, highlight=False)
+    file = _Named(sys.stderr, "standard error") if stderr else _Named(sys.stdout, "standard output")
+    console = Console(file=file, highlight=False)
     if not console.is_terminal:
-        console = Console(stderr=stderr, highlight=False, width=160)
+        console = Console(file=file, highlight=False, width=160)
     return console
+
+
+class _Named:
+    """A stream whose errors say which one it is: a full disk, or a reader that is gone."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self._stream, self._name = stream, name
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._name) from error
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._name) from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _empty(title: str) -> RichTable:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.lab import preload
 from bench.lab.execute import Run
 from bench.lab.rows import Row, UsageError
 
@@ -121,15 +122,16 @@ def _library(folder: Path, name: str | None) -> Path | None:
     return built.absolute() if built.exists() else Path(name)
 
 
-def select(manifest: Manifest, names: list[str]) -> list[Variant]:
-    """The variants of these names, all for an empty list.  Raises UsageError for others."""
+def select(manifest: Manifest, names: list[str], where: str = "--variants") -> list[Variant]:
+    """The variants of these names, all for an empty list.  Raises UsageError for others; `where`
+    is the option or the argument that they come from."""
     known = {variant.name: variant for variant in manifest.variants}
     missing = {peer.name: peer.package for peer in manifest.missing}
     for name in names:
         if name in missing:
-            raise UsageError(f"--variants: {name} is not installed: apt install {missing[name]}")
+            raise UsageError(f"{where}: {name} is not installed: apt install {missing[name]}")
         if name not in known:
-            raise UsageError(f"--variants: there is no {name}; there are {', '.join(known)}")
+            raise UsageError(f"{where}: there is no {name}; there are {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
 
 
@@ -141,7 +143,7 @@ def of_sweep(manifest: Manifest) -> list[Variant]:
 
 def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
     """The manifest with a variant for each NAME=PATH: the system's programs, with the library
-    preloaded.  Raises UsageError for what is no library, and for a name that is taken."""
+    preloaded.  Raises UsageError for what is no allocator, and for a name that is taken."""
     known = {variant.name: variant for variant in manifest.variants}
     added = []
     for word in words:
@@ -149,18 +151,17 @@ def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
         path = Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / text
         if not (name and equals and text):
             raise UsageError(f"--preload: {word} is not NAME=PATH")
+        if not preload.is_name(name):
+            raise UsageError(f"--preload: {name} is no name: letters, digits and . _ + -, "
+                             "the first a letter or a digit")
         if name in known:
             raise UsageError(f"--preload: {name} is the name of a variant already")
-        try:
-            is_library = path.read_bytes()[:4] == b"\x7fELF"
-        except OSError as error:
-            raise UsageError(f"--preload: {path}: {error.strerror}") from error
-        if not is_library:
-            raise UsageError(f"--preload: {path}: not a shared library")
         if "system" not in known:
             raise UsageError("--preload: there is no variant system to preload it into")
+        preload.check(path.absolute())
         known[name] = dataclasses.replace(
             known["system"], name=name, kind="peer", library=path.absolute(),
             preload=path.absolute())
         added.append(known[name])
-    return dataclasses.replace(manifest, variants=[*manifest.variants, *added])
+    missing = [peer for peer in manifest.missing if peer.name not in known]
+    return dataclasses.replace(manifest, variants=[*manifest.variants, *added], missing=missing)

@@ -8,15 +8,17 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench import ab, matrix  # noqa: E402
+from bench import ab, matrix, perf  # noqa: E402
 from bench.lab import rows  # noqa: E402
 
 PROGRAMS = list(rows.SANITY)
@@ -37,6 +39,9 @@ if [ "$*" != {sanity} ]; then
 fi
 {body}
 """
+
+ALLOCATOR = ("void *__libc_malloc(unsigned long); "
+             "void *malloc(unsigned long n) { return __libc_malloc(n); }")
 
 
 @dataclass
@@ -143,27 +148,39 @@ class Bench:
         """bazel run //bench:ab -- `words`, in this process."""
         return self.command(ab, *words, out=out)
 
+    def perf(self, *words: str, out: str = "out") -> Outcome:
+        """bazel run //bench:perf -- `words`, in this process."""
+        return self.command(perf, *words, out=out)
+
     def command(self, module, *words: str, out: str = "out") -> Outcome:
         """The same of any command, by its module; what it takes first comes first."""
         first = list(words[:2]) if words[:1] == ("--study",) else []
         rest = words[len(first):]
         self._capsys.readouterr()
         try:
-            status = module.main([*first, "--manifest", str(self.manifest()), "--out", out, *rest])
+            status = module.main([*first, "--manifest", str(self.manifest()), f"--out={out}", *rest])
         except SystemExit as error:
             status = error.code
         printed = self._capsys.readouterr()
         return self.outcome(status, printed.out, printed.err, out)
 
-    def start(self, *words: str) -> subprocess.Popen:
+    def start(self, *words: str, command: str = "matrix",
+              stdout: int | IO = subprocess.PIPE) -> subprocess.Popen:
         """The same as a process in a group of its own, so that signals reach nothing else."""
         env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
         return subprocess.Popen(
-            [sys.executable, "-m", "bench.matrix", "--manifest", str(self.manifest()),
+            [sys.executable, "-m", f"bench.{command}", "--manifest", str(self.manifest()),
              "--out", "out", *words],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+            stdout=stdout, stderr=subprocess.PIPE, text=True, env=env,
             start_new_session=True,
         )
+
+    def library(self, name: str, more: str = "") -> Path:
+        """The smallest allocator as a shared library, with more C in it."""
+        path = self.root / name
+        command = ["gcc", "-shared", "-fPIC", "-w", "-fno-builtin", "-o", path, "-x", "c", "-"]
+        subprocess.run(command, input=ALLOCATOR + more, text=True, check=True)
+        return path
 
     def on_a_terminal(self, columns: int, *words: str) -> str:
         """What the matrix shows in the end on a terminal so wide, without colours and the bar."""

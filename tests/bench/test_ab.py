@@ -109,8 +109,9 @@ def test_a_crash_is_named_and_the_rest_kept(bench):
 
 
 @pytest.mark.parametrize("words, says", [
-    (["hakmem", "nope"], "ab: --variants: there is no nope; there are hakmem, system"),
-    (["hakmem", "mi"], "ab: --variants: mi is not installed: apt install libmimalloc-dev"),
+    (["hakmem", "nope"], "ab: B: there is no nope; there are hakmem, system"),
+    (["nope", "hakmem"], "ab: A: there is no nope; there are hakmem, system"),
+    (["hakmem", "mi"], "ab: B: mi is not installed: apt install libmimalloc-dev"),
     (["hakmem", "x", "--preload", "x"], "ab: --preload: x is not NAME=PATH"),
     (["hakmem", "x", "--preload", "x=gone.so"], "gone.so: No such file or directory"),
     (["hakmem", "x", "--preload", "system=/bin/sh"], "ab: --preload: system is the name of a "
@@ -127,8 +128,7 @@ def test_wrong_use(bench, words, says):
 
 def test_preload(bench):
     """The system's programs, with the library in their environment."""
-    library = bench.root / "mine.so"
-    library.write_bytes(b"\x7fELF")
+    bench.library("mine.so")
     bench.variant("system", 'case $LD_PRELOAD in */mine.so) result 2000000 ;; *) result 1000000 ;; '
                   'esac', kind="system")
     outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", *TINY, "--reps", "5")
@@ -155,7 +155,7 @@ echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100
 """)
     launcher.chmod(0o755)
     monkeypatch.setattr(variants, "COMMAND", launcher)
-    (bench.root / "mine.so").write_bytes(b"\x7fELF")
+    bench.library("mine.so")
     bench.variant("system", "result 1", kind="system")
     outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", "--reps", "9",
                        "--program", "ls -l /", "--program", "ls")

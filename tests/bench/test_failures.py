@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from bench.lab import ab_text, machine, results, tables, variants
+
 TINY = "bench_tiny_hot 32 100 300000"
 TINY_RAW = "raw/bench_tiny_hot-32-100-300000-bad-{}.out"
 LARSON_ROWS = [f"larson 0.3 8 128 1024 1 12345 {n}" for n in (1, 2)]
@@ -53,6 +55,8 @@ def test_bad_runs(bench, name):
     words = "; ".join(f"{says}: {raw}" for raw in raws)
     assert outcome.tables()[TINY]["bad"][0] == words
     assert "bad: " + words in " ".join(outcome.out.split())
+    assert outcome.err == f"matrix: failed: bad: {TINY}: {says}: {raws[0]}; and 1 more, see " \
+        "summary.md\n"
     (row,) = html_rows(outcome, "failed")
     assert words in row
     for raw in raws:
@@ -168,6 +172,8 @@ def test_a_file_that_cannot_be_written(bench):
     assert outcome.status == 1
     assert outcome.err == f"matrix: {log}: Is a directory; what is there is in {outcome.folder}\n"
     assert [line["rep"] for line in outcome.lines] == ["1"]
+    assert outcome.tables()[TINY]["hakmem"][0] == "0.002"
+    assert "**Interrupted: this is what was finished.**" in outcome.summary
 
 
 @pytest.mark.parametrize("whole_group", [False, True])
@@ -193,8 +199,8 @@ def test_interrupted(bench, whole_group):
     finally:
         process.kill()
     outcome = bench.outcome(process.returncode, out, err)
-    assert (outcome.status, outcome.err) == (130, "")
-    assert "interrupted: the finished runs are written" in outcome.out
+    assert outcome.status == 130
+    assert outcome.err == f"matrix: interrupted: the finished runs are in {outcome.folder}\n"
     # rounds 1 and 2 in full, and what came before hakmem in round 3
     finished = [line.split()[1] for line in bench.order()][:-1]
     assert [line["variant"] for line in outcome.lines] == finished
@@ -204,6 +210,200 @@ def test_interrupted(bench, whole_group):
     assert "Interrupted: this is what was finished." in outcome.html
     assert outcome.tables()[TINY]["hakmem"][2].rstrip("=") == "2.00"
     assert html_rows(outcome, "failed") == []
+
+
+FULL = "No space left on device"
+
+
+def words_of(command: str) -> list[str]:
+    """Of a short measurement of the variants hakmem and system by this command."""
+    names = ["hakmem", "system"] if command == "ab" else []
+    return [*names, "--bench", "tiny_hot", "--reps", "3", "--seed", "1"]
+
+
+@pytest.fixture(params=["run", "ab"])
+def command(request) -> str:
+    """Method of the fixture `bench`."""
+    return request.param
+
+
+@pytest.fixture
+def lab(bench):
+    bench.variant("hakmem", "result 2000000")
+    bench.variant("system", "result 1000000", kind="system")
+    return bench
+
+
+def measure(lab, command: str, out: str = "out"):
+    return getattr(lab, command)(*words_of(command), out=out)
+
+
+def name_of(command: str) -> str:
+    return "matrix" if command == "run" else command
+
+
+def test_results_on_a_full_disk(lab, command, monkeypatch):
+    """The runs before are in the summary, if there is room for it."""
+    add = results.Folder.add
+
+    def full(self, job, run):
+        if job.rep == 2:
+            raise OSError(28, FULL)
+        add(self, job, run)
+
+    monkeypatch.setattr(results.Folder, "add", full)
+    outcome = measure(lab, command)
+    assert outcome.status == 1
+    assert outcome.err == (f"{name_of(command)}: {outcome.folder}: {FULL}; what is there is in "
+                           f"{outcome.folder}\n")
+    assert [line["rep"] for line in outcome.lines] == ["1", "1"]
+    assert outcome.run["interrupted"] is True
+    assert "Interrupted: this is what was finished." in outcome.summary
+
+
+def test_no_room_for_any_file(lab, command, monkeypatch):
+    def full(self, name, _text):
+        raise OSError(28, FULL, str(self.path / name))
+
+    monkeypatch.setattr(results.Files, "write", full)
+    outcome = measure(lab, command)
+    assert outcome.status == 1
+    assert outcome.err == (f"{name_of(command)}: {outcome.folder / 'run.json'}: {FULL}; what is "
+                           f"there is in {outcome.folder}\n")
+    assert len(outcome.lines) == 6
+
+
+def test_no_room_for_the_first_line(lab, command, monkeypatch):
+    def full(*_):
+        raise OSError(28, FULL)
+
+    monkeypatch.setattr(results.Folder, "begin", full)
+    outcome = measure(lab, command)
+    assert outcome.status == 2
+    assert outcome.err == (f"{name_of(command)}: --out: {outcome.folder}: {FULL}; name a folder "
+                           "that can be made and written\n")
+
+
+@pytest.mark.parametrize("out", ["/proc/x", "/proc/x/below", "/dev/null", "/dev/null/below", "",
+                                 "x" * 300])
+def test_out(lab, command, out):
+    outcome = measure(lab, command, out)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert outcome.err.startswith(f"{name_of(command)}: --out: ") and out in outcome.err
+    assert "; name a folder" in outcome.err
+    assert lab.order() == []
+
+
+@pytest.mark.parametrize("target", ["load", "with_preloads", "select"])
+def test_interrupted_at_the_start(lab, command, monkeypatch, target):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(variants, target, interrupt)
+    outcome = measure(lab, command)
+    assert (outcome.status, outcome.out) == (130, "")
+    assert outcome.err == f"{name_of(command)}: interrupted\n"
+
+
+@pytest.mark.parametrize("module, function", [
+    (machine, "describe"), (results.Folder, "write_json"), (results.Folder, "write"),
+    (tables, "show"), (ab_text, "show")])
+def test_interrupted_before_and_after_the_runs(lab, command, monkeypatch, module, function):
+    """Also while the files are being written and while the table is shown."""
+    if module is {"ab": tables, "run": ab_text}[command]:
+        pytest.skip("the other command's")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, function, interrupt)
+    outcome = measure(lab, command)
+    assert outcome.status == 130
+    assert outcome.err == (f"{name_of(command)}: interrupted: what is there is in "
+                           f"{outcome.folder}\n")
+    assert len(outcome.lines) == (0 if module is machine else 6)
+
+
+def started(lab, command: str, body: str):
+    """A process in whose program hakmem `body` ran so far that it made the file `marker`."""
+    marker = lab.root / "marker"
+    lab.variant("slow", body.replace("MARK", f"touch {marker}; exec sleep 60"))
+    words = words_of(command)
+    words = ["slow" if word == "hakmem" else word for word in words]
+    process = lab.start(*words, command=name_of(command))
+    deadline = time.monotonic() + 30
+    while not marker.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert marker.exists()
+    time.sleep(0.1)
+    return process
+
+
+def interrupted(lab, process):
+    try:
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    return lab.outcome(process.returncode, out, err)
+
+
+def test_interrupted_in_the_sanity_run(lab, command):
+    outcome = interrupted(lab, started(lab, command, "MARK"))
+    assert outcome.status == 130
+    assert outcome.err == (f"{name_of(command)}: interrupted: the finished runs are in "
+                           f"{outcome.folder}\n")
+    assert outcome.lines == [] and outcome.run["interrupted"] is True
+    assert "Interrupted: this is what was finished." in outcome.summary
+
+
+def test_ab_interrupted_in_a_run(lab):
+    """The pairs before are compared."""
+    body = 'if [ "$n" -eq 3 ]; then MARK; fi; result 2000000'
+    outcome = interrupted(lab, started(lab, "ab", body))
+    assert outcome.status == 130
+    assert outcome.err == f"ab: interrupted: the finished runs are in {outcome.folder}\n"
+    assert {line["rep"] for line in outcome.lines} >= {"1", "2"}
+    assert "Interrupted: this is what was finished." in outcome.summary
+    text = (outcome.folder / "comparisons.csv").read_text()
+    assert f"speed,M ops/s,bench_tiny_hot,{TINY.split(' ', 1)[1]},2,1,0.5," in text
+
+
+def test_ab_of_a_variant_that_does_not_work(lab):
+    """The other one is not measured alone."""
+    lab.variant("bad", "result 1000", bench_tiny_hot="kill -SEGV $$")
+    outcome = lab.ab("bad", "system", "--bench", "tiny_hot,larson", "--reps", "2")
+    assert outcome.status == 1
+    says = "sanity run ended by signal 11: raw/sanity-bench_tiny_hot-bad.out"
+    assert outcome.err == f"ab: failed: bad: {TINY}: {says}\n"
+    assert {line["benchmark"] for line in outcome.lines} == {"larson"}
+    assert "larson" in outcome.summary
+    none = lab.ab("bad", "system", "--bench", "tiny_hot", out="none")
+    assert none.status == 1 and none.lines == []
+    assert "No row has numbers for both bad and system." in none.out
+    assert "No row has numbers for both bad and system." in none.summary
+
+
+def test_output_that_takes_no_more(lab, command):
+    """A full disk behind standard output: the results are there all the same."""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = lab.start(*words_of(command), command=name_of(command), stdout=full)
+    _, err = process.communicate(timeout=30)
+    folder = lab.root / "out"
+    assert process.returncode == 1
+    assert err == (f"{name_of(command)}: standard output: {FULL}; what is there is in {folder}\n")
+    assert (folder / "results.csv").exists() and (folder / "summary.md").exists()
+
+
+def test_a_reader_that_is_gone(lab, command):
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w", encoding="utf-8") as pipe:
+        process = lab.start(*words_of(command), command=name_of(command), stdout=pipe)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err.startswith(f"{name_of(command)}: standard output: Broken pipe; ")
+    assert err.count("\n") == 1
 
 
 def test_the_command_itself(bench):

@@ -91,7 +91,8 @@ def test_out_below_a_file(lab, out):
     (lab.root / "file").write_text("precious")
     outcome = lab.run("--bench", "tiny_hot", out=out)
     assert (outcome.status, outcome.out) == (2, "")
-    assert outcome.err == f"matrix: --out: {lab.root / out}: Not a directory\n"
+    assert outcome.err == (f"matrix: --out: {lab.root / out}: Not a directory; name a folder that "
+                           "can be made and written\n")
     assert (lab.root / "file").read_text() == "precious"
     assert lab.order() == []
 

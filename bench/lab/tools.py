@@ -1,0 +1,86 @@
+"""Tools that run a program and look at it: found, run, ended."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+_GRACE = 20.0  # seconds that a tool has to write what it knows when it is interrupted
+
+
+class ToolError(Exception):
+    """A tool is missing or cannot work here; the message says what would help.  Exit status 1."""
+
+
+def require(tool: str, package: str) -> None:
+    """Raises ToolError if the tool is not installed."""
+    if shutil.which(tool) is None:
+        raise ToolError(f"{tool} is not installed: apt install {package}")
+
+
+def version(tool: str) -> str:
+    """What it says of itself."""
+    return capture([tool, "--version"], 20).splitlines()[0]
+
+
+def capture(command: list[str], timeout: float) -> str:
+    """What a tool prints.  Raises ToolError if it fails or takes more than `timeout` seconds."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=timeout, check=False, env=_environment({}))
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"{shlex.join(command)}: not done within {timeout:g} s") from error
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["it does not say why"])[-1]
+        raise ToolError(f"{shlex.join(command)}: exit status {done.returncode}: {why}")
+    return done.stdout
+
+
+def watch(command: list[str], timeout: float, log: Path,
+          environment: dict[str, str]) -> tuple[int | None, str, str]:
+    """Runs a tool that runs a program, and writes what both print to `log`.
+
+    Returns exit status (None: more than `timeout` seconds), standard output, standard error.  The
+    tool is a process group of its own: a tool that dies would leave its program behind.  After the
+    timeout, and on Ctrl-C, the group is interrupted, upon which a tool writes what it knows.
+    """
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace", env=_environment(environment), start_new_session=True)
+    except OSError as error:
+        raise ToolError(f"{command[0]}: cannot be started: {error.strerror}") from error
+    with process:
+        status: int | None = None
+        try:
+            out, err = process.communicate(timeout=timeout)
+            status = process.returncode
+        except subprocess.TimeoutExpired:
+            out, err = _interrupt(process)
+        except BaseException:
+            _interrupt(process)
+            raise
+    log.write_text(f"$ {shlex.join(command)}\n{out}{err}", encoding="utf-8")
+    return status, out, err
+
+
+def _interrupt(process: subprocess.Popen) -> tuple[str, str]:
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        return process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired:
+        return "", ""
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # all of them have ended
+            pass
+
+
+def _environment(further: dict[str, str]) -> dict[str, str]:
+    """The caller's, without settings of the user's for perf and without a search for debugging
+    symbols in the network."""
+    return {**os.environ, "PERF_CONFIG": "/dev/null", "DEBUGINFOD_URLS": "", "LC_ALL": "C",
+            **further}
