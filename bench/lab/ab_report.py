@@ -12,8 +12,11 @@ _LEGEND = "  In the tables of the rows an operation is one malloc or one free."
 def render(outcomes: list[Outcome], a: Variant, table: Table, about: dict) -> str:
     """The whole page; ratios are to A, with which all outcomes compare."""
     blocks = [block for outcome in outcomes for block in _blocks(outcome, len(outcomes) > 1)]
+    if len(outcomes) > 1:
+        blocks.insert(0, Block(f"All rows, against {a.name}", list(ab_text.SEVERAL_COLUMNS),
+                               [Line(cells) for cells in ab_text.several(outcomes)]))
     return report.render(table, about, base=a.name,
-                         verdict=" ".join(ab_text.verdicts(outcomes)),
+                         verdicts=ab_text.verdicts(outcomes),
                          legend=ab_text.LEGEND + _LEGEND, tables=blocks)
 
 

@@ -101,6 +101,16 @@ def _markdown(heads: list[str], lines: list[list[str]]) -> list[str]:
         "| " + " | ".join(cells) + " |" for cells in lines]
 
 
+SEVERAL_COLUMNS = ("variant", *OVERALL_COLUMNS)
+
+
+def several(outcomes: list[Outcome]) -> list[list[str]]:
+    """What several comparisons come to, in speed or time and in memory, in the order of
+    SEVERAL_COLUMNS."""
+    return [[outcome.b.name, *overall_cells(line)] for outcome in outcomes
+            for line in outcome.overall if line.measure in (outcome.lead, PEAK)]
+
+
 def glance(outcomes: list[Outcome], measure: Measure) -> list[tuple[str, list[list[str]]]]:
     """For each row its title and a line for each variant: A, then the others, best first."""
     found = []
@@ -184,6 +194,8 @@ def markdown(outcomes: list[Outcome], table: Table, about: dict) -> str:
     if len(outcomes) == 1:
         lines += _markdown_outcome(outcomes[0], "##")
     else:
+        lines += [f"## All rows, against {outcomes[0].a.name}", ""] if outcomes else []
+        lines += _markdown(list(SEVERAL_COLUMNS), several(outcomes)) + [""]
         lines += _markdown_glance(outcomes)
         for outcome in outcomes:
             lines += [f"## {outcome.b.name} against {outcome.a.name}", ""]

@@ -2,6 +2,13 @@
 "use strict";
 
 const NARROW = 560; // px: below, a line's words stand above its dots
+const LETTER = 6.5; // px, about
+
+// Whether the words have no room on the left.
+function isNarrow(lines, width) {
+  return width < NARROW || Math.max(...lines.map(line => line.length)) * LETTER > width * 0.4;
+}
+
 const TALL = 800; // px: above, the axis is drawn at the top too
 
 // Behind every second line; so it is seen which dots are a line's.
@@ -48,7 +55,7 @@ function dotsOf(variant, estimates) {
 function dotChart(lines, sets, title, width, band) {
   const drawn = sets.flatMap(set => set.data).filter(point => point.estimate);
   if (!drawn.length) return null;
-  const narrow = width < NARROW;
+  const narrow = isNarrow(lines, width);
   const values = [1];
   for (const {estimate: [value, low, high]} of drawn) {
     values.push(value);
@@ -97,7 +104,8 @@ makers.ratios = (index, width) => {
   const variants = shown().filter(one => data.variants[one].name !== data.base);
   const gap = Math.min(0.8 / Math.max(variants.length, 1), 0.3);
   // In a narrow chart the upper part of a band is taken by its words.
-  const middle = width < NARROW ? 0.12 : 0;
+  const lines = rows.map(row => (group.title ? row.params : `${row.program} ${row.params}`));
+  const middle = isNarrow(lines, width) ? 0.12 : 0;
   const sets = variants.map((variant, place) => dotsOf(
     data.variants[variant],
     rows.flatMap((row, y) => row.cells
@@ -107,6 +115,5 @@ makers.ratios = (index, width) => {
         estimate: cell.ratio, what: `${row.program} ${row.params}: ${row.load}`,
       }))),
   ));
-  const lines = rows.map(row => (group.title ? row.params : `${row.program} ${row.params}`));
   return dotChart(lines, sets, "", width, Math.max(30, 13 * variants.length + 8));
 };

@@ -15,12 +15,13 @@ LIBRARY = "chart.min.js"  # Chart.js, which the build puts beside this file
 SCRIPTS = ("core.js", "dots.js", "load.js", "lines.js", "tables.js")
 
 
-def render(table: Table, about: dict, base: str = "system", verdict: str = "",
-           legend: str = text.LEGEND, tables: list[Block] | None = None) -> str:
+def render(table: Table, about: dict, base: str = "system",
+           verdicts: list[str] | None = None, legend: str = text.LEGEND,
+           tables: list[Block] | None = None) -> str:
     """The whole page; `about` is the content of run.json.
 
     Ratios in the charts are to the variant `base`, or to the first if that was not measured.
-    `verdict` is the sentence at the top; `tables` come before those of the rows, by default the
+    `verdicts` are the sentences at the top; `tables` come before those of the rows, by default the
     means and the bars.
     """
     environment = jinja2.Environment(
@@ -29,7 +30,7 @@ def render(table: Table, about: dict, base: str = "system", verdict: str = "",
     )
     data = charts.chart_data(table, charts.base_of(table, base))
     return environment.get_template("page.html.j2").render(
-        about=about, data=data, verdict=verdict, legend=legend,
+        about=about, data=data, verdicts=verdicts or [], legend=legend,
         blocks=blocks.of_matrix(table) if tables is None else tables,
         rows=[blocks.of_row(table, row) for row in table.rows],
         fronts=blocks.of_fronts(table),
