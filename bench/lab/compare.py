@@ -100,9 +100,9 @@ def words(one: Comparison, b: str = "B") -> str:
 
 
 def _p_value(a: list[float], b: list[float]) -> float:
-    """Wilcoxon's signed-rank test of the pairs' logarithms; 1 if all pairs are ties."""
-    logs = [math.log(y / x) for x, y in zip(a, b)]
-    if all(value == 0 for value in logs):
+    """Wilcoxon's signed-rank test of the pairs' logarithms, ties left out; 1 if all are ties."""
+    logs = [math.log(y / x) for x, y in zip(a, b) if x != y]
+    if not logs:
         return 1.0
     return float(scipy_stats.wilcoxon(logs).pvalue)
 
