@@ -8,7 +8,7 @@
 #include "common.h"
 #include "latency.h"
 
-enum { EVERY = 1024 }; /* of so many calls one is timed */
+enum { EVERY = 2048 }; /* of so many calls one is timed */
 
 struct load {
     uint64_t **blocks; /* nblocks of them; each starts with its index */
@@ -20,11 +20,16 @@ struct load {
 
 static struct bench_latency latency;
 
-BENCH_BODY uint64_t *make_block(struct load *load, uint32_t index, struct bench_latency *timed)
+BENCH_BODY uint64_t *make_block_in(struct bench_latency *timed, struct load *load, uint32_t index)
 {
     uint64_t *block = bench_malloc_in(timed, load->least + bench_below(&load->rng, load->range));
     *block = index;
     return block;
+}
+
+BENCH_APART uint64_t *make_block(struct load *load, uint32_t index)
+{
+    return make_block_in(NULL, load, index);
 }
 
 BENCH_BODY void replace(struct load *load, bool read, struct bench_latency *timed_free,
@@ -35,10 +40,11 @@ BENCH_BODY void replace(struct load *load, bool read, struct bench_latency *time
     if (read)
         bench_check(block, *block == index);
     bench_free_in(timed_free, block);
-    load->blocks[index] = make_block(load, index, timed_malloc);
+    load->blocks[index] =
+        timed_malloc ? make_block_in(timed_malloc, load, index) : make_block(load, index);
 }
 
-BENCH_TIMED void replace_timed(struct load *load, bool read)
+BENCH_APART void replace_timed(struct load *load, bool read)
 {
     if (latency.left == 0)
         replace(load, read, &latency, NULL);
@@ -72,7 +78,7 @@ int main(int argc, char **argv)
                         .rng = bench_seed((uint64_t)v[5])};
     load.blocks = bench_calloc(load.nblocks, sizeof *load.blocks);
     for (uint32_t i = 0; i < load.nblocks; i++)
-        load.blocks[i] = make_block(&load, i, NULL);
+        load.blocks[i] = make_block(&load, i);
     cycles(&load, read, n / 10 + load.nblocks, NULL); /* warm up: blocks in no order of addresses */
     bench_latency_begin(&latency, EVERY);
     bench_start();

@@ -37,7 +37,7 @@ BENCH_BODY void cycle(struct bench_latency *timed_malloc, struct bench_latency *
     bench_free_in(timed_free, block);
 }
 
-BENCH_TIMED void cycle_timed(struct bench_latency *latency)
+BENCH_APART void cycle_timed(struct bench_latency *latency)
 {
     if (latency->left == 0)
         cycle(latency, NULL);

@@ -3,7 +3,7 @@
 #include "slots.h"
 #include "threads.h"
 
-enum { EVERY = 512 }; /* of so many calls one is timed */
+enum { EVERY = 1024 }; /* of so many calls one is timed */
 
 static pthread_barrier_t warm, go, done;
 static uint64_t cycles;

@@ -9,8 +9,8 @@ enum { VECTORS = 16, LEAST = 64, TOUCH = 4096 };
 enum {
     MOST_CALLS =
         128, /* of realloc for one vector, no more; about 70 where a step is rounded down */
-    LARGE = 1 << 20,
-    EVERY = 2048,    /* of so many calls of realloc one is timed */
+    LARGE = 16 << 20,
+    EVERY = 4096,    /* of so many calls of realloc one is timed */
     EVERY_LARGE = 4, /* the same if vectors may be LARGE */
 };
 
@@ -56,7 +56,7 @@ BENCH_BODY void build(struct vector *vector, struct bench_rng *rng, size_t most,
     }
 }
 
-BENCH_TIMED void build_sampled(struct vector *vector, struct bench_rng *rng, size_t most)
+BENCH_APART void build_sampled(struct vector *vector, struct bench_rng *rng, size_t most)
 {
     build(vector, rng, most, true);
 }

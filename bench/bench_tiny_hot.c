@@ -24,7 +24,7 @@ BENCH_BODY void cycle(char **blocks, size_t size, size_t batch)
         free(blocks[i]);
 }
 
-BENCH_TIMED void cycle_timed(char **blocks, size_t size, size_t batch)
+BENCH_APART void cycle_timed(char **blocks, size_t size, size_t batch)
 {
     BENCH_SAMPLED(i, 0, batch, 1, &latency, fill(blocks, size, i, NULL),
                   fill(blocks, size, i, &latency));

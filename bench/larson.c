@@ -30,11 +30,16 @@ struct chain {
     struct bench_latency latency;
 } __attribute__((aligned(128)));
 
-BENCH_BODY unsigned char *make_block(struct chain *chain, struct bench_latency *timed)
+BENCH_BODY unsigned char *make_block_in(struct bench_latency *timed, struct chain *chain)
 {
     unsigned char *block = bench_malloc_in(timed, least + bench_below(&chain->rng, range));
     *block = chain->tag;
     return block;
+}
+
+BENCH_APART unsigned char *make_block(struct chain *chain)
+{
+    return make_block_in(NULL, chain);
 }
 
 BENCH_BODY void replace(struct chain *chain, struct bench_latency *timed_free,
@@ -44,10 +49,10 @@ BENCH_BODY void replace(struct chain *chain, struct bench_latency *timed_free,
     unsigned char *block = chain->blocks[slot];
     bench_check(block, *block == chain->tag);
     bench_free_in(timed_free, block);
-    chain->blocks[slot] = make_block(chain, timed_malloc);
+    chain->blocks[slot] = timed_malloc ? make_block_in(timed_malloc, chain) : make_block(chain);
 }
 
-BENCH_TIMED void replace_timed(struct chain *chain)
+BENCH_APART void replace_timed(struct chain *chain)
 {
     if (chain->latency.left == 0)
         replace(chain, &chain->latency, NULL);
@@ -117,7 +122,7 @@ int main(int argc, char **argv)
         chain->tag = (unsigned char)(i + 1);
         chain->blocks = bench_calloc(nchunks, sizeof *chain->blocks);
         for (uint32_t slot = 0; slot < nchunks; slot++)
-            chain->blocks[slot] = make_block(chain, NULL);
+            chain->blocks[slot] = make_block(chain);
         bench_latency_begin(&chain->latency, EVERY);
     }
     bench_start();

@@ -17,7 +17,8 @@
  * The number of calls between two samples is random, half to one and a half times what the program
  * asks for: neither a fixed place in a batch nor what an allocator does in every n-th call is met
  * always or never.  It differs from run to run, so that what varies between runs says how sure
- * their latencies are.  A sample costs 60 to 100 ns where reading the counter is cheap. */
+ * their latencies are.  A call takes some 50 to 100 ns more for being timed, where the counter is
+ * read without leaving the program; the faster a program's calls, the fewer of them it times. */
 #ifndef BENCH_LATENCY_H
 #define BENCH_LATENCY_H
 
@@ -113,9 +114,10 @@ static inline uint64_t bench_plain(struct bench_latency *latency, uint64_t n, ui
         }                                                                                          \
     }
 
-/* For a loop's body, of which both copies are made where it is called, and for the timed copy. */
+/* For a loop's body, of which both copies are made where it is called, and for what stays a
+ * function of its own: a timed copy, so that the untimed one is compiled as if it were alone. */
 #define BENCH_BODY static inline __attribute__((always_inline))
-#define BENCH_TIMED static __attribute__((noinline))
+#define BENCH_APART static __attribute__((noinline))
 
 /* bench_malloc, bench_calloc and free; timed unless `latency` is NULL. */
 BENCH_BODY void *bench_malloc_in(struct bench_latency *latency, size_t size)
