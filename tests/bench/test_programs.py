@@ -32,7 +32,7 @@ PROGRAMS = {
 }
 # A run with at least 1000 calls in the sample of latencies.
 SAMPLED = {
-    "larson": "0.5 8 128 1024 1 12345 2",
+    "larson": "1.5 8 128 1024 1 12345 2",
     "bench_random_mixed": "3000000 64 42",
     "bench_mid_large_mt": "2 700000 64 42",
     "bench_vm_mixed": "50000 8 42",
@@ -42,7 +42,7 @@ SAMPLED = {
     "bench_cold": "1500000 64 16 512 unread 42",
     "bench_prodcons": "2 1000000 1024 42",
     "bench_churn": "2 500 1000 42",
-    "bench_realloc": "150000 4096 42",
+    "bench_realloc": "250000 4096 42",
     "bench_calloc": "6000 8 42",
     "bench_false_sharing": "2 400000 16",
 }
