@@ -2,8 +2,20 @@
  * each, and frees them all, first in first out, last in first out or in random order; CYCLES times.
  * The batch is deeper than most caches of free blocks. */
 #include "common.h"
+#include "latency.h"
+
+enum { EVERY = 8192 }; /* of so many calls one is timed: in every 8th batch of 512 */
 
 enum order { FIFO, LIFO, RANDOM };
+
+struct load {
+    size_t **blocks; /* batch of them; each starts with its position */
+    size_t *ranks;   /* see make_order */
+    size_t size, batch;
+    bool turning; /* whether the order is another one in each cycle */
+};
+
+static struct bench_latency latency;
 
 /* Position in the batch of the block that is freed as the i-th: ranks of a cycle are `order` turned
  * by `turn`, so that a random order is another one in each cycle and costs one addition. */
@@ -22,22 +34,39 @@ static size_t *make_order(size_t batch, enum order order)
     return ranks;
 }
 
-static void cycles(size_t **blocks, const size_t *ranks, size_t size, size_t batch, bool turning,
-                   uint64_t n)
+BENCH_BODY void fill(struct load load, size_t i, struct bench_latency *timed)
 {
-    for (uint64_t cycle = 0; cycle < n; cycle++) {
-        size_t turn = turning ? cycle % batch : 0;
-        for (size_t i = 0; i < batch; i++) {
-            blocks[i] = bench_malloc(size);
-            *blocks[i] = i;
-        }
-        for (size_t i = 0; i < batch; i++) {
-            size_t rank = ranks[i] + turn;
-            rank -= rank >= batch ? batch : 0;
-            bench_check(blocks[rank], *blocks[rank] == rank);
-            free(blocks[rank]);
-        }
-    }
+    load.blocks[i] = bench_malloc_in(timed, load.size);
+    *load.blocks[i] = i;
+}
+
+BENCH_BODY void empty(struct load load, size_t turn, size_t i, struct bench_latency *timed)
+{
+    size_t rank = load.ranks[i] + turn;
+    rank -= rank >= load.batch ? load.batch : 0;
+    bench_check(load.blocks[rank], *load.blocks[rank] == rank);
+    bench_free_in(timed, load.blocks[rank]);
+}
+
+BENCH_BODY void cycle(struct load load, size_t turn)
+{
+    for (size_t i = 0; i < load.batch; i++)
+        fill(load, i, NULL);
+    for (size_t i = 0; i < load.batch; i++)
+        empty(load, turn, i, NULL);
+}
+
+BENCH_APART void cycle_timed(struct load load, size_t turn)
+{
+    BENCH_SAMPLED(i, 0, load.batch, 1, &latency, fill(load, i, NULL), fill(load, i, &latency));
+    BENCH_SAMPLED(i, 0, load.batch, 1, &latency, empty(load, turn, i, NULL),
+                  empty(load, turn, i, &latency));
+}
+
+static void cycles(struct load load, uint64_t n, struct bench_latency *sample)
+{
+    BENCH_SAMPLED(i, 0, n, 2 * load.batch, sample, cycle(load, load.turning ? i % load.batch : 0),
+                  cycle_timed(load, load.turning ? i % load.batch : 0));
 }
 
 int main(int argc, char **argv)
@@ -48,17 +77,20 @@ int main(int argc, char **argv)
         BENCH_NUMBER("cycles", 1, 1e12), BENCH_WORD("order", orders)};
     double v[4];
     bench_args("bench_batch", argc, argv, args, 4, v);
-    size_t size = (size_t)v[0], batch = (size_t)v[1];
+    struct load load = {.size = (size_t)v[0], .batch = (size_t)v[1]};
     uint64_t n = (uint64_t)v[2];
     enum order order = (enum order)v[3];
-    size_t **blocks = bench_calloc(batch, sizeof *blocks);
-    size_t *ranks = make_order(batch, order);
-    cycles(blocks, ranks, size, batch, order == RANDOM, n / 20 + 1);
+    load.blocks = bench_calloc(load.batch, sizeof *load.blocks);
+    load.ranks = make_order(load.batch, order);
+    load.turning = order == RANDOM;
+    cycles(load, n / 20 + 1, NULL);
+    bench_latency_begin(&latency, EVERY);
     bench_start();
-    cycles(blocks, ranks, size, batch, order == RANDOM, n);
+    cycles(load, n, &latency);
     bench_stop();
-    bench_result(n * batch * 2);
-    free(ranks);
-    free(blocks);
+    bench_latency_merge(&latency);
+    bench_result(n * load.batch * 2);
+    free(load.ranks);
+    free(load.blocks);
     return 0;
 }

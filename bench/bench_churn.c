@@ -5,38 +5,53 @@
 #include <string.h>
 
 #include "common.h"
+#include "latency.h"
 #include "threads.h"
 
+enum { EVERY = 1024 }; /* of so many calls one is timed */
+
 static uint32_t nblocks;
+static struct bench_latency survivor; /* of the main thread */
+static bool warm;                     /* nothing is timed before */
 
 struct worker {
     unsigned char **blocks; /* nblocks; what is handed over, NULL where the worker freed it */
     uint64_t seed;
     unsigned char tag;
+    struct bench_latency latency; /* of all generations in this place */
 } __attribute__((aligned(128)));
+
+BENCH_BODY void make_block(struct worker *worker, uint64_t i, struct bench_rng *rng,
+                           struct bench_latency *latency)
+{
+    worker->blocks[i] = bench_malloc_in(latency, bench_size(rng, 16, 2048));
+    *worker->blocks[i] = worker->tag;
+}
+
+BENCH_BODY void free_block(struct worker *worker, uint64_t i, struct bench_latency *latency)
+{
+    bench_check(worker->blocks[i], *worker->blocks[i] == worker->tag);
+    bench_free_in(latency, worker->blocks[i]);
+    worker->blocks[i] = NULL;
+}
 
 static void *work(void *arg)
 {
     struct worker *worker = arg;
     struct bench_rng rng = bench_seed(worker->seed);
-    for (uint32_t i = 0; i < nblocks; i++) {
-        worker->blocks[i] = bench_malloc(bench_size(&rng, 16, 2048));
-        *worker->blocks[i] = worker->tag;
-    }
-    for (uint32_t i = 0; i < nblocks; i += 2) {
-        bench_check(worker->blocks[i], *worker->blocks[i] == worker->tag);
-        free(worker->blocks[i]);
-        worker->blocks[i] = NULL;
-    }
+    struct bench_latency *latency = warm ? &worker->latency : NULL;
+    BENCH_SAMPLED(i, 0, nblocks, 1, latency, make_block(worker, i, &rng, NULL),
+                  make_block(worker, i, &rng, latency));
+    BENCH_SAMPLED(i, 0, (nblocks + 1) / 2, 1, latency, free_block(worker, 2 * i, NULL),
+                  free_block(worker, 2 * i, latency));
     return NULL;
 }
 
-static void free_all(const struct worker *worker)
+static void free_all(struct worker *worker)
 {
-    for (uint32_t i = 1; i < nblocks; i += 2) {
-        bench_check(worker->blocks[i], *worker->blocks[i] == worker->tag);
-        free(worker->blocks[i]);
-    }
+    struct bench_latency *latency = warm ? &survivor : NULL;
+    BENCH_SAMPLED(i, 0, nblocks / 2, 1, latency, free_block(worker, 2 * i + 1, NULL),
+                  free_block(worker, 2 * i + 1, latency));
 }
 
 /* Two sets of workers take turns: one runs while what the other left is freed. */
@@ -72,11 +87,17 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < 2 * n; i++) {
         workers[i / n][i % n].blocks = bench_calloc(nblocks, sizeof(unsigned char *));
         workers[i / n][i % n].tag = (unsigned char)(i + 1);
+        bench_latency_begin(&workers[i / n][i % n].latency, EVERY);
     }
     generations(workers, n, count / 20 + 1, seed);
+    bench_latency_begin(&survivor, EVERY);
+    warm = true;
     bench_start();
     generations(workers, n, count, seed + 1);
     bench_stop();
+    bench_latency_merge(&survivor);
+    for (unsigned i = 0; i < 2 * n; i++)
+        bench_latency_merge(&workers[i / n][i % n].latency);
     bench_result(count * n * nblocks * 2);
     for (unsigned i = 0; i < 2 * n; i++)
         free(workers[i / n][i % n].blocks);

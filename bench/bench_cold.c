@@ -6,6 +6,9 @@
 #include <stdio.h>
 
 #include "common.h"
+#include "latency.h"
+
+enum { EVERY = 2048 }; /* of so many calls one is timed */
 
 struct load {
     uint64_t **blocks; /* nblocks of them; each starts with its index */
@@ -15,23 +18,43 @@ struct load {
     struct bench_rng rng;
 };
 
-static uint64_t *make_block(struct load *load, uint32_t index)
+static struct bench_latency latency;
+
+BENCH_BODY uint64_t *make_block_in(struct bench_latency *timed, struct load *load, uint32_t index)
 {
-    uint64_t *block = bench_malloc(load->least + bench_below(&load->rng, load->range));
+    uint64_t *block = bench_malloc_in(timed, load->least + bench_below(&load->rng, load->range));
     *block = index;
     return block;
 }
 
-static void cycles(struct load *load, bool read, uint64_t n)
+BENCH_APART uint64_t *make_block(struct load *load, uint32_t index)
 {
-    for (uint64_t i = 0; i < n; i++) {
-        uint32_t index = bench_below(&load->rng, load->nblocks);
-        uint64_t *block = load->blocks[index];
-        if (read)
-            bench_check(block, *block == index);
-        free(block);
-        load->blocks[index] = make_block(load, index);
-    }
+    return make_block_in(NULL, load, index);
+}
+
+BENCH_BODY void replace(struct load *load, bool read, struct bench_latency *timed_free,
+                        struct bench_latency *timed_malloc)
+{
+    uint32_t index = bench_below(&load->rng, load->nblocks);
+    uint64_t *block = load->blocks[index];
+    if (read)
+        bench_check(block, *block == index);
+    bench_free_in(timed_free, block);
+    load->blocks[index] =
+        timed_malloc ? make_block_in(timed_malloc, load, index) : make_block(load, index);
+}
+
+BENCH_APART void replace_timed(struct load *load, bool read)
+{
+    if (latency.left == 0)
+        replace(load, read, &latency, NULL);
+    else
+        replace(load, read, NULL, &latency);
+}
+
+static void cycles(struct load *load, bool read, uint64_t n, struct bench_latency *sample)
+{
+    BENCH_SAMPLED(i, 0, n, 2, sample, replace(load, read, NULL, NULL), replace_timed(load, read));
 }
 
 int main(int argc, char **argv)
@@ -56,10 +79,12 @@ int main(int argc, char **argv)
     load.blocks = bench_calloc(load.nblocks, sizeof *load.blocks);
     for (uint32_t i = 0; i < load.nblocks; i++)
         load.blocks[i] = make_block(&load, i);
-    cycles(&load, read, n / 10 + load.nblocks); /* warm up: blocks in no order of addresses */
+    cycles(&load, read, n / 10 + load.nblocks, NULL); /* warm up: blocks in no order of addresses */
+    bench_latency_begin(&latency, EVERY);
     bench_start();
-    cycles(&load, read, n);
+    cycles(&load, read, n, &latency);
     bench_stop();
+    bench_latency_merge(&latency);
     bench_result(2 * n);
     for (uint32_t i = 0; i < load.nblocks; i++)
         free(load.blocks[i]);

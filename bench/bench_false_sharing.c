@@ -6,9 +6,11 @@
  * write to a line that others write to, too.  (The loads `cache-thrash` and `cache-scratch` of
  * Berger and others, "Hoard: a scalable memory allocator", ASPLOS 2000.) */
 #include "common.h"
+#include "latency.h"
 #include "threads.h"
 
 enum { WRITES = 100 };
+enum { EVERY = 1024 }; /* of so many calls one is timed */
 
 static pthread_barrier_t go;
 static uint64_t cycles;
@@ -17,12 +19,30 @@ static size_t size;
 struct worker {
     unsigned char *given; /* a block from the main thread, or NULL */
     double start, stop;
+    struct bench_latency latency; /* of both halves */
 } __attribute__((aligned(128)));
+
+static struct worker workers[BENCH_MAX_THREADS];
 
 static void write_to(unsigned char *block)
 {
     for (int i = 0; i < WRITES; i++)
         ++*(volatile unsigned char *)block;
+}
+
+BENCH_BODY void cycle(struct bench_latency *timed_malloc, struct bench_latency *timed_free)
+{
+    unsigned char *block = bench_malloc_in(timed_malloc, size);
+    write_to(block);
+    bench_free_in(timed_free, block);
+}
+
+BENCH_APART void cycle_timed(struct bench_latency *latency)
+{
+    if (latency->left == 0)
+        cycle(latency, NULL);
+    else
+        cycle(NULL, latency);
 }
 
 static void *work(void *arg)
@@ -34,11 +54,8 @@ static void *work(void *arg)
         write_to(worker->given);
         free(worker->given);
     }
-    for (uint64_t i = 0; i < cycles; i++) {
-        unsigned char *block = bench_malloc(size);
-        write_to(block);
-        free(block);
-    }
+    BENCH_SAMPLED(i, 0, cycles, 2, &worker->latency, cycle(NULL, NULL),
+                  cycle_timed(&worker->latency));
     worker->stop = bench_now();
     return NULL;
 }
@@ -46,7 +63,6 @@ static void *work(void *arg)
 /* Seconds from the first thread's start to the last one's end. */
 static double half(unsigned n, bool passive)
 {
-    static struct worker workers[BENCH_MAX_THREADS];
     pthread_t threads[BENCH_MAX_THREADS];
     for (unsigned i = 0; i < n; i++)
         workers[i].given = passive ? bench_malloc(size) : NULL;
@@ -73,9 +89,13 @@ int main(int argc, char **argv)
     cycles = (uint64_t)v[1];
     size = (size_t)v[2];
     pthread_barrier_init(&go, NULL, n);
+    for (unsigned i = 0; i < n; i++)
+        bench_latency_begin(&workers[i].latency, EVERY);
     bench_start();
     double seconds = half(n, false) + half(n, true);
     bench_stop();
+    for (unsigned i = 0; i < n; i++)
+        bench_latency_merge(&workers[i].latency);
     bench_span(0, seconds);
     bench_result(cycles * n * 2 * 2);
     return 0;

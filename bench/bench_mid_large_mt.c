@@ -3,22 +3,25 @@
 #include "slots.h"
 #include "threads.h"
 
+enum { EVERY = 1024 }; /* of so many calls one is timed */
+
 static pthread_barrier_t warm, go, done;
 static uint64_t cycles;
 
 struct worker {
     struct slots slots;
     double start, stop; /* of the measured part */
+    struct bench_latency latency;
 } __attribute__((aligned(128)));
 
 static void *run(void *arg)
 {
     struct worker *worker = arg;
-    slots_run(&worker->slots, cycles / 10 + worker->slots.nslots); /* warm up */
+    slots_run(&worker->slots, cycles / 10 + worker->slots.nslots, NULL); /* warm up */
     pthread_barrier_wait(&warm);
     pthread_barrier_wait(&go);
     worker->start = bench_now();
-    slots_run(&worker->slots, cycles);
+    slots_run(&worker->slots, cycles, &worker->latency);
     worker->stop = bench_now();
     pthread_barrier_wait(&done);
     slots_free(&worker->slots);
@@ -41,6 +44,7 @@ int main(int argc, char **argv)
     pthread_barrier_init(&done, NULL, n + 1);
     for (unsigned i = 0; i < n; i++) {
         workers[i].slots = slots_make((uint32_t)v[2], 8 << 10, 32 << 10, 0, (uint64_t)v[3] + i);
+        bench_latency_begin(&workers[i].latency, EVERY);
         threads[i] = bench_thread(run, &workers[i]);
     }
     pthread_barrier_wait(&warm);
@@ -50,6 +54,8 @@ int main(int argc, char **argv)
     bench_stop();
     for (unsigned i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < n; i++)
+        bench_latency_merge(&workers[i].latency);
     double start = workers[0].start, stop = workers[0].stop;
     for (unsigned i = 1; i < n; i++) {
         start = workers[i].start < start ? workers[i].start : start;

@@ -5,12 +5,14 @@
 #include <stdatomic.h>
 
 #include "common.h"
+#include "latency.h"
 #include "threads.h"
 
 enum {
     QUEUE = 1024, /* blocks */
     STEP = 64,    /* blocks between two looks at the other side's position */
     SPINS = 100,  /* looks before the processor is given to another thread */
+    EVERY = 1024, /* of so many calls one is timed */
 };
 
 /* One producer and its consumer.  Positions only grow; the block at i is in slots[i % QUEUE]. */
@@ -20,6 +22,7 @@ struct pair {
     _Alignas(128) uint64_t *slots[QUEUE];
     uint64_t seed;
     double start, stop; /* of the measured part */
+    struct bench_latency mallocs, frees;
 };
 
 static uint32_t range;
@@ -34,39 +37,51 @@ static void await(atomic_uint_fast64_t *position, uint64_t least)
     }
 }
 
+BENCH_BODY void put(struct pair *pair, uint64_t i, struct bench_rng *rng,
+                    struct bench_latency *latency)
+{
+    if (i % STEP == 0) {
+        atomic_store_explicit(&pair->tail, i, memory_order_release);
+        await(&pair->head, i + STEP > QUEUE ? i + STEP - QUEUE : 0);
+    }
+    uint64_t *block = bench_malloc_in(latency, 16 + bench_below(rng, range));
+    *block = i;
+    pair->slots[i % QUEUE] = block;
+}
+
 static void *produce(void *arg)
 {
     struct pair *pair = arg;
     struct bench_rng rng = bench_seed(pair->seed);
     uint64_t n = warm_up + cycles;
-    for (uint64_t i = 0; i < n; i++) {
-        if (i % STEP == 0) {
-            atomic_store_explicit(&pair->tail, i, memory_order_release);
-            await(&pair->head, i + STEP > QUEUE ? i + STEP - QUEUE : 0);
-        }
-        if (i == warm_up)
-            pair->start = bench_now();
-        uint64_t *block = bench_malloc(16 + bench_below(&rng, range));
-        *block = i;
-        pair->slots[i % QUEUE] = block;
-    }
+    for (uint64_t i = 0; i < warm_up; i++)
+        put(pair, i, &rng, NULL);
+    pair->start = bench_now();
+    BENCH_SAMPLED(i, warm_up, n, 1, &pair->mallocs, put(pair, i, &rng, NULL),
+                  put(pair, i, &rng, &pair->mallocs));
     atomic_store_explicit(&pair->tail, n, memory_order_release);
     return NULL;
+}
+
+BENCH_BODY void take(struct pair *pair, uint64_t i, uint64_t n, struct bench_latency *latency)
+{
+    if (i % STEP == 0) {
+        atomic_store_explicit(&pair->head, i, memory_order_release);
+        await(&pair->tail, i + STEP < n ? i + STEP : n);
+    }
+    uint64_t *block = pair->slots[i % QUEUE];
+    bench_check(block, *block == i);
+    bench_free_in(latency, block);
 }
 
 static void *consume(void *arg)
 {
     struct pair *pair = arg;
     uint64_t n = warm_up + cycles;
-    for (uint64_t i = 0; i < n; i++) {
-        if (i % STEP == 0) {
-            atomic_store_explicit(&pair->head, i, memory_order_release);
-            await(&pair->tail, i + STEP < n ? i + STEP : n);
-        }
-        uint64_t *block = pair->slots[i % QUEUE];
-        bench_check(block, *block == i);
-        free(block);
-    }
+    for (uint64_t i = 0; i < warm_up; i++)
+        take(pair, i, n, NULL);
+    BENCH_SAMPLED(i, warm_up, n, 1, &pair->frees, take(pair, i, n, NULL),
+                  take(pair, i, n, &pair->frees));
     pair->stop = bench_now();
     return NULL;
 }
@@ -88,6 +103,10 @@ int main(int argc, char **argv)
     cycles = (uint64_t)v[1];
     warm_up = cycles / 10;
     range = (uint32_t)v[2] - 16 + 1;
+    for (unsigned i = 0; i < n / 2; i++) {
+        bench_latency_begin(&pairs[i].mallocs, EVERY);
+        bench_latency_begin(&pairs[i].frees, EVERY);
+    }
     bench_start();
     for (unsigned i = 0; i < n; i++) {
         pairs[i / 2].seed = (uint64_t)v[3] + i / 2;
@@ -96,6 +115,10 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
     bench_stop();
+    for (unsigned i = 0; i < n / 2; i++) {
+        bench_latency_merge(&pairs[i].mallocs);
+        bench_latency_merge(&pairs[i].frees);
+    }
     double start = pairs[0].start, stop = pairs[0].stop;
     for (unsigned i = 1; i < n / 2; i++) {
         start = pairs[i].start < start ? pairs[i].start : start;

@@ -3,8 +3,16 @@
  * it (at least 16 bytes) each time or growing by half of what it has.  One byte in each 4 KiB of
  * what is new is written; the head and the last byte of what was there must come along. */
 #include "common.h"
+#include "latency.h"
 
 enum { VECTORS = 16, LEAST = 64, TOUCH = 4096 };
+enum {
+    MOST_CALLS =
+        128, /* of realloc for one vector, no more; about 70 where a step is rounded down */
+    LARGE = 16 << 20,
+    EVERY = 4096,    /* of so many calls of realloc one is timed */
+    EVERY_LARGE = 4, /* the same if vectors may be LARGE */
+};
 
 struct vector {
     unsigned char *bytes;
@@ -12,10 +20,14 @@ struct vector {
 };
 
 static uint64_t reallocs;
+static struct bench_latency latency;
 
-static void resize(struct vector *vector, size_t size, unsigned char tag)
+BENCH_BODY void resize(struct vector *vector, size_t size, unsigned char tag, bool timed)
 {
+    uint64_t start = timed ? bench_ticks() : 0;
     unsigned char *bytes = realloc(vector->bytes, size);
+    if (timed)
+        bench_timed(&latency, start);
     if (!bytes)
         bench_out_of_memory(size);
     if (vector->size > 0)
@@ -27,7 +39,8 @@ static void resize(struct vector *vector, size_t size, unsigned char tag)
     reallocs++;
 }
 
-static void build(struct vector *vector, struct bench_rng *rng, size_t most)
+/* `sampled`: one of the calls may be the one that is timed. */
+BENCH_BODY void build(struct vector *vector, struct bench_rng *rng, size_t most, bool sampled)
 {
     size_t size = bench_size(rng, LEAST, most);
     size_t step = size / 64 > 16 ? size / 64 : 16;
@@ -35,14 +48,35 @@ static void build(struct vector *vector, struct bench_rng *rng, size_t most)
     unsigned char tag = (unsigned char)(1 + bench_below(rng, 255));
     free(vector->bytes);
     *vector = (struct vector){NULL, 0};
-    for (size_t next = 16; vector->size < size; next += append ? step : next / 2)
-        resize(vector, next < size ? next : size, tag);
+    for (size_t next = 16; vector->size < size; next += append ? step : next / 2) {
+        bool timed = sampled && latency.left == 0;
+        resize(vector, next < size ? next : size, tag, timed);
+        if (sampled && !timed)
+            latency.left--;
+    }
+}
+
+BENCH_APART void build_sampled(struct vector *vector, struct bench_rng *rng, size_t most)
+{
+    build(vector, rng, most, true);
+}
+
+static void build_plain(struct vector *vector, struct bench_rng *rng, size_t most)
+{
+    uint64_t before = reallocs;
+    build(vector, rng, most, false);
+    latency.left -= reallocs - before;
 }
 
 static void cycles(struct vector *vectors, struct bench_rng *rng, size_t most, uint64_t n)
 {
-    for (uint64_t i = 0; i < n; i++)
-        build(&vectors[bench_below(rng, VECTORS)], rng, most);
+    for (uint64_t i = 0; i < n; i++) {
+        struct vector *vector = &vectors[bench_below(rng, VECTORS)];
+        if (latency.left >= MOST_CALLS)
+            build_plain(vector, rng, most);
+        else
+            build_sampled(vector, rng, most);
+    }
 }
 
 int main(int argc, char **argv)
@@ -56,11 +90,14 @@ int main(int argc, char **argv)
     uint64_t n = (uint64_t)v[0];
     size_t most = (size_t)v[1];
     struct bench_rng rng = bench_seed((uint64_t)v[2]);
+    latency.left = UINT64_MAX;
     cycles(vectors, &rng, most, n / 10 + VECTORS);
+    bench_latency_begin(&latency, most < LARGE ? EVERY : EVERY_LARGE);
     reallocs = 0;
     bench_start();
     cycles(vectors, &rng, most, n);
     bench_stop();
+    bench_latency_merge(&latency);
     bench_result(reallocs);
     for (int i = 0; i < VECTORS; i++)
         free(vectors[i].bytes);

@@ -4,5 +4,5 @@
 
 int main(int argc, char **argv)
 {
-    return slots_main("bench_vm_mixed", argc, argv, 512 << 10, 2 << 20, 64 << 10);
+    return slots_main("bench_vm_mixed", argc, argv, 512 << 10, 2 << 20, 64 << 10, 40);
 }

@@ -4,5 +4,5 @@
 
 int main(int argc, char **argv)
 {
-    return slots_main("bench_vm_touched", argc, argv, 512 << 10, 2 << 20, 4 << 10);
+    return slots_main("bench_vm_touched", argc, argv, 512 << 10, 2 << 20, 4 << 10, 8);
 }

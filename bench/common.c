@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "latency.h"
 
 /* Defined by ref/null.c only. */
 extern const char bench_null_reference __attribute__((weak));
@@ -17,6 +18,8 @@ bool bench_blocks_overlap;
 static const char *name;
 static char params[256];
 static double start_time, stop_time;
+static double ns_per_tick; /* from bench_start to bench_stop */
+static uint64_t start_ticks;
 static struct rusage start_usage, stop_usage;
 
 static void print_range(const struct bench_arg *arg)
@@ -87,6 +90,11 @@ void bench_args(const char *program, int argc, char **argv, const struct bench_a
         fprintf(stderr, "%s: takes %d arguments, not %d\n", name, n, argc - 1);
         usage(args, n);
     }
+    if (!bench_latency_setup()) {
+        fprintf(stderr, "%s: BENCH_LATENCY: \"%s\" is not one of on, off\n", name,
+                getenv("BENCH_LATENCY"));
+        exit(2);
+    }
     size_t len = 0;
     for (int i = 0; i < n; i++) {
         values[i] = parse(argv[i + 1], &args[i], args, n);
@@ -125,14 +133,18 @@ void bench_damaged(const void *block)
 
 void bench_start(void)
 {
+    bench_latency_calibrate();
     getrusage(RUSAGE_SELF, &start_usage);
+    start_ticks = bench_ticks();
     start_time = bench_now();
 }
 
 void bench_stop(void)
 {
+    uint64_t ticks = bench_ticks() - start_ticks;
     stop_time = bench_now();
     getrusage(RUSAGE_SELF, &stop_usage);
+    ns_per_tick = (stop_time - start_time) * 1e9 / (double)ticks;
 }
 
 void bench_span(double start, double stop)
@@ -174,16 +186,17 @@ size_t bench_rss(void)
 
 void bench_result(uint64_t ops)
 {
-    char line[1024];
+    char line[1024], latencies[256];
     double seconds = stop_time - start_time;
+    bench_latency_print(latencies, sizeof latencies, ns_per_tick);
     int n =
         snprintf(line, sizeof line,
                  "RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f "
-                 "peak_rss_kib=%ld rss_kib=%zu minor_faults=%ld user_s=%.6f sys_s=%.6f\n",
+                 "peak_rss_kib=%ld rss_kib=%zu minor_faults=%ld user_s=%.6f sys_s=%.6f%s\n",
                  name, params, (unsigned long long)ops, seconds, (double)ops / seconds,
                  peak_rss_kib(), bench_rss() >> 10, stop_usage.ru_minflt - start_usage.ru_minflt,
                  seconds_between(start_usage.ru_utime, stop_usage.ru_utime),
-                 seconds_between(start_usage.ru_stime, stop_usage.ru_stime));
+                 seconds_between(start_usage.ru_stime, stop_usage.ru_stime), latencies);
     if (write(STDOUT_FILENO, line, (size_t)n) != n)
         exit(1);
 }

@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "latency.h"
 #include "threads.h"
+
+enum { EVERY = 4096 }; /* of so many calls one is timed */
 
 static atomic_bool stop;
 static uint32_t least, range, nchunks;
@@ -24,32 +27,66 @@ struct chain {
     uint64_t ops;
     atomic_bool ended;
     unsigned char tag;
+    struct bench_latency latency;
 } __attribute__((aligned(128)));
 
-static unsigned char *make_block(struct chain *chain)
+BENCH_BODY unsigned char *make_block_in(struct bench_latency *timed, struct chain *chain)
 {
-    unsigned char *block = bench_malloc(least + bench_below(&chain->rng, range));
+    unsigned char *block = bench_malloc_in(timed, least + bench_below(&chain->rng, range));
     *block = chain->tag;
     return block;
 }
 
-static void replace(struct chain *chain)
+BENCH_APART unsigned char *make_block(struct chain *chain)
+{
+    return make_block_in(NULL, chain);
+}
+
+BENCH_BODY void replace(struct chain *chain, struct bench_latency *timed_free,
+                        struct bench_latency *timed_malloc)
 {
     uint32_t slot = bench_below(&chain->rng, nchunks);
     unsigned char *block = chain->blocks[slot];
     bench_check(block, *block == chain->tag);
-    free(block);
-    chain->blocks[slot] = make_block(chain);
+    bench_free_in(timed_free, block);
+    chain->blocks[slot] = timed_malloc ? make_block_in(timed_malloc, chain) : make_block(chain);
+}
+
+BENCH_APART void replace_timed(struct chain *chain)
+{
+    if (chain->latency.left == 0)
+        replace(chain, &chain->latency, NULL);
+    else
+        replace(chain, NULL, &chain->latency);
+}
+
+static bool stopped(void)
+{
+    return atomic_load_explicit(&stop, memory_order_relaxed);
+}
+
+/* At most `n` cycles; returns how many. */
+static uint64_t cycles(struct chain *chain, uint64_t n)
+{
+    uint64_t i = 0;
+    while (i < n) {
+        for (uint64_t end = i + bench_plain(&chain->latency, n - i, 2); i < end; i++) {
+            if (stopped())
+                return i;
+            replace(chain, NULL, NULL);
+        }
+        if (i < n) {
+            replace_timed(chain);
+            i++;
+        }
+    }
+    return i;
 }
 
 static void *serve(void *arg)
 {
     struct chain *chain = arg;
-    uint64_t n = rounds * nchunks;
-    uint64_t i;
-    for (i = 0; i < n && !atomic_load_explicit(&stop, memory_order_relaxed); i++)
-        replace(chain);
-    chain->ops += 2 * i;
+    chain->ops += 2 * cycles(chain, rounds * nchunks);
     if (atomic_load(&stop)) {
         atomic_store(&chain->ended, true);
         return NULL;
@@ -86,6 +123,7 @@ int main(int argc, char **argv)
         chain->blocks = bench_calloc(nchunks, sizeof *chain->blocks);
         for (uint32_t slot = 0; slot < nchunks; slot++)
             chain->blocks[slot] = make_block(chain);
+        bench_latency_begin(&chain->latency, EVERY);
     }
     bench_start();
     for (unsigned i = 0; i < n; i++)
@@ -100,6 +138,7 @@ int main(int argc, char **argv)
     uint64_t ops = 0;
     for (unsigned i = 0; i < n; i++) {
         ops += chains[i].ops;
+        bench_latency_merge(&chains[i].latency);
         for (uint32_t slot = 0; slot < nchunks; slot++)
             free(chains[i].blocks[slot]);
         free(chains[i].blocks);

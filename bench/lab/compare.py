@@ -108,13 +108,13 @@ def words(one: Comparison, b: str = "B") -> str:
 
 
 def _p_value(a: list[float], b: list[float]) -> float:
-    """Of the pairs' logarithms: Wilcoxon's signed-rank test, and Student's where there are too few
-    pairs for ranks to be significant.  1 if all pairs are ties, or if there is one pair only."""
+    """Of the pairs' logarithms: Wilcoxon's signed-rank test without ties, and Student's where there
+    are too few pairs for ranks to be significant.  1 if all are ties, or for one pair only."""
     logs = [math.log(y / x) for x, y in zip(a, b)]
     if len(logs) < 2 or all(value == 0 for value in logs):
         return 1.0
     if len(logs) >= stats.LEAST_RESAMPLED:
-        return float(scipy_stats.wilcoxon(logs).pvalue)
+        return float(scipy_stats.wilcoxon([value for value in logs if value]).pvalue)
     if len(set(logs)) == 1:  # no spread at all
         return 0.0
     return float(scipy_stats.ttest_1samp(logs, 0).pvalue)

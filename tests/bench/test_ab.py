@@ -51,6 +51,15 @@ def test_a_against_itself(bench):
     assert re.search(r"no difference found; would have seen [\d.]+ %", outcome.out)
 
 
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_pairs_that_tie(bench):
+    bench.variant("a", "result 100000000")
+    bench.variant("b", "result $((100000000 + (n > 5) * n * 37000))")
+    outcome = bench.ab("a", "b", *TINY, "--reps", "15")
+    assert outcome.status == 0, outcome.err
+    assert float(of_speed(outcome)["p"]) < 0.01
+
+
 def test_the_csv_is_that_of_the_runs(bench):
     bench.variant("a", speed(90_000_000, 90_000))
     bench.variant("b", speed(100_000_000, 50_000))

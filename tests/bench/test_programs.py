@@ -2,6 +2,7 @@
 
 The binaries are those of the variant `system`."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -28,6 +29,22 @@ PROGRAMS = {
     "bench_calloc": ("cycles ws seed", "100 8 42", 100),
     "bench_false_sharing": ("threads cycles size", "2 100 16", 2 * 100 * 2 * 2),
     "bench_idle": ("mb seconds", "1 0.1", None),
+}
+# A run with at least 1000 calls in the sample of latencies.
+SAMPLED = {
+    "larson": "1.5 8 128 1024 1 12345 2",
+    "bench_random_mixed": "3000000 64 42",
+    "bench_mid_large_mt": "2 700000 64 42",
+    "bench_vm_mixed": "50000 8 42",
+    "bench_vm_touched": "10000 8 42",
+    "bench_tiny_hot": "16 100 100000",
+    "bench_batch": "64 512 12000 random",
+    "bench_cold": "1500000 64 16 512 unread 42",
+    "bench_prodcons": "2 1000000 1024 42",
+    "bench_churn": "2 500 1000 42",
+    "bench_realloc": "250000 4096 42",
+    "bench_calloc": "6000 8 42",
+    "bench_false_sharing": "2 400000 16",
 }
 # Arguments that are one of some words, and those that may be fractions.
 WORDS = {"order": ["fifo", "lifo", "random"], "freed": ["unread", "read"]}
@@ -56,14 +73,17 @@ RESULT = re.compile(
     r'RESULT bench=(?P<bench>\w+) params="(?P<params>[^"]*)" ops=(?P<ops>\d+) '
     r"seconds=(?P<seconds>\d+\.\d{6}) ops_per_s=(?P<ops_per_s>\d+) "
     r"peak_rss_kib=(?P<peak>\d+) rss_kib=(?P<rss>\d+) minor_faults=(?P<faults>\d+) "
-    r"user_s=(?P<user>\d+\.\d{6}) sys_s=(?P<sys>\d+\.\d{6})\n")
+    r"user_s=(?P<user>\d+\.\d{6}) sys_s=(?P<sys>\d+\.\d{6})"
+    r"(?: p50_ns=(?P<p50>\d+\.\d))?(?: p99_ns=(?P<p99>\d+\.\d))?"
+    r"(?: p999_ns=(?P<p999>\d+\.\d))?(?: max_ns=(?P<max>\d+\.\d))?\n")
+LATENCIES = ("p50", "p99", "p999", "max")
 RSS = re.compile(r"RSS s=(?P<seconds>\d+\.\d) kib=(?P<kib>\d+)\n")
 SLACK_KIB = 512  # by which the kernel's counts of resident pages lag behind
 
 
-def run(program: str, args: list[str]) -> subprocess.CompletedProcess:
+def run(program: str, args: list[str], **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run([f"{BIN}/{program}_system", *args], capture_output=True, text=True,
-                          timeout=20)
+                          timeout=20, env={**os.environ, **environment})
 
 
 def changed(program: str, index: int, value: str) -> tuple[list[str], str]:
@@ -88,9 +108,10 @@ def refused(program: str, args: list[str], says: str) -> None:
                 re.fullmatch(r"[\d.]+\.\.\d+", values)), line
 
 
-def printed(program: str, args: list[str]) -> tuple[list[str], dict[str, str]]:
+def printed(program: str, args: list[str],
+            **environment: str) -> tuple[list[str], dict[str, str]]:
     """The lines before the result, and the result's fields."""
-    done = run(program, args)
+    done = run(program, args, **environment)
     assert (done.returncode, done.stderr) == (0, "")
     *before, line = done.stdout.splitlines(keepends=True)
     match = RESULT.fullmatch(line)
@@ -103,9 +124,9 @@ def printed(program: str, args: list[str]) -> tuple[list[str], dict[str, str]]:
     return before, fields
 
 
-def measured(program: str, args: list[str]) -> dict[str, str]:
+def measured(program: str, args: list[str], **environment: str) -> dict[str, str]:
     """The result's fields; bench_idle alone prints lines before it."""
-    before, fields = printed(program, args)
+    before, fields = printed(program, args, **environment)
     assert all(RSS.fullmatch(line) for line in before)
     assert bool(before) == (program == "bench_idle")
     return fields
@@ -229,3 +250,56 @@ def test_touched_pages_are_resident():
     peaks = [int(measured(f"bench_vm_{kind}", ["300", "32", "42"])["peak"])
              for kind in ("mixed", "touched")]
     assert peaks[1] > peaks[0] + (4 << 10)
+
+
+def latencies(fields: dict[str, str]) -> list[str]:
+    """The names of those that the result has; their values are in order."""
+    names = [name for name in LATENCIES if fields[name] is not None]
+    values = [float(fields[name]) for name in names]
+    assert values == sorted(values)
+    assert all(value < float(fields["seconds"]) * 1e9 for value in values)
+    return names
+
+
+@pytest.mark.parametrize("program", SAMPLED)
+def test_latencies(program):
+    fields = measured(program, SAMPLED[program].split())
+    assert latencies(fields) == list(LATENCIES)
+    assert float(fields["p99"]) > 0
+
+
+def test_latencies_of_every_program():
+    assert set(SAMPLED) == set(PROGRAMS) - {"bench_idle"}
+
+
+@pytest.mark.parametrize("cycles, names", [
+    ("250", []),
+    ("2000", ["p50", "max"]),
+    ("20000", ["p50", "p99", "max"]),
+    ("100000", ["p50", "p99", "p999", "max"]),
+])
+def test_latencies_of_a_small_sample(cycles, names):
+    """One in 10,000 calls is timed, of 200 a cycle."""
+    assert latencies(measured("bench_tiny_hot", ["16", "100", cycles])) == names
+
+
+@pytest.mark.parametrize("batch, cycles", [("1", "10000000"), ("10", "1000000"), ("65536", "150")])
+def test_latencies_of_other_batches(batch, cycles):
+    """The calls between two samples are many cycles, or part of one."""
+    assert latencies(measured("bench_tiny_hot", ["16", batch, cycles])) == list(LATENCIES)
+
+
+@pytest.mark.parametrize("program", SAMPLED)
+def test_latencies_off(program):
+    args = SAMPLED[program].split()
+    fields = measured(program, args, BENCH_LATENCY="off")
+    assert latencies(fields) == []
+    if program != "larson":
+        assert fields["ops"] == measured(program, args, BENCH_LATENCY="on")["ops"]
+
+
+@pytest.mark.parametrize("value", ["", "0", "OFF", "yes"])
+def test_latencies_neither_on_nor_off(value):
+    done = run("bench_tiny_hot", ["16", "10", "100"], BENCH_LATENCY=value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f'bench_tiny_hot: BENCH_LATENCY: "{value}" is not one of on, off\n'

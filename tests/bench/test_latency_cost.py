@@ -1,0 +1,40 @@
+"""Sampling latencies costs less than 2 % of the speed of the fastest program.
+
+The binary is that of the variant `hakmem`; run from source, where Bazel left it."""
+
+import os
+import random
+import subprocess
+from pathlib import Path
+
+from bench.lab import stats
+
+BIN = Path("." if Path("bench_tiny_hot_hakmem").exists() else
+           Path(__file__).absolute().parents[2] / "bazel-bin")
+COMMAND = [str(BIN / "bench_tiny_hot_hakmem"), "32", "100", "200000"]
+MOST_COST = 0.02
+STEP, MOST = 50, 400  # pairs until it is sure, a few at a time
+
+
+def speed(latency: str) -> float:
+    """Operations a second."""
+    done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=60, check=True,
+                          env={**os.environ, "BENCH_LATENCY": latency})
+    assert ("p999_ns=" in done.stdout) == (latency == "on")
+    return float(done.stdout.split(" ops_per_s=")[1].split()[0])
+
+
+def test_cost():
+    """On and off in turns, until the interval of their ratio is on one side of the limit."""
+    order = random.Random(42)
+    speeds: dict[str, dict[int, float]] = {"on": {}, "off": {}}
+    for pair in range(MOST):
+        for latency in order.sample(sorted(speeds), 2):
+            speeds[latency][pair] = speed(latency)
+        if pair % STEP == STEP - 1:
+            ratio = stats.ratio(speeds["on"], speeds["off"])
+            print(f"{pair + 1} pairs: {ratio.value:.4f} [{ratio.low:.4f}, {ratio.high:.4f}]")
+            if not ratio.excludes(1 - MOST_COST):
+                continue
+            break
+    assert ratio.value > 1 - MOST_COST
