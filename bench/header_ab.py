@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 def _document(chosen: argparse.Namespace) -> Path | None:
     """Where the document goes; None: among the results.  Raises UsageError where it cannot."""
     if chosen.document is not None:
-        path = Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / chosen.document
+        path = results.caller_path(chosen.document)
     elif chosen.quick or chosen.bench or chosen.threads:
         return None
     else:

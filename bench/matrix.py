@@ -3,8 +3,10 @@
 import argparse
 import sys
 
-from bench.lab import options, results, rows, suite, tables, variants
+from bench.lab import earlier, options, results, rows, suite, tables, variants
+from bench.lab.rows import UsageError
 from bench.lab.session import Session, run_session
+from bench.lab.verdicts import Verdicts
 
 QUICK_REPS = 9
 FULL_REPS = 5
@@ -13,21 +15,29 @@ FULL_REPS = 5
 def _parser() -> argparse.ArgumentParser:
     parser = options.parser("matrix", __doc__.split(": ", 1)[1], [
         "", "--full --out /tmp/full", "--bench larson,tiny_hot --variants hakmem,system,mi --reps 9",
+        "--full --baseline /tmp/full --fail-on-regression",
     ])
     options.add_rows(parser, "the seed's own parameters and longer rows: about 35 minutes")
     parser.add_argument("--variants", type=options.words, default=[], metavar="NAME,...")
     options.add_preload(parser)
+    parser.add_argument("--baseline", metavar="DIR",
+                        help="results of an earlier run to compare with")
+    parser.add_argument("--fail-on-regression", action="store_true",
+                        help="exit status 1 if a variant of hakmem's got worse by 10 %% or more")
     options.add_runs(parser, f"default {QUICK_REPS}, with --full {FULL_REPS}", "suite")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit status 0; 1: a run or a file failed; 2: wrong use; 130: interrupted."""
+    """Exit status 0; 1: a run or a file failed, or what --fail-on-regression says; 2: wrong use; 130: interrupted."""
     chosen = _parser().parse_args(argv)
     return options.guarded("matrix", lambda: _measure(chosen, argv))
 
 
 def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
+    if chosen.fail_on_regression and chosen.baseline is None:
+        raise UsageError("--fail-on-regression: needs --baseline DIR to compare with")
+    before = earlier.load(results.caller_path(chosen.baseline)) if chosen.baseline else None
     console = tables.make_console()
     manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
     chosen_rows = rows.select(chosen.full, chosen.bench, chosen.threads)
@@ -35,13 +45,18 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
     folder = results.Folder(results.chosen_path(chosen.out, "suite"))
     for peer in manifest.missing:
         console.print(f"{peer.name} is left out: not installed (package {peer.package})")
+    last: list[Verdicts] = []
     session = Session(
         command=options.typed("matrix", argv), manifest=manifest, rows=chosen_rows,
         variants=chosen_variants, reps=chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
         seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
-        write=suite.write,
+        write=lambda *made: last.append(suite.write(*made, before)),
     )
-    return run_session(session, "matrix", console, lambda table: tables.show(console, table))
+    status = run_session(session, "matrix", console,
+                         lambda table: tables.show(console, table, last[-1]))
+    if status == 0 and chosen.fail_on_regression and last[-1].regressed:
+        return 1
+    return status
 
 
 if __name__ == "__main__":

@@ -98,6 +98,11 @@ def default_path(kind: str) -> Path:
     return root / "bench_results" / kind / stamp
 
 
+def caller_path(text: str) -> Path:
+    """A path as the user meant it: relative to where bazel run was called."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / text
+
+
 def chosen_path(out: str | None, kind: str) -> Path:
     """--out, relative to where the user called from, or the default.
 
@@ -107,4 +112,4 @@ def chosen_path(out: str | None, kind: str) -> Path:
         return default_path(kind)
     if not out:
         raise UsageError("--out: is empty; name a folder")
-    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / out
+    return caller_path(out)

@@ -92,3 +92,43 @@ def ratio(a: dict[int, float], b: dict[int, float], seed: int = 0) -> Estimate |
 def geometric_mean(values: list[float]) -> float:
     """Of positive numbers, at least one."""
     return math.exp(sum(math.log(value) for value in values) / len(values))
+
+
+def ratio_unpaired(a: list[float], b: list[float], seed: int = 0) -> Estimate:
+    """Median of a over median of b, whose values are no pairs; neither is empty, all are positive.
+
+    Each is resampled by itself from nine values on; below, B. Welch's interval of the logarithms.
+    """
+    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    value = float(np.median(first) / np.median(second))
+    if min(len(first), len(second)) < LEAST_RESAMPLED:
+        return _holding(value, _welch_interval(np.log(first), np.log(second)))
+    low, high = scipy_stats.bootstrap(
+        (first, second), _ratio_of_medians, paired=False, vectorized=True,
+        n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", random_state=seed,
+    ).confidence_interval
+    return Estimate(value, float(low), float(high))
+
+
+def _welch_interval(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    if min(len(a), len(b)) < 2:
+        return 0.0, math.inf
+    parts = [one.var(ddof=1) / len(one) for one in (a, b)]
+    middle = a.mean() - b.mean()
+    if sum(parts) == 0:
+        return math.exp(middle), math.exp(middle)
+    freedom = sum(parts) ** 2 / sum(part ** 2 / (len(one) - 1) for part, one in zip(parts, (a, b)))
+    half = special.stdtrit(freedom, (1 + LEVEL) / 2) * math.sqrt(sum(parts))
+    return float(np.exp(middle - half)), float(np.exp(middle + half))
+
+
+def p_unpaired(a: list[float], b: list[float]) -> float:
+    """For no difference: Mann and Whitney's test, Welch's of the logarithms below nine values; 1 if
+    there is a single value."""
+    if min(len(a), len(b)) < 2:
+        return 1.0
+    if min(len(a), len(b)) >= LEAST_RESAMPLED:
+        return float(scipy_stats.mannwhitneyu(a, b).pvalue)
+    if len(set(a)) == len(set(b)) == 1:  # no spread at all
+        return 1.0 if a[0] == b[0] else 0.0
+    return float(scipy_stats.ttest_ind(np.log(a), np.log(b), equal_var=False).pvalue)

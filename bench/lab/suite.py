@@ -1,14 +1,21 @@
 """The files of a measurement of many variants, beside results.csv and run.json."""
 
-from bench.lab import bars, report, summary
+from bench.lab import bars, regress, report, summary, targets, verdicts
 from bench.lab.analysis import Table
+from bench.lab.earlier import Earlier
 from bench.lab.results import Folder
 
 
-def write(folder: Folder, table: Table, about: dict) -> None:
-    """summary.md, report.html, and bars.csv if anything is asked of the rows."""
-    folder.write("summary.md", summary.render(table, about))
-    folder.write("report.html", report.render(table, about))
-    judged = bars.judge(table)
-    if judged:
-        folder.write("bars.csv", bars.as_csv(judged))
+def write(folder: Folder, table: Table, about: dict,
+          earlier: Earlier | None = None) -> verdicts.Verdicts:
+    """summary.md, report.html, and bars.csv, targets.csv, regressions.csv if there are any."""
+    found = verdicts.judge(table, about, earlier)
+    folder.write("summary.md", summary.render(table, about, found))
+    folder.write("report.html", report.render(table, about, verdicts=found.words))
+    if found.bars:
+        folder.write("bars.csv", bars.as_csv(found.bars))
+    if found.targets:
+        folder.write("targets.csv", targets.as_csv(found.targets))
+    if found.changes is not None:
+        folder.write("regressions.csv", regress.as_csv(found.changes))
+    return found

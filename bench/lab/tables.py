@@ -10,8 +10,9 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.lab import bars, text
+from bench.lab import bars, regress, targets, text
 from bench.lab.analysis import Cell, Table
+from bench.lab.verdicts import Verdicts
 
 # What a terminal too narrow for all columns does without, the first first.
 _DISPENSABLE = ("ns gross", "95 % interval", "ns net", "/ mi", "peak MiB", "of floor", "/ system")
@@ -109,9 +110,34 @@ def _show_bars(console: Console, judged: list[bars.Bar]) -> None:
     console.print(f"{text.bars_met(judged)}.")
 
 
-def show(console: Console, table: Table) -> None:
-    """All rows, what has no numbers below each, then the means and the worst cells, last the bars
-    if there are any."""
+def _show_lines(console: Console, title: str, heads: Sequence[str],
+                lines: list[list[str]], wrong: Callable[[list[str]], bool]) -> None:
+    """A table whose wrong lines are red."""
+    shown = _empty(title)
+    for i, head in enumerate(heads):
+        shown.add_column(head, justify="left" if i in (0, len(heads) - 1) else "right",
+                         overflow="fold")
+    for line in lines:
+        shown.add_row(*line, style="red" if wrong(line) else "")
+    console.print(shown)
+    console.print()
+
+
+def _show_changes(console: Console, found: Verdicts) -> None:
+    """What is no longer as it was, and how much of it."""
+    changed = [one for one in found.changes or []
+               if one.variant.kind == "profile" and one.verdict in ("better", "worse")]
+    if changed:
+        _show_lines(console, f"Against {found.earlier.folder}", regress.HEADS,
+                    [regress.cells(one) for one in changed],
+                    lambda line: line[-1].startswith("worse"))
+    for line in found.words:
+        console.print(line, markup=False)
+
+
+def show(console: Console, table: Table, found: Verdicts) -> None:
+    """All rows, what has no numbers below each, then the means and the worst cells, last the bars,
+    the targets and the changes if there are any."""
     narrow: list[str] = []
     for row in table.rows:
         cells = table.cells(row)
@@ -144,7 +170,11 @@ def show(console: Console, table: Table) -> None:
     console.print(text.LEGEND, style="dim")
     if narrow:
         console.print(f"The terminal is too narrow for {', '.join(narrow)}: see summary.md.")
-    judged = bars.judge(table)
-    if judged:
+    if found.bars:
         console.print()
-        _show_bars(console, judged)
+        _show_bars(console, found.bars)
+    if found.targets:
+        console.print()
+        _show_lines(console, "Targets", targets.HEADS, [one.cells for one in found.targets],
+                    lambda line: line[-1] == "MISSED")
+    _show_changes(console, found)

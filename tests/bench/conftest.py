@@ -95,7 +95,8 @@ class Outcome:
         """The sections of the rows alone, by variant."""
         tables = {}
         for title, table in self.sections().items():
-            if title not in ("All rows", "Speeds, M ops/s", "Bars"):
+            if title not in ("All rows", "Speeds, M ops/s", "Bars", "Targets",
+                             "Against the earlier run"):
                 tables[title] = {name: table[name] for name in table if name != "variant"}
         return tables
 

@@ -116,3 +116,32 @@ def test_geometric_mean():
     assert stats.geometric_mean([2, 8]) == pytest.approx(4)
     assert stats.geometric_mean([0.5, 2, 3]) == pytest.approx(3 ** (1 / 3))
     assert stats.geometric_mean([1.7]) == pytest.approx(1.7)
+
+
+def unpaired(n: int, m: int, faster: float, trials: int) -> tuple[float, float]:
+    """The shares of comparisons of two sessions whose interval, and whose test, call a difference."""
+    rng = np.random.default_rng(7 + n)
+    intervals = tests = 0
+    for seed in range(trials):
+        a = list(faster * 1e8 * np.exp(0.02 * rng.standard_normal(n)))
+        b = list(1e8 * np.exp(0.02 * rng.standard_normal(m)))
+        intervals += stats.ratio_unpaired(a, b, seed).excludes(1)
+        tests += stats.p_unpaired(a, b) < 0.05
+    return intervals / trials, tests / trials
+
+
+@pytest.mark.parametrize("n, m", [(3, 5), (5, 5), (9, 9), (15, 9)])
+def test_what_is_no_pair(n, m):
+    assert max(unpaired(n, m, 1.0, 300)) <= 0.09
+    assert min(unpaired(n, m, 1.1, 100)) >= 0.9
+
+
+def test_a_single_value_has_no_unpaired_interval():
+    assert not stats.ratio_unpaired([2.0], [1.0, 1.1]).excludes(1)
+    assert stats.p_unpaired([2.0], [1.0, 1.1]) == 1
+
+
+def test_values_without_spread():
+    assert stats.ratio_unpaired([2.0] * 3, [1.0] * 3).low == pytest.approx(2)
+    assert stats.p_unpaired([2.0] * 3, [1.0] * 3) == 0
+    assert stats.p_unpaired([1.0] * 3, [1.0] * 3) == 1
