@@ -65,7 +65,7 @@ def _library(folder, variant, profile, sources, guided):
     shared_library(library, [static, "//src:dlopen"])
     return library
 
-def sweep_variants(name, base = "default", axes = {}, points = [], guided = False, programs = PROGRAMS):
+def sweep_variants(name, base = "default", axes = {}, points = [], guided = False, files = [], programs = PROGRAMS):
     """The allocators and programs of a sweep; `<name>_variants` is all of them, and their list.
 
     See sweep() for the arguments.
@@ -86,6 +86,10 @@ def sweep_variants(name, base = "default", axes = {}, points = [], guided = Fals
             values = point,
         )
         chosen.append((stem + suffix, base + suffix, file, point, False))
+
+    for file in files:
+        profile = file[:-len(".yaml")]
+        chosen.append(("hakmem-" + profile, profile, file, {}, False))
 
     entries = []
     for variant, profile, file, _, is_guided in chosen:
@@ -118,7 +122,7 @@ def sweep_variants(name, base = "default", axes = {}, points = [], guided = Fals
         data = made + [name + "_manifest"],
     )
 
-def sweep(name, base = "default", axes = {}, points = [], guided = False, programs = PROGRAMS):
+def sweep(name, base = "default", axes = {}, points = [], guided = False, files = [], programs = PROGRAMS):
     """A command that measures variants of a profile against the profile.
 
     Args:
@@ -129,9 +133,10 @@ def sweep(name, base = "default", axes = {}, points = [], guided = False, progra
       points: dicts of SECTION.KEY -> value, beside the combinations of the axes.
       guided: whether there is a variant <base>+fdo too, which the compiler optimises for what it
         sees in training runs.
+      files: further profiles, files of this package.
       programs: the benchmark programs that are needed.
     """
-    sweep_variants(name, base, axes, points, guided, programs)
+    sweep_variants(name, base, axes, points, guided, files, programs)
     py_binary(
         name = name,
         srcs = ["//bench:study.py"],

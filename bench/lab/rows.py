@@ -118,11 +118,11 @@ def churn(threads: int, generations: int) -> Row:
     return _row("bench_churn", f"{threads} {generations} 2000 42", threads + 1, load, bar=1.0)
 
 
-def realloc(cycles: int, most: int) -> Row:
-    """Growing vectors, up to `most` bytes."""
+def realloc(cycles: int, most: int, seed: int = 42) -> Row:
+    """Growing vectors, up to `most` bytes.  Where large ones come to lie depends on the seed."""
     bar = 2.0 if most > 1 << 20 else 1.0
-    load = f"vectors that grow, to at most {most} B"
-    return _row("bench_realloc", f"{cycles} {most} 42", 1, load, bar=bar)
+    load = f"vectors that grow, to at most {most} B" + (f", seed {seed}" if seed != 42 else "")
+    return _row("bench_realloc", f"{cycles} {most} {seed}", 1, load, bar=bar)
 
 
 def calloc(cycles: int) -> Row:

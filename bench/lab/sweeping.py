@@ -3,6 +3,7 @@ lies beside the workspace."""
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,16 @@ sweep_variants(
     axes = {axes},
     base = "{base}",
     programs = {programs},
+)
+"""
+
+_BUILD_PROFILES = """\
+load("//bazel:sweep.bzl", "sweep_variants")
+
+sweep_variants(
+    name = "{name}",
+    files = {files},
+    programs = [],
 )
 """
 
@@ -83,20 +94,34 @@ def build(base: str, axes: list[tuple[str, list[str]]], programs: list[str],
           scratch: Path) -> Path:
     """Builds a variant for each combination of values, and the programs; returns the manifest.
 
-    `scratch` is an empty folder, needed while the programs run.  Raises UsageError for wrong axes,
-    and where this was not started by bazel run; ToolError if the build fails.
+    `scratch` is an empty folder, needed while this runs.  Raises UsageError for wrong axes, and
+    where this was not started by bazel run; ToolError if the build fails.
     """
     check(base, axes, ROOT / "profiles", scratch)
+    count = sum(1 for _ in itertools.product(*(values for _, values in axes)))
+    print(f"building {count} variants of {base}", file=sys.stderr)
+    return _build(_BUILD.format(name=PACKAGE, axes=_starlark(dict(axes)), base=base,
+                                programs=_starlark(programs)), {}, scratch)
+
+
+def build_profiles(profiles: dict[str, Path], scratch: Path) -> Path:
+    """Builds the libraries of profiles that are files anywhere, by name; returns the manifest.
+    Raises as build does."""
+    print(f"building {len(profiles)} profiles", file=sys.stderr)
+    files = {f"{name}.yaml": path for name, path in profiles.items()}
+    return _build(_BUILD_PROFILES.format(name=PACKAGE, files=_starlark(list(files))), files,
+                  scratch)
+
+
+def _build(text: str, files: dict[str, Path], scratch: Path) -> Path:
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if workspace is None:
-        raise UsageError("it builds, so it is started in the workspace: bazel run //bench:sweep")
+        raise UsageError("it builds, so it is started in the workspace, by bazel run")
     package = scratch / PACKAGE
     package.mkdir()
-    (package / "BUILD.bazel").write_text(_BUILD.format(
-        name=PACKAGE, axes=_starlark(dict(axes)), base=base, programs=_starlark(programs),
-    ), encoding="utf-8")
-    print(f"building {sum(1 for _ in itertools.product(*(v for _, v in axes)))} variants of {base}",
-          file=sys.stderr)
+    (package / "BUILD.bazel").write_text(text, encoding="utf-8")
+    for name, path in files.items():
+        shutil.copyfile(path, package / name)
     _bazel(workspace, "build", f"--package_path=%workspace%:{scratch}", f"//{PACKAGE}:all")
     bin_folder = _bazel(workspace, "info", "bazel-bin").strip()
     return Path(bin_folder) / PACKAGE / f"{PACKAGE}_manifest.json"

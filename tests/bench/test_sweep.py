@@ -110,7 +110,7 @@ def test_wrong_axes_on_the_command_line(capsys, words, says):
 def test_without_bazel(monkeypatch, capsys):
     monkeypatch.delenv("BUILD_WORKSPACE_DIRECTORY", raising=False)
     assert sweep.main(["--axis", "front.fast_cap=8"]) == 2
-    assert "sweep: it builds, so it is started in the workspace" in capsys.readouterr().err
+    assert "sweep: it builds, so it is started in the workspace, by bazel run" in capsys.readouterr().err
 
 
 def test_a_build_that_fails(monkeypatch, tmp_path, capfd):
