@@ -52,11 +52,15 @@ struct record_moment {
 struct record_bin {
     uint64_t allocs, bytes, full;
     uint64_t frees, freed_bytes, freed_full, remote_frees;
-    int64_t run; /* allocations since the last free of this bin; below 0: frees since the last one */
+    /* The lower halves of allocs at the last free and of frees at the last allocation: what they
+     * are less by is the run that is not over. */
+    uint32_t allocs_seen, frees_seen;
 };
 _Static_assert(sizeof(struct record_bin) == 64, "a bin is one cache line");
 
-/* Logarithmic histograms: [i] counts 2^i .. 2^(i+1)-1, the last one all above as well. */
+/* Logarithmic histograms.  bursts: [i] counts runs of 2^(i-1) .. 2^i-1, the last one all above as
+ * well; [0] counts the calls that end no run, and means nothing.  lives: [i] counts blocks freed
+ * after 2^i .. 2^(i+1)-1 further allocations of the shard, [0] those after none as well. */
 struct record_spread {
     uint64_t burst_allocs[RECORD_BURSTS], burst_frees[RECORD_BURSTS];
     uint64_t lives[RECORD_LIVES];
@@ -71,6 +75,7 @@ struct record_shard {
     int64_t mark;     /* beyond it, the peak is no longer the one that was kept */
     int64_t others;   /* bytes in use that are not in live, when last looked at */
     uint64_t number;
+    uint64_t stamp;    /* what the header of its blocks says beside their size */
     uint64_t interval; /* of looks, in allocations */
     uint64_t traced;   /* 1: its calls go to the trace */
     uint64_t reallocs, reallocs_grown, reallocs_moved_class;

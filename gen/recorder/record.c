@@ -270,6 +270,7 @@ static struct record_shard *take_free_shard(struct record_file *file)
                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
             raise_to(&file->header.shards_used, i + 1);
             file->shards[i].number = i;
+            file->shards[i].stamp = stamp_of(i, HEADER_SHIFT);
             return &file->shards[i];
         }
     }
@@ -326,13 +327,13 @@ void *record_realloc(struct record_shard *shard, const struct block *old, char *
 {
     if (shard_of(old) == NO_SHARD)
         return record_alloc(shard, base, HEADER_SHIFT, size, TRACE_MALLOC);
-    bool turns = bin_of(size) != bin_of(size_of(old));
+    bool moves = bin_of(size) != bin_of(size_of(old));
     unsigned reallocs = old->tag & 255;
     if (reallocs < 255)
         reallocs++;
     shard->reallocs++;
     shard->reallocs_grown += size > size_of(old);
-    shard->reallocs_moved_class += turns;
+    shard->reallocs_moved_class += moves;
     if ((old->tag & 255) != reallocs && (reallocs & (reallocs - 1)) == 0)
         shard->chains[log2_of(reallocs)]++;
     if (shard->traced) {
@@ -340,10 +341,10 @@ void *record_realloc(struct record_shard *shard, const struct block *old, char *
             trace_adopt(shard, size_of(old), id_of(old));
         trace_alloc(shard, TRACE_REALLOC, size, id_of(old));
     }
-    count_free(shard, old, turns);
-    void *p = make_block(base, HEADER_SHIFT, size, (unsigned)shard->number, (uint32_t)shard->clock,
-                         reallocs);
-    count_alloc(shard, size, turns);
+    count_free(shard, old, moves);
+    void *p =
+        make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
+    count_alloc(shard, size, moves);
     return p;
 }
 
@@ -418,6 +419,7 @@ static struct record_file *make_files(bool child, bool silent)
         return NULL;
     }
     describe(file);
+    file->shards[0].stamp = stamp_of(0, HEADER_SHIFT);
     if (trace_most)
         file->shards[0].traced = make_trace(path, silent);
     for (unsigned s = 0; s < RECORD_SHARDS; s++) {

@@ -26,6 +26,7 @@
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 enum {
     HEADER = 16,
@@ -94,11 +95,6 @@ static inline unsigned bin_of(size_t size)
     return RECORD_GRANULES + 8 * (doubling - RECORD_LARGE_LOG) + (size >> (doubling - 3) & 7);
 }
 
-static inline bool is_full(size_t size)
-{
-    return size != 0 && size % RECORD_GRANULE == 0;
-}
-
 static inline uint32_t tag_of(const struct block *block)
 {
     uint32_t address = (uint32_t)((uintptr_t)block >> 4);
@@ -135,54 +131,74 @@ static inline uint64_t id_of(const struct block *block)
     return (uint64_t)shard_of(block) << 32 | block->birth;
 }
 
-/* The next calls of the bin are allocations (way 1) or frees (way -1); the run before ends. */
-static inline void turn(struct record_bin *bin, uint64_t *bursts, int64_t way)
+/* A call ends a run of `n` calls of the other kind, which may be 0; branches would be guessed
+ * wrong half of the time. */
+static ALWAYS_INLINE void end_run(uint64_t *bursts, uint32_t n)
 {
-    int64_t run = bin->run * way;
-    bool turns = run < 0;
-    unsigned length = log2_of(turns ? (uint64_t)-run : 1);
-    bursts[length < RECORD_BURSTS ? length : RECORD_BURSTS - 1] += turns;
-    bin->run = turns ? way : bin->run + way;
+    unsigned i = log2_of(2 * (uint64_t)n + 1);
+    bursts[i < RECORD_BURSTS ? i : RECORD_BURSTS - 1]++;
 }
 
-/* `turns`: the call is one that a cache of such blocks would see. */
-static inline void count_alloc(struct record_shard *shard, size_t size, bool turns)
+static inline bool is_large(unsigned bin)
+{
+    return bin >= RECORD_GRANULES;
+}
+
+/* How many of the blocks of this size fill their granules: 0 or 1. */
+static inline uint64_t is_full(size_t size, unsigned bin)
+{
+    return is_large(bin) ? 0 : size / RECORD_GRANULE - bin;
+}
+
+/* `alone`: not a realloc within its bin, which ends no run. */
+static ALWAYS_INLINE void count_alloc(struct record_shard *shard, size_t size, bool alone)
 {
     unsigned i = bin_of(size);
     struct record_bin *bin = &shard->bins[i];
+    if (alone) {
+        end_run(shard->spreads[i].burst_frees, (uint32_t)bin->frees - bin->frees_seen);
+        bin->frees_seen = (uint32_t)bin->frees;
+    } else {
+        bin->allocs_seen++;
+    }
     if (unlikely(bin->allocs++ == 0))
         record_mark_used(shard, i);
     bin->bytes += size;
-    bin->full += is_full(size);
-    if (turns)
-        turn(bin, shard->spreads[i].burst_frees, 1);
+    bin->full += is_full(size, i);
     shard->live += (int64_t)size;
     if (unlikely(shard->live > shard->high)) {
         shard->high = shard->live;
         if (shard->live > shard->mark)
             shard->lower = shard->live - ((shard->live + shard->others) >> 6);
     }
-    if (unlikely(++shard->clock >= shard->look_at || size > (64 << 10)))
+    if (unlikely(++shard->clock >= shard->look_at || is_large(i)))
         record_look(shard);
 }
 
-static inline void count_free(struct record_shard *shard, const struct block *block, bool turns)
+static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct block *block, bool alone)
 {
     size_t size = size_of(block);
     unsigned i = bin_of(size), owner = shard_of(block);
     struct record_bin *bin = &shard->bins[i];
     struct record_spread *spread = &shard->spreads[i];
+    uint32_t clock = (uint32_t)shard->clock;
     if (unlikely(shard->live - (int64_t)size < shard->lower))
         record_falling(shard, size);
-    if (unlikely(bin->frees++ == 0))
+    if (unlikely(owner != shard->number)) {
+        clock = (uint32_t)record_self->file->shards[owner].clock;
+        bin->remote_frees++;
         record_mark_used(shard, i);
+    }
+    if (alone) {
+        end_run(spread->burst_allocs, (uint32_t)bin->allocs - bin->allocs_seen);
+        bin->allocs_seen = (uint32_t)bin->allocs;
+    } else {
+        bin->frees_seen++;
+    }
+    bin->frees++;
     bin->freed_bytes += size;
-    bin->freed_full += is_full(size);
-    bin->remote_frees += owner != shard->number;
-    uint32_t age = (uint32_t)record_self->file->shards[owner].clock - block->birth - 1;
-    spread->lives[log2_of(age | 1)]++;
-    if (turns)
-        turn(bin, spread->burst_allocs, -1);
+    bin->freed_full += is_full(size, i);
+    spread->lives[log2_of((clock - block->birth - 1) | 1)]++;
     shard->live -= (int64_t)size;
 }
 
@@ -193,29 +209,35 @@ static inline bool is_inherited(const struct block *block)
     return (int32_t)(block->birth - (uint32_t)first) < 0;
 }
 
+static inline uint64_t stamp_of(unsigned shard, unsigned shift)
+{
+    return (uint64_t)shard << SIZE_BITS | (uint64_t)shift << (SIZE_BITS + SHARD_BITS);
+}
+
 /* Writes the header of the block that begins at `base`; returns what the program gets. */
-static inline void *make_block(char *base, unsigned shift, size_t size, unsigned shard,
+static ALWAYS_INLINE void *make_block(char *base, unsigned shift, size_t size, uint64_t stamp,
                                uint32_t birth, unsigned reallocs)
 {
     char *p = base + ((size_t)1 << shift);
     struct block *block = block_of(p);
-    block->what = size | (uint64_t)shard << SIZE_BITS | (uint64_t)shift << (SIZE_BITS + SHARD_BITS);
+    block->what = size | stamp;
     block->birth = birth;
     block->tag = tag_of(block) | reallocs;
     return p;
 }
 
-static inline void *record_alloc(struct record_shard *shard, char *base, unsigned shift,
+static ALWAYS_INLINE void *record_alloc(struct record_shard *shard, char *base, unsigned shift,
                                  size_t size, enum trace_kind kind)
 {
     if (unlikely(shard->traced))
         trace_alloc(shard, kind, size, (uint64_t)1 << shift);
-    void *p = make_block(base, shift, size, (unsigned)shard->number, (uint32_t)shard->clock, 0);
+    uint64_t stamp = shift == HEADER_SHIFT ? shard->stamp : stamp_of((unsigned)shard->number, shift);
+    void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock, 0);
     count_alloc(shard, size, true);
     return p;
 }
 
-static inline void record_free(struct record_shard *shard, const struct block *block)
+static ALWAYS_INLINE void record_free(struct record_shard *shard, const struct block *block)
 {
     if (unlikely(shard_of(block) == NO_SHARD))
         return;
