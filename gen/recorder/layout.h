@@ -93,6 +93,7 @@ struct record_header {
     /* What the reader needs to find its way, and to see whether the file is whole. */
     uint64_t bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at;
     uint64_t pid, parent;
+    uint64_t started_ns;  /* by CLOCK_MONOTONIC, which all processes share */
     uint64_t shards_used; /* the highest shard that was taken, and one */
     uint64_t threads, threads_most, threads_started;
     uint64_t peak;      /* bytes in use at most, as far as seen; see also high and others */

@@ -435,7 +435,7 @@ static struct record_file *make_files(bool child, bool silent)
 static void begin_recording(struct record_file *file)
 {
     __atomic_store_n(&shards_taken, 1, __ATOMIC_RELAXED);
-    started_ns = clock_ns();
+    started_ns = file->header.started_ns = clock_ns();
     next_moment_ns = next_trace_ns = 0;
     mapped = file;
     __atomic_store_n(&record_self->file, file, __ATOMIC_RELEASE);
