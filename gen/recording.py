@@ -268,21 +268,18 @@ def _read(path: Path, file: BinaryIO) -> Recording:
 
 def _bins(data: bytes, head: _Head, shards: list[tuple[int, ...]]) -> dict[int, _Bin]:
     """Those that were used, in order."""
-    bins: dict[int, _Bin] = {}
-    for number, shard in enumerate(shards):
-        base = head.shards_at + number * head.shard_bytes
-        for i in _bits(shard[71:]):
-            one = bins.setdefault(i, _Bin())
+    inherited = {i: tally for i in range(head.bins) if any(tally := _tally(data, head, 0, i))}
+    used = inherited.keys() | {i for shard in shards for i in _bits(shard[71:])}
+    bins = {i: _Bin() for i in sorted(used)}
+    for i, one in bins.items():
+        one.inherited = inherited.get(i, (0, 0, 0))
+        if head.kept:
+            one.kept = _tally(data, head, head.kept, i)
+        for number in range(head.shards_used):
+            base = head.shards_at + number * head.shard_bytes
             one.add(_BIN.unpack_from(data, base + head.bins_at + i * _BIN.size),
                     _SPREAD.unpack_from(data, base + head.spreads_at + i * _SPREAD.size))
-    for i in range(head.bins):
-        tally = _tally(data, head, 0, i)
-        if any(tally):
-            bins.setdefault(i, _Bin()).inherited = tally
-    if head.kept:
-        for i, one in bins.items():
-            one.kept = _tally(data, head, head.kept, i)
-    return dict(sorted(bins.items()))
+    return bins
 
 
 def _bits(words: Iterable[int]) -> Iterator[int]:
