@@ -233,7 +233,7 @@ def _read(path: Path, file: BinaryIO) -> Recording:
     shards = [_SHARD.unpack_from(data, head.shards_at + number * head.shard_bytes)
               for number in range(head.shards_used)]
     bins = _bins(data, head, shards)
-    # high and others of each shard: new peaks that no look has put into the header yet.
+    # high and others of each shard: a new peak that no look has put into the header yet.
     peak = max(head.peak, *(shard[3] + shard[6] for shard in shards))
     was_kept = head.kept and peak <= head.kept_peak + head.kept_peak // NEAR
     at_peak = {number: one.kept if was_kept else one.live for number, one in bins.items()}

@@ -70,9 +70,9 @@ struct record_shard {
     uint64_t clock;   /* allocations of this shard; the lower half is in the blocks */
     uint64_t look_at; /* value of clock at which to look at the time and at other shards */
     int64_t live;     /* bytes allocated less bytes freed by this shard */
-    int64_t high;     /* beyond it, live is a new peak of the process */
-    int64_t lower;    /* below it, the peak has to be kept */
-    int64_t mark;     /* beyond it, the peak is no longer the one that was kept */
+    int64_t high;     /* most of live since the last look at others */
+    int64_t upper;    /* beyond it, live may be a new peak of the process */
+    int64_t lower;    /* below it, the peak may have to be kept */
     int64_t others;   /* bytes in use that are not in live, when last looked at */
     uint64_t number;
     uint64_t stamp;    /* what the header of its blocks says beside their size */

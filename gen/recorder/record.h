@@ -9,8 +9,9 @@
  * A thread counts in a shard of its own, without a lock and without atomic instructions: one
  * writer, and whoever reads at the same time takes what is there, which is at most some operations
  * old.  Peaks: a thread knows what the others have in use as of its last look, and so the value
- * of its own live bytes beyond which there is a new peak.  What was in use at the peak is kept when
- * the process falls 1/64 below a peak that is 1/64 above the one kept before; until then the counts
+ * of its own live bytes beyond which there is a new peak; where there are others, it looks again
+ * whenever its own bytes have changed by a step.  What was in use at the peak is kept when the
+ * process falls 1/64 below a peak that is 1/64 above the one kept before; until then the counts
  * themselves tell it.
  *
  * Only recorded processes get as far as these functions; see interpose.c. */
@@ -76,6 +77,7 @@ void record_leave(struct record_shard *shard);
 
 /* Slow parts of the functions below. */
 void record_look(struct record_shard *shard);
+void record_rising(struct record_shard *shard);
 void record_falling(struct record_shard *shard, size_t size);
 void record_mark_used(struct record_shard *shard, unsigned bin);
 void record_complete(void);
@@ -166,11 +168,8 @@ static ALWAYS_INLINE void count_alloc(struct record_shard *shard, size_t size, b
     bin->bytes += size;
     bin->full += is_full(size, i);
     shard->live += (int64_t)size;
-    if (unlikely(shard->live > shard->high)) {
-        shard->high = shard->live;
-        if (shard->live > shard->mark)
-            shard->lower = shard->live - ((shard->live + shard->others) >> 6);
-    }
+    if (unlikely(shard->live > shard->upper))
+        record_rising(shard);
     if (unlikely(++shard->clock >= shard->look_at || is_large(i)))
         record_look(shard);
 }
