@@ -25,6 +25,9 @@
 #include "layout.h"
 #include "trace.h"
 
+/* The compiler then knows that what is declared here is in this library. */
+#pragma GCC visibility push(hidden)
+
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -59,7 +62,7 @@ struct record_thread {
     bool shares;                /* it uses shard 0 */
 };
 extern __thread struct record_thread record_thread
-    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+    __attribute__((tls_model("initial-exec")));
 
 /* ---- the process ----------------------------------------------------------------------------- */
 
@@ -86,7 +89,7 @@ void record_complete(void);
 
 static inline unsigned log2_of(uint64_t n)
 {
-    return 63 - (unsigned)__builtin_clzl(n);
+    return 63 ^ (unsigned)__builtin_clzl(n);
 }
 
 static inline unsigned bin_of(size_t size)
@@ -250,5 +253,7 @@ static ALWAYS_INLINE void record_free(struct record_shard *shard, const struct b
 
 /* `old` is a copy of the header before; returns what the program gets. */
 void *record_realloc(struct record_shard *shard, const struct block *old, char *base, size_t size);
+
+#pragma GCC visibility pop
 
 #endif

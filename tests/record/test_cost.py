@@ -1,0 +1,28 @@
+"""What recording costs: a pair of malloc and free that the C library serves from its thread cache,
+the worst case there is."""
+
+import subprocess
+
+import pytest
+
+from conftest import built
+
+MOST = 3.0  # times slower
+ROUNDS = 15
+
+
+def pair_ns(threads: int, env: dict[str, str]) -> float:
+    done = subprocess.run([str(built("tests/record/cost")), str(threads), "5"], env=env, check=True,
+                          capture_output=True, text=True)
+    return float(done.stdout)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_fastest_pair_is_at_most_three_times_slower(library, tmp_path, threads):
+    plain, recorded = [], []
+    for number in range(ROUNDS):
+        plain.append(pair_ns(threads, {}))
+        recorded.append(pair_ns(threads, {"LD_PRELOAD": str(library),
+                                          "HAKMEM_RECORD": f"{tmp_path}/{number}"}))
+    print(f"{threads} threads: {min(plain)} ns, recorded {min(recorded)} ns")
+    assert min(recorded) <= MOST * min(plain)
