@@ -115,10 +115,12 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
     found = sorted((int(name[1]), int(name[2] or 1), path) for path in folder.iterdir()
                    if (name := _NAME.fullmatch(path.name)))
     main = max((one for one in found if one[0] == pid), default=None)
+    last = {process: generation for process, generation, _ in found}
     kept, unreadable = [], []
     for one in sorted(found, key=lambda one: one != main):
         try:
-            kept.append(_keep(one[2], one[0], out if one == main else None))
+            running = one != main and one[1] == last[one[0]] and _runs(one[0])
+            kept.append(_keep(one[2], running, out if one == main else None))
         except RecordingError as error:
             unreadable.append(str(error))
     if not any(folder.iterdir()):
@@ -126,9 +128,9 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
     return kept, unreadable
 
 
-def _keep(path: Path, pid: int, to: Path | None) -> Kept:
+def _keep(path: Path, running: bool, to: Path | None) -> Kept:
+    """A recording whose process has ended is packed; its name is `to`, or that of its program."""
     seen = recording.load(path)
-    running = _runs(pid) and not seen.complete and to is None
     traced = trace_of(path) if trace_of(path).exists() else None
     if running:
         return Kept(path, seen, traced, True)

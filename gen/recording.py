@@ -17,6 +17,7 @@ LARGE_LOG = 16  # above 2^16 bytes there are eight bins a doubling
 DOUBLINGS = 48
 MOST_MOMENTS = 256
 MERGED_MOMENTS = 256
+MOST_SHARDS = 64
 NEAR = 64  # a peak is the one that was kept if it is not more than 1/64 above
 
 _HEADER = struct.Struct("=8s24Q32Q1024s")
@@ -172,8 +173,18 @@ def _head(path: Path, data: bytes) -> _Head:
     (bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at, pid, _,
      started_ns, shards_used, _, threads_most, threads_started, peak, kept_peak, kept, last_ns,
      complete, moments, _, inherited_bytes) = fields[2:25]
-    if (bins != GRANULES + 8 * (DOUBLINGS - LARGE_LOG) or not 1 <= shards_used <= shards
-            or kept > 2 or moments > MOST_MOMENTS):
+    fits = (
+        _HEADER.size <= tallies_at
+        and tallies_at + 3 * bins * _TALLY.size <= moments_at
+        and moments_at + MOST_MOMENTS * _MOMENT.size <= shards_at
+        and _SHARD.size <= bins_at
+        and bins_at + bins * _BIN.size <= spreads_at
+        and spreads_at + bins * _SPREAD.size <= shard_bytes
+        and 1 <= shards_used <= shards <= MOST_SHARDS
+        and kept <= 2
+        and moments <= MOST_MOMENTS
+    )
+    if bins != GRANULES + 8 * (DOUBLINGS - LARGE_LOG) or not fits:
         raise RecordingError(f"{path}: damaged: its header says what cannot be; "
                              "record the program again")
     words = fields[57].rstrip(b"\0").split(b"\0")
