@@ -235,9 +235,14 @@ def main(args: list[str]) -> int:
         return _say(f"{options.program}: nothing was recorded: it is linked statically or setuid, "
                     "or allocates nothing", status or WRONG_USE)
     console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
-    show(kept, console)
+    if console.is_terminal:
+        show(kept, console)
+        return status
+    console.width = WIDTH
+    with console.capture() as captured:
+        show(kept, console)
+    for line in captured.get().splitlines():
+        print(line.rstrip(), file=sys.stderr)
     return status
 
 

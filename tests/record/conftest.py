@@ -17,7 +17,7 @@ from gen.recording import Recording  # noqa: E402
 TRACE_MAX = 64 << 20
 
 
-def built(path: str) -> Path:
+def _built(path: str) -> Path:
     """A file that Bazel made: beside the sources, or where it was left if run from source."""
     return ROOT / path if (ROOT / path).exists() else ROOT / "bazel-bin" / path
 
@@ -55,12 +55,17 @@ class Done:
 
 @pytest.fixture(scope="session")
 def library():
-    return built("gen/libhakmem-record.so")
+    return _built("gen/libhakmem-record.so")
 
 
 @pytest.fixture(scope="session")
 def known():
-    return str(built("tests/record/known"))
+    return str(_built("tests/record/known"))
+
+
+@pytest.fixture(scope="session")
+def cost():
+    return str(_built("tests/record/cost"))
 
 
 @pytest.fixture

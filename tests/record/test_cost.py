@@ -5,24 +5,22 @@ import subprocess
 
 import pytest
 
-from conftest import built
-
 MOST = 3.0  # times slower
 ROUNDS = 15
 
 
-def pair_ns(threads: int, env: dict[str, str]) -> float:
-    done = subprocess.run([str(built("tests/record/cost")), str(threads), "5"], env=env, check=True,
+def pair_ns(cost: str, threads: int, env: dict[str, str]) -> float:
+    done = subprocess.run([cost, str(threads), "5"], env=env, check=True,
                           capture_output=True, text=True)
     return float(done.stdout)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_the_fastest_pair_is_at_most_three_times_slower(library, tmp_path, threads):
+def test_the_fastest_pair_is_at_most_three_times_slower(cost, library, tmp_path, threads):
     plain, recorded = [], []
     for number in range(ROUNDS):
-        plain.append(pair_ns(threads, {}))
-        recorded.append(pair_ns(threads, {"LD_PRELOAD": str(library),
-                                          "HAKMEM_RECORD": f"{tmp_path}/{number}"}))
+        plain.append(pair_ns(cost, threads, {}))
+        recorded.append(pair_ns(cost, threads, {"LD_PRELOAD": str(library),
+                                                "HAKMEM_RECORD": f"{tmp_path}/{number}"}))
     print(f"{threads} threads: {min(plain)} ns, recorded {min(recorded)} ns")
     assert min(recorded) <= MOST * min(plain)

@@ -3,10 +3,10 @@
 import gzip
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, built
 from gen import record as command
 from gen import recording, trace
 
@@ -175,14 +175,13 @@ def test_bazels_own_paths_do_not_reach_the_program(run, monkeypatch, tmp_path):
     assert run("--out", "app.rec", "sh", "-c", 'test "$PYTHONPATH" = /mine')[0] == 0
 
 
-def test_the_script_itself(known, tmp_path):
+def test_the_script_itself(known, library, tmp_path):
     """As bazel run starts it."""
-    (tmp_path / "gen").symlink_to(ROOT / "gen")
     done = subprocess.run(
         [sys.executable, "-c", "import sys; from pathlib import Path; from gen import record; "
-         f"record.LIBRARY = Path({str(built('gen/libhakmem-record.so'))!r}); "
+         f"record.LIBRARY = Path({str(library)!r}); "
          "sys.exit(record.main(sys.argv[1:]))", "--out", "app.rec", known, "killed"],
-        cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin",
+        cwd=tmp_path, env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
                            "BUILD_WORKING_DIRECTORY": str(tmp_path)},
         capture_output=True, text=True, check=False)
     assert done.returncode == 128 + 9
