@@ -209,7 +209,7 @@ static void look_at_others(struct record_shard *shard)
     set_bounds(shard, peak, step_of(header, peak));
 }
 
-void record_rising(struct record_shard *shard)
+static void rising(struct record_shard *shard)
 {
     const struct record_header *header = &record_self->file->header;
     if (__atomic_load_n(&header->threads, __ATOMIC_RELAXED) > 1) {
@@ -220,7 +220,7 @@ void record_rising(struct record_shard *shard)
     set_bounds(shard, shard->high + shard->others, INT64_MAX / 4);
 }
 
-void record_falling(struct record_shard *shard, size_t size)
+static void falling(struct record_shard *shard, size_t size)
 {
     struct record_file *file = record_self->file;
     look_at_others(shard);
@@ -253,7 +253,7 @@ static uint64_t note_time(struct record_header *header, bool *paused)
 
 /* Looks become rare when calls are frequent, and follow each other after a pause, so that one
  * pause is not taken for several or several for one. */
-void record_look(struct record_shard *shard)
+static void look(struct record_shard *shard)
 {
     struct record_file *file = record_self->file;
     bool paused;
@@ -286,11 +286,6 @@ void record_complete(void)
         add_moment(file, now);
         unlock(&keeping);
     }
-}
-
-void record_mark_used(struct record_shard *shard, unsigned bin)
-{
-    shard->used[bin / 64] |= (uint64_t)1 << bin % 64;
 }
 
 /* ---- shards ---------------------------------------------------------------------------------- */
@@ -369,7 +364,54 @@ void record_leave(struct record_shard *shard)
         unlock(&sharing);
 }
 
-/* ---- realloc --------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+void *record_attend(struct record_shard *shard, void *p, size_t size)
+{
+    unsigned bin = bin_of(size);
+    mark_used(shard, bin);
+    if (shard->live > shard->upper)
+        rising(shard);
+    if (shard->clock >= shard->look_at || is_large(bin))
+        look(shard);
+    return p;
+}
+
+void *record_alloc(struct record_shard *shard, char *base, unsigned shift, size_t size,
+                   enum trace_kind kind)
+{
+    if (shard->traced)
+        trace_alloc(shard, kind, size, (uint64_t)1 << shift);
+    uint64_t stamp = stamp_of((unsigned)shard->number, shift);
+    void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock, 0);
+    return count_alloc(shard, size, true) ? record_attend(shard, p, size) : p;
+}
+
+/* Whether the block is from before the fork that began this process. */
+static inline bool is_inherited(const struct block *block)
+{
+    uint64_t first = record_self->file->shards[shard_of(block)].first_clock;
+    return (int32_t)(block->birth - (uint32_t)first) < 0;
+}
+
+/* Before the free of a counted block. */
+static void watch_free(struct record_shard *shard, const struct block *block)
+{
+    if (shard->traced && is_inherited(block))
+        trace_adopt(shard, size_of(block), id_of(block));
+    if (shard->live - (int64_t)size_of(block) < shard->lower)
+        falling(shard, size_of(block));
+}
+
+void record_free(struct record_shard *shard, const struct block *block)
+{
+    if (shard_of(block) == NO_SHARD)
+        return;
+    watch_free(shard, block);
+    if (shard->traced)
+        trace_free(shard, id_of(block));
+    count_free(shard, block, true);
+}
 
 void *record_realloc(struct record_shard *shard, const struct block *old, char *base, size_t size)
 {
@@ -384,16 +426,13 @@ void *record_realloc(struct record_shard *shard, const struct block *old, char *
     shard->reallocs_moved_class += moves;
     if ((old->tag & 255) != reallocs && (reallocs & (reallocs - 1)) == 0)
         shard->chains[log2_of(reallocs)]++;
-    if (shard->traced) {
-        if (is_inherited(old))
-            trace_adopt(shard, size_of(old), id_of(old));
+    watch_free(shard, old);
+    if (shard->traced)
         trace_alloc(shard, TRACE_REALLOC, size, id_of(old));
-    }
     count_free(shard, old, moves);
     void *p =
         make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
-    count_alloc(shard, size, moves);
-    return p;
+    return count_alloc(shard, size, moves) ? record_attend(shard, p, size) : p;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
