@@ -186,8 +186,9 @@ def show(kept: list[Kept], console: Console) -> None:
         )
     console.print(table)
     if len(kept) > SHOWN:
-        console.print(f"and {len(kept) - SHOWN} more in {shown(kept[-1].path.parent)}, with smaller "
-                      "peaks", soft_wrap=True)
+        folder = shown(kept[-1].path.parent)
+        console.print(f"and {len(kept) - SHOWN} more in {folder}, with smaller peaks",
+                      soft_wrap=True)
     for one in kept:
         if one.trace and not one.running and not trace.Trace(one.trace).whole:
             console.print(f"{shown(one.trace)}: ends before the program does: --trace-max is used "

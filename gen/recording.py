@@ -34,7 +34,7 @@ class RecordingError(Exception):
 
 @dataclass(frozen=True)
 class SizeBin:
-    """Requests of 16 * (granule - 1) + 1 .. 16 * granule bytes; granule 1 has those of 0 as well."""
+    """Requests of 16 * (granule - 1) + 1 .. 16 * granule bytes; granule 1 has those of 0, too."""
 
     granule: int
     allocs: int  # calls that made such a block: malloc, calloc, aligned, every realloc to it

@@ -16,8 +16,6 @@
 #define EXPORT __attribute__((visibility("default")))
 #define SLOW __attribute__((noinline))
 
-enum { PAGE = 4096 };
-
 static inline struct record_shard *own_shard(void)
 {
     struct record_shard *shard = record_thread.shard;
@@ -150,12 +148,13 @@ EXPORT int posix_memalign(void **p, size_t align, size_t size)
 
 EXPORT void *valloc(size_t size)
 {
-    return aligned(PAGE, size);
+    return aligned((size_t)getpagesize(), size);
 }
 
 EXPORT void *pvalloc(size_t size)
 {
-    return too_large(size, PAGE) ? no_memory() : aligned(PAGE, (size + PAGE - 1) & -(size_t)PAGE);
+    size_t page = (size_t)getpagesize();
+    return too_large(size, page) ? no_memory() : aligned(page, (size + page - 1) & -page);
 }
 
 /* ---- giving back ----------------------------------------------------------------------------- */
@@ -239,7 +238,7 @@ EXPORT void *realloc(void *p, size_t size)
     if (too_large(size, HEADER))
         return no_memory();
     if (shift_of(block) != HEADER_SHIFT)
-        return move(p, size_of(block), size);
+        return move(p, malloc_usable_size(p), size);
     block->tag = 0;
     char *base = record_next.realloc(block, size + HEADER);
     if (!base) {

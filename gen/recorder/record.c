@@ -34,7 +34,7 @@ struct record_self *record_self = &nobody;
 
 static char pattern[FILE_NAME_MAX]; /* absolute */
 static size_t trace_most;           /* bytes; 0: no trace */
-static struct record_file *mapped;   /* as record_self->file, also after a fork */
+static struct record_file *mapped;  /* as record_self->file, also after a fork */
 static bool pending;                /* a child of fork: its file is made at its first call */
 static bool starting;
 static pthread_key_t key;
@@ -133,6 +133,8 @@ static void add_to_moment(void *to, unsigned bin, struct record_tally live)
     }
     uint64_t most = (uint64_t)RECORD_GRANULE * (bin + 1);
     uint64_t full = live.full * most;
+    if (full > live.bytes) /* another thread is between the two */
+        full = live.bytes;
     moment->by_doubling[log2_of(most)] += full;
     moment->by_doubling[log2_of(most - 1)] += live.bytes - full;
 }
@@ -166,19 +168,18 @@ static int64_t in_use_by_others(const struct record_file *file, const struct rec
     return sum;
 }
 
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* How far a thread may go without a look at the others, in bytes. */
 static int64_t step_of(const struct record_header *header, int64_t peak)
 {
     int64_t threads = (int64_t)__atomic_load_n(&header->threads, __ATOMIC_RELAXED);
     if (threads <= 1)
         return INT64_MAX / 4;
-    int64_t step = (peak >> 7) / threads;
-    return step > LEAST_STEP ? step : LEAST_STEP;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
+    return most((peak >> 7) / threads, LEAST_STEP);
 }
 
 /* What the thread has to know to see a rise above the peak, or a fall below one not yet kept. */
@@ -430,8 +431,7 @@ void *record_realloc(struct record_shard *shard, const struct block *old, char *
     if (shard->traced)
         trace_alloc(shard, TRACE_REALLOC, size, id_of(old));
     count_free(shard, old, moves);
-    void *p =
-        make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
+    void *p = make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
     return count_alloc(shard, size, moves) ? record_attend(shard, p, size) : p;
 }
 
@@ -625,8 +625,8 @@ static bool read_environment(void)
 
 static bool begin_process(void)
 {
-    struct record_self *self = mmap(NULL, RECORD_PAGE, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct record_self *self =
+        mmap(NULL, RECORD_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (self == MAP_FAILED || pthread_key_create(&key, free_shard) != 0) {
         complain(pattern, "no memory", UNRECORDED);
         return false;

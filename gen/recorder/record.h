@@ -61,8 +61,7 @@ struct record_thread {
     uint64_t number;            /* from 1 */
     bool shares;                /* it uses shard 0 */
 };
-extern __thread struct record_thread record_thread
-    __attribute__((tls_model("initial-exec")));
+extern __thread struct record_thread record_thread __attribute__((tls_model("initial-exec")));
 
 /* ---- the process ----------------------------------------------------------------------------- */
 
@@ -70,7 +69,7 @@ extern __thread struct record_thread record_thread
 enum record_mode { MODE_UNKNOWN, MODE_NONE, MODE_HEADERS };
 extern enum record_mode record_mode;
 
-/* Finds the next malloc, reads the environment and begins.  False: too early, or already at work. */
+/* Finds the next malloc, reads the environment and begins.  False: too early, or at work. */
 bool record_init(void);
 
 /* The shard to count in: the thread's own, or shard 0 locked; NULL: this process is not recorded.
@@ -179,7 +178,8 @@ static ALWAYS_INLINE bool count_alloc(struct record_shard *shard, size_t size, b
            is_large(i);
 }
 
-static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct block *block, bool alone)
+static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct block *block,
+                                     bool alone)
 {
     size_t size = size_of(block);
     unsigned i = bin_of(size), owner = shard_of(block);
@@ -211,7 +211,7 @@ static inline uint64_t stamp_of(unsigned shard, unsigned shift)
 
 /* Writes the header of the block that begins at `base`; returns what the program gets. */
 static ALWAYS_INLINE void *make_block(char *base, unsigned shift, size_t size, uint64_t stamp,
-                               uint32_t birth, unsigned reallocs)
+                                      uint32_t birth, unsigned reallocs)
 {
     char *p = base + ((size_t)1 << shift);
     struct block *block = block_of(p);
@@ -229,8 +229,7 @@ static ALWAYS_INLINE void *record_alloc_fast(struct record_shard *shard, char *b
 }
 
 /* Whether record_free_fast will do: neither trace nor peak nor another shard takes notice. */
-static ALWAYS_INLINE bool is_plain_free(const struct record_shard *shard,
-                                        const struct block *block)
+static ALWAYS_INLINE bool is_plain_free(const struct record_shard *shard, const struct block *block)
 {
     return shard_of(block) == shard->number && !shard->traced &&
            shard->live - (int64_t)size_of(block) >= shard->lower;

@@ -314,11 +314,13 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } loads[] = {
-        {"plain", plain},         {"functions", functions}, {"chain", chain},
-        {"crowd", crowd},         {"remote", remote},       {"destructors", destructors},
+        {"plain", plain},         {"functions", functions},
+        {"chain", chain},         {"crowd", crowd},
+        {"remote", remote},       {"destructors", destructors},
         {"fork", fork_once},      {"fork_threads", fork_threads},
-        {"raw_fork", raw_fork},   {"cliff", cliff},         {"close_all", close_all},
-        {"killed", killed},       {"pauses", pauses},       {"bursts", bursts},
+        {"raw_fork", raw_fork},   {"cliff", cliff},
+        {"close_all", close_all}, {"killed", killed},
+        {"pauses", pauses},       {"bursts", bursts},
         {"twice", twice},
     };
     if (argc > 1 && strcmp(argv[1], "threads") == 0) {

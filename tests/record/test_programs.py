@@ -1,4 +1,4 @@
-"""Real programs: they answer as without the recorder, and their traces agree with the recordings."""
+"""Real programs: they do their work, and their traces agree with the recordings."""
 
 import shutil
 import subprocess
@@ -8,7 +8,8 @@ import pytest
 PYTHON = "/usr/bin/python3"
 PYTHON_LOAD = """
 import json, re, threading
-kept = [json.loads(json.dumps({str(i): list(range(i % 50)) for i in range(200)})) for _ in range(20)]
+load = {str(i): list(range(i % 50)) for i in range(200)}
+kept = [json.loads(json.dumps(load)) for _ in range(20)]
 threads = [threading.Thread(target=lambda: re.findall("a+", "aab" * 10000)) for _ in range(3)]
 [one.start() for one in threads]
 [one.join() for one in threads]

@@ -181,8 +181,9 @@ def test_the_script_itself(known, library, tmp_path):
         [sys.executable, "-c", "import sys; from pathlib import Path; from gen import record; "
          f"record.LIBRARY = Path({str(library)!r}); "
          "sys.exit(record.main(sys.argv[1:]))", "--out", "app.rec", known, "killed"],
-        cwd=tmp_path, env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
-                           "BUILD_WORKING_DIRECTORY": str(tmp_path)},
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
+             "BUILD_WORKING_DIRECTORY": str(tmp_path)},
         capture_output=True, text=True, check=False)
     assert done.returncode == 128 + 9
     assert done.stderr.startswith(f"record: {known} killed: ended by signal 9\n")
