@@ -269,15 +269,30 @@ static void killed(void)
     raise(SIGKILL);
 }
 
-/* Three pauses of 50 ms, and one of 200. */
+/* After a busy time six pauses of 40 ms with a call between them, and one of 200. */
 static void pauses(void)
 {
-    for (int i = 0; i < 4; i++) {
-        fill(52000, 100);
-        empty(100);
-        usleep(i < 3 ? 50000 : 200000);
+    for (int i = 0; i < 1000; i++)
+        free(malloc(52000));
+    for (int i = 0; i < 7; i++) {
+        usleep(i < 6 ? 40000 : 200000);
+        free(malloc(52000));
     }
-    free(malloc(52000));
+}
+
+static void *million(void *unused)
+{
+    for (int i = 0; i < 530000; i++)
+        free(malloc(55000));
+    return unused;
+}
+
+/* More than 2^20 operations of another thread between two of one. */
+static void apart(void)
+{
+    void *p = malloc(56000);
+    run_threads(1, million);
+    free(p);
 }
 
 /* Known runs: 3 times 8 allocations and 8 frees, the oldest first. */
@@ -321,7 +336,7 @@ int main(int argc, char **argv)
         {"raw_fork", raw_fork},   {"cliff", cliff},
         {"close_all", close_all}, {"killed", killed},
         {"pauses", pauses},       {"bursts", bursts},
-        {"twice", twice},
+        {"twice", twice},         {"apart", apart},
     };
     if (argc > 1 && strcmp(argv[1], "threads") == 0) {
         run_threads(THREADS, thread_load);

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from gen import recording
+from gen import recording, trace
 
 MIB = 1 << 20
 PEAK_ERROR = 0.03  # of what was in use at the peak
@@ -166,7 +166,8 @@ def test_killed_in_the_middle(record, known):
 
 def test_pauses(record, known):
     idle = record(known, "pauses").only.recording.idle
-    assert idle[5] >= 3  # of 32 to 63 ms; the machine may add some
+    # Of 32 to 63 ms; the first may be one with the busy time before, and the machine adds some.
+    assert sum(idle[5:7]) >= 5
     assert sum(idle[7:9]) >= 1
 
 
@@ -199,6 +200,16 @@ def test_the_trace_ends_at_its_room_and_counts_go_on(record, known):
     assert totals.unknown == 0
     # 16 chunks of 64 KiB, 8 bytes a call.
     assert 100000 < totals.allocs + totals.frees <= 16 * 65536 / 8
+
+
+def test_a_thread_that_makes_no_call_for_long(record, known):
+    seen = record(known, "apart").only
+    agrees(seen)
+    sizes = {}
+    last = None
+    for last in trace.Trace(seen.trace):
+        sizes[last.block] = max(last.size, sizes.get(last.block, 0))
+    assert last.kind == "free" and sizes[last.block] == 56000
 
 
 def test_without_a_trace(record, known):
