@@ -269,11 +269,9 @@ static void killed(void)
     raise(SIGKILL);
 }
 
-/* After a busy time six pauses of 40 ms with a call between them, and one of 200. */
+/* Six pauses of 40 ms with a call between them, and one of 200. */
 static void pauses(void)
 {
-    for (int i = 0; i < 1000; i++)
-        free(malloc(52000));
     for (int i = 0; i < 7; i++) {
         usleep(i < 6 ? 40000 : 200000);
         free(malloc(52000));

@@ -166,8 +166,7 @@ def test_killed_in_the_middle(record, known):
 
 def test_pauses(record, known):
     idle = record(known, "pauses").only.recording.idle
-    # Of 32 to 63 ms; the first may be one with the busy time before, and the machine adds some.
-    assert sum(idle[5:7]) >= 5
+    assert sum(idle[5:7]) >= 6  # a busy machine may make them longer than 63 ms
     assert sum(idle[7:9]) >= 1
 
 
