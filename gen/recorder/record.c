@@ -1,0 +1,581 @@
+/* record.c: see record.h.  Locks: `sharing` before `keeping`; neither while a file is made. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "next.h"
+#include "record.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define UNRECORDED "the program runs unrecorded"
+
+enum {
+    FIRST_MOMENT_NS = 4000000,
+    FORK_SLACK = 1 << 20, /* blocks that other threads may make while a fork is under way */
+    TRACE_TIME_NS = 1000000,
+    LEAST_ROOM = 32 << 20, /* bytes of the file system: a full one ends the program by a signal */
+};
+
+__thread struct record_thread record_thread;
+enum record_mode record_mode;
+
+static struct record_self nobody;
+struct record_self *record_self = &nobody;
+
+static char pattern[FILE_NAME_MAX]; /* absolute */
+static size_t trace_most;           /* bytes; 0: no trace */
+static struct record_file *mapped;   /* as record_self->file, also after a fork */
+static bool pending;                /* a child of fork: its file is made at its first call */
+static bool starting;
+static pthread_key_t key;
+
+static bool sharing; /* shard 0 */
+static bool keeping; /* the tallies and moments of the file */
+static bool opening;
+
+static uint64_t started_ns;
+static uint64_t next_moment_ns, next_trace_ns;
+static uint64_t shards_taken; /* a bit for each */
+
+/* Of the process before a fork; then of the child when it begins. */
+static struct record_tally inherited[RECORD_BINS];
+static uint64_t inherited_used[RECORD_BITMAP];
+static uint64_t inherited_bytes;
+static uint64_t first_clocks[RECORD_SHARDS];
+
+static void lock(bool *held)
+{
+    while (__atomic_exchange_n(held, true, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+
+static bool try_lock(bool *held)
+{
+    return !__atomic_exchange_n(held, true, __ATOMIC_ACQUIRE);
+}
+
+static void unlock(bool *held)
+{
+    __atomic_store_n(held, false, __ATOMIC_RELEASE);
+}
+
+static uint64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 * NS_PER_MS + (uint64_t)now.tv_nsec;
+}
+
+static void raise_to(uint64_t *most, uint64_t value)
+{
+    uint64_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
+    while (seen < value && !__atomic_compare_exchange_n(most, &seen, value, true, __ATOMIC_RELAXED,
+                                                        __ATOMIC_RELAXED)) {
+    }
+}
+
+/* ---- what all shards have in use ------------------------------------------------------------- */
+
+static unsigned shards_used(const struct record_file *file)
+{
+    return (unsigned)__atomic_load_n(&file->header.shards_used, __ATOMIC_RELAXED);
+}
+
+/* Calls `act` for each bin with blocks in use; more may be freed than was seen to be allocated. */
+static void for_each_live(const struct record_file *file,
+                          void (*act)(void *to, unsigned bin, struct record_tally), void *to)
+{
+    unsigned n = shards_used(file);
+    for (unsigned word = 0; word < RECORD_BITMAP; word++) {
+        uint64_t used = inherited_used[word];
+        for (unsigned s = 0; s < n; s++)
+            used |= file->shards[s].used[word];
+        for (; used; used &= used - 1) {
+            unsigned i = 64 * word + (unsigned)__builtin_ctzl(used);
+            struct record_tally sum = inherited[i];
+            for (unsigned s = 0; s < n; s++) {
+                const struct record_bin *bin = &file->shards[s].bins[i];
+                sum.blocks += bin->allocs - bin->frees;
+                sum.bytes += bin->bytes - bin->freed_bytes;
+                sum.full += bin->full - bin->freed_full;
+            }
+            if ((int64_t)sum.blocks < 0 || (int64_t)sum.bytes < 0 || (int64_t)sum.full < 0)
+                sum = (struct record_tally){0};
+            act(to, i, sum);
+        }
+    }
+}
+
+static void copy_tally(void *to, unsigned bin, struct record_tally live)
+{
+    ((struct record_tally *)to)[bin] = live;
+}
+
+/* Bytes below 16 count as 8 to 15: a bin does not tell them apart. */
+static void add_to_moment(void *to, unsigned bin, struct record_tally live)
+{
+    struct record_moment *moment = to;
+    moment->bytes += live.bytes;
+    moment->blocks += live.blocks;
+    if (bin >= RECORD_GRANULES) {
+        moment->by_doubling[RECORD_LARGE_LOG + (bin - RECORD_GRANULES) / 8] += live.bytes;
+        return;
+    }
+    uint64_t most = (uint64_t)RECORD_GRANULE * (bin + 1);
+    uint64_t full = live.full * most;
+    moment->by_doubling[log2_of(most)] += full;
+    moment->by_doubling[log2_of(most - 1)] += live.bytes - full;
+}
+
+static void add_moment(struct record_file *file, uint64_t now)
+{
+    struct record_header *header = &file->header;
+    if (header->moments == RECORD_MOMENTS) {
+        for (unsigned i = 0; i < RECORD_MOMENTS / 2; i++)
+            file->moments[i] = file->moments[2 * i];
+        header->moments = RECORD_MOMENTS / 2;
+        header->moment_ns *= 2;
+    }
+    struct record_moment *moment = &file->moments[header->moments];
+    memset(moment, 0, sizeof *moment);
+    moment->ns = now;
+    for_each_live(file, add_to_moment, moment);
+    header->moments++;
+    next_moment_ns = now + header->moment_ns;
+}
+
+/* ---- peaks ----------------------------------------------------------------------------------- */
+
+static int64_t in_use_by_others(const struct record_file *file, const struct record_shard *shard)
+{
+    int64_t sum = (int64_t)inherited_bytes;
+    for (unsigned s = 0; s < shards_used(file); s++) {
+        if (&file->shards[s] != shard)
+            sum += __atomic_load_n(&file->shards[s].live, __ATOMIC_RELAXED);
+    }
+    return sum;
+}
+
+/* Takes into account what the other threads did. */
+static void look_at_others(struct record_shard *shard)
+{
+    struct record_file *file = record_self->file;
+    int64_t others = in_use_by_others(file, shard);
+    int64_t here = shard->live + others, before = shard->high + shard->others;
+    int64_t seen = here > before ? here : before;
+    if (seen > 0)
+        raise_to(&file->header.peak, (uint64_t)seen);
+    int64_t peak = (int64_t)__atomic_load_n(&file->header.peak, __ATOMIC_RELAXED);
+    int64_t kept = (int64_t)__atomic_load_n(&file->header.kept_peak, __ATOMIC_RELAXED);
+    shard->others = others;
+    shard->high = peak - others;
+    shard->mark = kept + (kept >> 6) - others;
+    shard->lower = shard->high > shard->mark ? peak - (peak >> 6) - others : INT64_MIN;
+}
+
+void record_falling(struct record_shard *shard, size_t size)
+{
+    struct record_file *file = record_self->file;
+    look_at_others(shard);
+    if (shard->live - (int64_t)size >= shard->lower || !try_lock(&keeping))
+        return;
+    uint64_t slot = file->header.kept == TALLY_KEPT_A ? TALLY_KEPT_B : TALLY_KEPT_A;
+    for_each_live(file, copy_tally, file->tallies[slot]);
+    __atomic_store_n(&file->header.kept, slot, __ATOMIC_RELEASE);
+    __atomic_store_n(&file->header.kept_peak, file->header.peak, __ATOMIC_RELAXED);
+    unlock(&keeping);
+    look_at_others(shard);
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+/* Looks become rare when calls are frequent, and follow each other after a pause, so that one
+ * pause is not taken for several or several for one. */
+void record_look(struct record_shard *shard)
+{
+    struct record_file *file = record_self->file;
+    struct record_header *header = &file->header;
+    uint64_t now = clock_ns() - started_ns;
+    uint64_t last = __atomic_exchange_n(&header->last_ns, now, __ATOMIC_RELAXED);
+    uint64_t pause_ms = now > last ? (now - last) / NS_PER_MS : 0;
+    if (pause_ms) {
+        unsigned i = log2_of(pause_ms);
+        __atomic_fetch_add(&header->pauses[i], 1, __ATOMIC_RELAXED);
+        shard->interval = 1;
+    } else if (shard->interval < LOOK_MOST) {
+        shard->interval *= 2;
+    }
+    shard->look_at = shard->clock + shard->interval;
+    look_at_others(shard);
+    if (now >= next_moment_ns && try_lock(&keeping)) {
+        add_moment(file, now);
+        unlock(&keeping);
+    }
+    if (shard->traced && now >= next_trace_ns) {
+        next_trace_ns = now + TRACE_TIME_NS;
+        trace_time(shard, now);
+    }
+}
+
+void record_complete(void)
+{
+    struct record_file *file = record_self->file;
+    if (!file || file->header.pid != (uint64_t)getpid()) /* not the child of a vfork */
+        return;
+    uint64_t now = clock_ns() - started_ns;
+    file->header.last_ns = now;
+    file->header.complete = 1;
+    if (try_lock(&keeping)) {
+        add_moment(file, now);
+        unlock(&keeping);
+    }
+}
+
+void record_mark_used(struct record_shard *shard, unsigned bin)
+{
+    shard->used[bin / 64] |= (uint64_t)1 << bin % 64;
+}
+
+/* ---- shards ---------------------------------------------------------------------------------- */
+
+static void free_shard(void *unused)
+{
+    (void)unused;
+    struct record_shard *shard = record_thread.shard;
+    record_thread.shares = true; /* for what later destructors do */
+    record_thread.shard = NULL;
+    if (!record_self->file || !record_thread.number)
+        return;
+    __atomic_fetch_sub(&record_self->file->header.threads, 1, __ATOMIC_RELAXED);
+    if (shard)
+        __atomic_fetch_and(&shards_taken, ~((uint64_t)1 << shard->number), __ATOMIC_RELEASE);
+}
+
+/* The lowest one that is free; NULL: there is none. */
+static struct record_shard *take_free_shard(struct record_file *file)
+{
+    uint64_t taken = __atomic_load_n(&shards_taken, __ATOMIC_RELAXED);
+    while (~taken) {
+        unsigned i = (unsigned)__builtin_ctzl(~taken);
+        if (__atomic_compare_exchange_n(&shards_taken, &taken, taken | (uint64_t)1 << i, true,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+            raise_to(&file->header.shards_used, i + 1);
+            file->shards[i].number = i;
+            file->shards[i].stamp = stamp_of(i, HEADER_SHIFT);
+            return &file->shards[i];
+        }
+    }
+    return NULL;
+}
+
+/* The first call of a thread. */
+static void begin_thread(struct record_file *file)
+{
+    struct record_header *header = &file->header;
+    record_thread.number = __atomic_add_fetch(&header->threads_started, 1, __ATOMIC_RELAXED);
+    raise_to(&header->threads_most, __atomic_add_fetch(&header->threads, 1, __ATOMIC_RELAXED));
+    struct record_shard *shard = take_free_shard(file);
+    record_thread.shares = !shard;
+    if (shard) {
+        shard->traced = file->shards[0].traced;
+        shard->interval = 1;
+        shard->look_at = shard->clock + 1;
+        look_at_others(shard);
+        if (shard->traced)
+            trace_thread(shard, record_thread.number);
+        record_thread.shard = shard;
+    }
+    pthread_setspecific(key, file); /* may come back here */
+}
+
+static bool begin_child(void);
+
+struct record_shard *record_enter(void)
+{
+    if (!record_self->file && !(pending && begin_child()))
+        return NULL;
+    struct record_file *file = record_self->file;
+    if (!record_thread.shard && !record_thread.shares)
+        begin_thread(file);
+    if (record_thread.shard)
+        return record_thread.shard;
+    lock(&sharing);
+    struct record_shard *shard = &file->shards[0];
+    if (shard->traced)
+        trace_thread(shard, record_thread.number);
+    return shard;
+}
+
+void record_leave(struct record_shard *shard)
+{
+    if (shard->number == 0)
+        unlock(&sharing);
+}
+
+/* ---- realloc --------------------------------------------------------------------------------- */
+
+void *record_realloc(struct record_shard *shard, const struct block *old, char *base, size_t size)
+{
+    if (shard_of(old) == NO_SHARD)
+        return record_alloc(shard, base, HEADER_SHIFT, size, TRACE_MALLOC);
+    bool moves = bin_of(size) != bin_of(size_of(old));
+    unsigned reallocs = old->tag & 255;
+    if (reallocs < 255)
+        reallocs++;
+    shard->reallocs++;
+    shard->reallocs_grown += size > size_of(old);
+    shard->reallocs_moved_class += moves;
+    if ((old->tag & 255) != reallocs && (reallocs & (reallocs - 1)) == 0)
+        shard->chains[log2_of(reallocs)]++;
+    if (shard->traced) {
+        if (is_inherited(old))
+            trace_adopt(shard, size_of(old), id_of(old));
+        trace_alloc(shard, TRACE_REALLOC, size, id_of(old));
+    }
+    count_free(shard, old, moves);
+    void *p =
+        make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
+    count_alloc(shard, size, moves);
+    return p;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void read_command_line(char *out)
+{
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t n = read(fd, out, RECORD_PROGRAM - 1);
+    (void)n; /* empty then */
+    close(fd);
+}
+
+static void describe(struct record_file *file)
+{
+    struct record_header *header = &file->header;
+    header->version = RECORD_VERSION;
+    header->bins = RECORD_BINS;
+    header->shards = RECORD_SHARDS;
+    header->tallies_at = offsetof(struct record_file, tallies);
+    header->moments_at = offsetof(struct record_file, moments);
+    header->shards_at = offsetof(struct record_file, shards);
+    header->shard_bytes = sizeof(struct record_shard);
+    header->bins_at = offsetof(struct record_shard, bins);
+    header->spreads_at = offsetof(struct record_shard, spreads);
+    header->pid = (uint64_t)getpid();
+    header->parent = (uint64_t)getppid();
+    header->shards_used = 1;
+    header->moment_ns = FIRST_MOMENT_NS;
+    header->inherited_bytes = inherited_bytes;
+    header->peak = inherited_bytes;
+    read_command_line(header->program);
+    memcpy(file->tallies[TALLY_INHERITED], inherited, sizeof inherited);
+}
+
+static void complain(const char *path, const char *what, const char *so)
+{
+    char line[FILE_NAME_MAX + 128];
+    int n = snprintf(line, sizeof line, "libhakmem-record: %s: %s; %s\n", path, what, so);
+    if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+        return;
+}
+
+/* False, and a line unless `silent`: there is none. */
+static bool make_trace(const char *recording, bool silent)
+{
+    char path[FILE_NAME_MAX];
+    if ((size_t)snprintf(path, sizeof path, "%s.trace", recording) < sizeof path &&
+        trace_start(path, trace_most))
+        return true;
+    if (!silent)
+        complain(path, strerror(errno), "no trace is written");
+    return false;
+}
+
+static struct record_file *make_files(bool child, bool silent)
+{
+    char path[FILE_NAME_MAX];
+    struct record_file *file = NULL;
+    const char *what = "the name is too long";
+    if (record_file_name(path, pattern, child) == 0) {
+        if (record_file_room(path) < LEAST_ROOM)
+            what = "less than 32 MiB are free there";
+        else if (!(file = record_file_make(path, sizeof *file)))
+            what = strerror(errno);
+    }
+    if (!file) {
+        if (!silent)
+            complain(path, what, UNRECORDED);
+        return NULL;
+    }
+    describe(file);
+    file->shards[0].stamp = stamp_of(0, HEADER_SHIFT);
+    if (trace_most)
+        file->shards[0].traced = make_trace(path, silent);
+    for (unsigned s = 0; s < RECORD_SHARDS; s++) {
+        if (first_clocks[s]) /* else the page stays a hole */
+            file->shards[s].clock = file->shards[s].first_clock = first_clocks[s];
+    }
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    memcpy(file->header.magic, RECORD_MAGIC, sizeof file->header.magic);
+    return file;
+}
+
+/* Shard 0 is nobody's own. */
+static void begin_recording(struct record_file *file)
+{
+    __atomic_store_n(&shards_taken, 1, __ATOMIC_RELAXED);
+    started_ns = file->header.started_ns = clock_ns();
+    next_moment_ns = next_trace_ns = 0;
+    mapped = file;
+    __atomic_store_n(&record_self->file, file, __ATOMIC_RELEASE);
+}
+
+/* ---- fork ------------------------------------------------------------------------------------ */
+
+/* A child starts with what its parent has in use; it has the blocks of all threads and goes on as
+ * one.  A child that makes no call, as many do before exec, leaves no file. */
+
+static bool leaves_recorded;
+static struct record_tally leaving[RECORD_BINS];
+static uint64_t leaving_clocks[RECORD_SHARDS];
+
+static void before_fork(void)
+{
+    struct record_file *file = record_self->file;
+    lock(&sharing);
+    lock(&keeping);
+    leaves_recorded = file;
+    if (!file)
+        return;
+    uint64_t taken = __atomic_load_n(&shards_taken, __ATOMIC_RELAXED);
+    for_each_live(file, copy_tally, leaving);
+    for (unsigned s = 0; s < RECORD_SHARDS; s++) {
+        const struct record_shard *shard = &file->shards[s];
+        bool moves = s && taken >> s & 1 && shard != record_thread.shard;
+        leaving_clocks[s] = s < shards_used(file) ? shard->clock + (moves ? FORK_SLACK : 0) : 0;
+    }
+}
+
+static void after_fork_in_parent(void)
+{
+    unlock(&keeping);
+    unlock(&sharing);
+}
+
+static void after_fork_in_child(void)
+{
+    unlock(&keeping);
+    unlock(&sharing);
+    unlock(&opening);
+    if (!leaves_recorded)
+        return; /* it may be a child that made no call yet: nothing has changed since its fork */
+    munmap(mapped, sizeof *mapped);
+    trace_leave();
+    mapped = record_self->file = NULL;
+    memcpy(inherited, leaving, sizeof inherited);
+    memcpy(first_clocks, leaving_clocks, sizeof first_clocks);
+    memset(inherited_used, 0, sizeof inherited_used);
+    inherited_bytes = 0;
+    for (unsigned i = 0; i < RECORD_BINS; i++) {
+        inherited_used[i / 64] |= (uint64_t)(inherited[i].blocks != 0) << i % 64;
+        inherited_bytes += inherited[i].bytes;
+    }
+    record_thread = (struct record_thread){NULL, 0, false};
+    pending = true;
+}
+
+static bool begin_child(void)
+{
+    int error = errno;
+    lock(&opening);
+    if (pending) {
+        struct record_file *file = make_files(true, true);
+        pending = false;
+        if (file)
+            begin_recording(file);
+    }
+    unlock(&opening);
+    errno = error;
+    return record_self->file;
+}
+
+/* ---- start and end --------------------------------------------------------------------------- */
+
+static bool read_environment(void)
+{
+    const char *name = secure_getenv("HAKMEM_RECORD");
+    const char *trace = secure_getenv("HAKMEM_RECORD_TRACE");
+    size_t folder = 0;
+    if (!name || !*name)
+        return false;
+    if (*name != '/') {
+        if (!getcwd(pattern, sizeof pattern - 1)) {
+            complain(name, strerror(errno), UNRECORDED);
+            return false;
+        }
+        folder = strlen(pattern);
+        pattern[folder++] = '/';
+    }
+    if (strlen(name) >= sizeof pattern - folder) {
+        complain(name, "the name is too long", UNRECORDED);
+        return false;
+    }
+    strcpy(pattern + folder, name);
+    trace_most = trace ? strtoull(trace, NULL, 10) : 0;
+    return true;
+}
+
+static bool begin_process(void)
+{
+    struct record_self *self = mmap(NULL, RECORD_PAGE, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (self == MAP_FAILED || pthread_key_create(&key, free_shard) != 0) {
+        complain(pattern, "no memory", UNRECORDED);
+        return false;
+    }
+    madvise(self, RECORD_PAGE, MADV_WIPEONFORK);
+    struct record_file *file = make_files(false, false);
+    if (!file)
+        return false;
+    record_self = self;
+    begin_recording(file);
+    return true;
+}
+
+bool record_init(void)
+{
+    if (likely(record_mode != MODE_UNKNOWN))
+        return true;
+    if (starting || !environ)
+        return false;
+    int error = errno;
+    starting = true;
+    record_next_find();
+    record_mode = read_environment() && begin_process() ? MODE_HEADERS : MODE_NONE;
+    starting = false;
+    errno = error;
+    return true;
+}
+
+__attribute__((constructor)) static void at_start(void)
+{
+    record_init();
+    if (record_mode == MODE_HEADERS)
+        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+__attribute__((destructor)) static void at_exit(void)
+{
+    record_complete();
+}
