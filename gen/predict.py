@@ -54,9 +54,9 @@ class Rounding:
 class Bin:
     """A class in the cache of one thread, when the program has ended: blocks, estimated."""
 
-    least: int  # before it has grown
     limit: int
     stock: float
+    grown: int  # blocks that the limit has grown by, as the budgets count them: lists twice
 
 
 @dataclass(frozen=True)
@@ -205,10 +205,11 @@ def least_limit(size: int, most: int) -> int:
 
 def bin_of(row: ClassRow, bins: Sequence[SizeBin], threads: int) -> Bin:
     """The bin is refilled while the live blocks grow to their peak, which doubles its limit each
-    time.  What was taken and is not live any more is in it, but when it is full, half of its limit
-    goes back, so that it holds three quarters on average; and half of the last refill."""
+    time.  What was taken and is not live any more is in it, and half of the last refill; but a
+    full array gives half of its limit back, so that it holds three quarters on average, and a list
+    has a full spare beside the half of it."""
     most = row.batch if row.kind == "list" else row.cap
-    limit = least = least_limit(row.size, most)
+    least = limit = least_limit(row.size, most)
     taken = last = 0
     live = sum(one.allocs - one.frees for one in bins) / threads
     peak = max(sum(one.peak_blocks for one in bins) / threads, live, most_at_once(bins))
@@ -220,7 +221,9 @@ def bin_of(row: ClassRow, bins: Sequence[SizeBin], threads: int) -> Bin:
             break
         limit = min(2 * limit, most)
     left = min(peak - live, sum(one.frees for one in bins) / threads)
-    return Bin(least, limit, min(left + last / 2, 3 * limit / 4))
+    twice = 2 if row.kind == "list" else 1
+    held = min(left + last / 2, twice * limit * 3 / 4)
+    return Bin(limit, held, twice * (limit - least))
 
 
 def most_at_once(bins: Sequence[SizeBin]) -> float:
@@ -238,7 +241,7 @@ def _stock_bytes(model: Model, loads: Sequence[ClassLoad]) -> float:
     """Of all classes.  Where limits grow beyond the thread's budget, classes take them from each
     other; what they give up goes back to central, and about half of it comes again."""
     held = sum(one.bin.stock * one.size for one in loads)
-    grown = sum((one.bin.limit - one.bin.least) * one.size for one in loads)
+    grown = sum(one.bin.grown * one.size for one in loads)
     budget = model.keys["front"]["thread_bytes"]
     return held * (1 + budget / grown) / 2 if grown > budget else held
 
