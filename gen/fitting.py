@@ -37,6 +37,7 @@ ALONE = 1 / 8  # the least with one recording, which nothing can be held out of
 MOST_WORSE = 0.75  # percentage points that a held-out recording may lose against the default
 KEPT_GAIN = 0.5  # of the gain on the others that the held-out ones must keep
 LITTLE = 0.25  # percentage points of gain, of which there is nothing to keep
+FREE = 0.05  # percent of the blocks' bytes: less than this a header takes nothing
 TAIL_GAIN = 0.25  # percent of the live bytes that a smaller slab.tail_percent must save
 LARGE_CALLS = 1.0  # percent of the calls above the default's largest class that ask for a larger
 OS_PAGE = 4096
@@ -240,7 +241,7 @@ def fit(recordings: Sequence[Recording], base: Profile, most: int) -> Fitted:
             break
         refused.append(f"prior of {strength:g} times the recorded bytes: {problem}")
     fallback = len(refused) == len(strengths)
-    choices = [] if fallback else _tables(recordings, strength, terms)
+    choices = [] if fallback else _tables(recordings, base, strength, terms)
     largest = choices[0].value[-1] if choices else keys["classes"]["max"]
     return Fitted(
         choices=tuple(choices + choose.choose(recordings, keys, largest)),
@@ -264,7 +265,9 @@ def large_calls_percent(recordings: Sequence[Recording]) -> float:
     return 100 * large / calls if calls else 0.0
 
 
-def _tables(recordings: Sequence[Recording], strength: float, terms: Terms) -> list[Choice]:
+def _tables(
+    recordings: Sequence[Recording], base: Profile, strength: float, terms: Terms
+) -> list[Choice]:
     """classes.sizes first, then slab and class lookup."""
     seen, calls = demands_of(recordings)
     table = best_table(seen, calls, strength, terms, 0)
@@ -277,7 +280,8 @@ def _tables(recordings: Sequence[Recording], strength: float, terms: Terms) -> l
             table, terms = tried, tried_terms
             tail_reason = f"slab tails then take {saved:.1f} % of the live heap less"
     header = best_table(seen, calls, strength, terms, 1)
-    lookup = _lookup(table, header, seen, recordings)
+    models = [_with_sizes(base, one) for one in (table, header)]
+    lookup = _lookup(*models, seen, recordings)
     if lookup.value == "header":
         table = header
     return [
@@ -288,15 +292,16 @@ def _tables(recordings: Sequence[Recording], strength: float, terms: Terms) -> l
 
 
 def _lookup(
-    table: Table, header: Table, seen: Demand, recordings: Sequence[Recording]
+    plain: Model, header: Model, seen: Demand, recordings: Sequence[Recording]
 ) -> Choice:
-    """The map, unless the header byte takes nothing."""
-    taken = 100 * (header.cost - table.cost) / seen.total_bytes
+    """The map, unless the header byte takes nothing from what was recorded."""
+    given = [predict.rounding(model, seen).given for model in (plain, header)]
+    taken = 100 * (given[1] / given[0] - 1)
     aligned = sum(sum(one.alignments.values()) for one in recordings)
-    if taken <= 0 and not aligned:
-        reason = "the byte before each block takes nothing: no block in use fills its class"
+    if taken < FREE and not aligned:
+        reason = "the byte before each block takes nothing: hardly a block in use fills its class"
         return Choice("front", "class_lookup", "header", reason)
-    reason = f"a byte before each block would take {taken:.1f} % of the live heap"
+    reason = f"a byte before each block would take {taken:.1f} % more than the live heap now has"
     if aligned:
         reason += f", and more in {aligned} aligned blocks"
     return Choice("front", "class_lookup", "map", reason)

@@ -78,14 +78,11 @@ def test_measured_values_stand_beside_the_predictions(app, capsys, workspace):
         json.dumps(statistics(model, classes=[])) + "\n" + json.dumps(statistics(model))
     )
     assert run("app", "--recording", "app.rec", "--measured", "stats.json") == 0
-    found = capsys.readouterr().out.splitlines()
-    (rounding,) = [line.split() for line in found if line.startswith("rounding of all calls  app")]
-    assert rounding[-6:] == ["4.26", "%", "10.00", "%", "-57.4", "%"]
-    (cache,) = [line.split() for line in found if line.startswith("  its cache") and "app" in line]
-    assert "4.0 KiB" in " ".join(cache)
-    (stock,) = [line.split() for line in found if line.startswith("  blocks in it  ") and "app" in
-                line]
-    assert "1.1 KiB" in " ".join(stock)
+    found = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    table = found[found.index("measured profile predicted measured predicted by") :]
+    assert table[1] == "rounding of all calls app 4.26 % 10.00 % -57.4 %"
+    assert table[3].startswith("its cache app ") and " 4.0 KiB " in table[3]
+    assert table[4].startswith("blocks in it app ") and " 1.1 KiB " in table[4]
 
 
 def test_statistics_of_another_profile_are_refused(app, capsys, workspace):

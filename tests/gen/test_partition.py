@@ -23,9 +23,9 @@ def cost_of(costs, classes):
     total, before = 0.0, 0
     for last in classes:
         served = slice(before + 1, last + 1)
-        total += costs.unit[last] * costs.blocks[served].sum() if costs.blocks[served].sum() else (
-            0.0 if np.isfinite(costs.unit[last]) else np.inf
-        )
+        if not np.isfinite(costs.unit[last]):
+            return np.inf
+        total += costs.unit[last] * costs.blocks[served].sum()
         total += costs.fixed[last] if costs.used[served].sum() > 0 else 0.0
         before = last
     return total
@@ -69,7 +69,8 @@ def test_no_choice_costs_less(seed, most_step):
 def even(granules, fixed=0.0):
     blocks = np.ones(granules + 1)
     blocks[0] = 0.0
-    return Costs(blocks, blocks, np.arange(granules + 1) * 16.0, np.full(granules + 1, fixed))
+    units = np.arange(granules + 1) * 16.0
+    return Costs(blocks, blocks.copy(), units, np.full(granules + 1, fixed))
 
 
 def test_a_class_for_each_granule_where_classes_are_free():
