@@ -17,6 +17,7 @@ LARGE_LOG = 16  # above 2^16 bytes there are eight bins a doubling
 DOUBLINGS = 48
 MOST_MOMENTS = 256
 MERGED_MOMENTS = 256
+MOST_SHARDS = 64
 NEAR = 64  # a peak is the one that was kept if it is not more than 1/64 above
 
 _HEADER = struct.Struct("=8s24Q32Q1024s")
@@ -33,7 +34,7 @@ class RecordingError(Exception):
 
 @dataclass(frozen=True)
 class SizeBin:
-    """Requests of 16 * (granule - 1) + 1 .. 16 * granule bytes; granule 1 has those of 0 as well."""
+    """Requests of 16 * (granule - 1) + 1 .. 16 * granule bytes; granule 1 has those of 0, too."""
 
     granule: int
     allocs: int  # calls that made such a block: malloc, calloc, aligned, every realloc to it
@@ -172,8 +173,18 @@ def _head(path: Path, data: bytes) -> _Head:
     (bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at, pid, _,
      started_ns, shards_used, _, threads_most, threads_started, peak, kept_peak, kept, last_ns,
      complete, moments, _, inherited_bytes) = fields[2:25]
-    if (bins != GRANULES + 8 * (DOUBLINGS - LARGE_LOG) or not 1 <= shards_used <= shards
-            or kept > 2 or moments > MOST_MOMENTS):
+    fits = (
+        _HEADER.size <= tallies_at
+        and tallies_at + 3 * bins * _TALLY.size <= moments_at
+        and moments_at + MOST_MOMENTS * _MOMENT.size <= shards_at
+        and _SHARD.size <= bins_at
+        and bins_at + bins * _BIN.size <= spreads_at
+        and spreads_at + bins * _SPREAD.size <= shard_bytes
+        and 1 <= shards_used <= shards <= MOST_SHARDS
+        and kept <= 2
+        and moments <= MOST_MOMENTS
+    )
+    if bins != GRANULES + 8 * (DOUBLINGS - LARGE_LOG) or not fits:
         raise RecordingError(f"{path}: damaged: its header says what cannot be; "
                              "record the program again")
     words = fields[57].rstrip(b"\0").split(b"\0")
@@ -233,7 +244,7 @@ def _read(path: Path, file: BinaryIO) -> Recording:
     shards = [_SHARD.unpack_from(data, head.shards_at + number * head.shard_bytes)
               for number in range(head.shards_used)]
     bins = _bins(data, head, shards)
-    # high and others of each shard: new peaks that no look has put into the header yet.
+    # high and others of each shard: a new peak that no look has put into the header yet.
     peak = max(head.peak, *(shard[3] + shard[6] for shard in shards))
     was_kept = head.kept and peak <= head.kept_peak + head.kept_peak // NEAR
     at_peak = {number: one.kept if was_kept else one.live for number, one in bins.items()}
@@ -268,21 +279,18 @@ def _read(path: Path, file: BinaryIO) -> Recording:
 
 def _bins(data: bytes, head: _Head, shards: list[tuple[int, ...]]) -> dict[int, _Bin]:
     """Those that were used, in order."""
-    bins: dict[int, _Bin] = {}
-    for number, shard in enumerate(shards):
-        base = head.shards_at + number * head.shard_bytes
-        for i in _bits(shard[71:]):
-            one = bins.setdefault(i, _Bin())
+    inherited = {i: tally for i in range(head.bins) if any(tally := _tally(data, head, 0, i))}
+    used = inherited.keys() | {i for shard in shards for i in _bits(shard[71:])}
+    bins = {i: _Bin() for i in sorted(used)}
+    for i, one in bins.items():
+        one.inherited = inherited.get(i, (0, 0, 0))
+        if head.kept:
+            one.kept = _tally(data, head, head.kept, i)
+        for number in range(head.shards_used):
+            base = head.shards_at + number * head.shard_bytes
             one.add(_BIN.unpack_from(data, base + head.bins_at + i * _BIN.size),
                     _SPREAD.unpack_from(data, base + head.spreads_at + i * _SPREAD.size))
-    for i in range(head.bins):
-        tally = _tally(data, head, 0, i)
-        if any(tally):
-            bins.setdefault(i, _Bin()).inherited = tally
-    if head.kept:
-        for i, one in bins.items():
-            one.kept = _tally(data, head, head.kept, i)
-    return dict(sorted(bins.items()))
+    return bins
 
 
 def _bits(words: Iterable[int]) -> Iterator[int]:

@@ -20,7 +20,8 @@ int record_file_name(char *out, const char *pattern, int child)
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
     const char *mark = strstr(pattern, "%p");
     size_t before = mark ? (size_t)(mark - pattern) : strlen(pattern);
-    int used = snprintf(out, FILE_NAME_MAX, "%.*s%s%s%s", (int)before, pattern, !mark && child ? "." : "", mark || child ? pid : "", mark ? mark + 2 : "");
+    int used = snprintf(out, FILE_NAME_MAX, "%.*s%s%s%s", (int)before, pattern,
+                        !mark && child ? "." : "", mark || child ? pid : "", mark ? mark + 2 : "");
     return used < 0 || (size_t)used >= FILE_NAME_MAX ? -1 : 0;
 }
 

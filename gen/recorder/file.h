@@ -7,8 +7,8 @@
 
 enum { FILE_NAME_MAX = 4096 };
 
-/* Writes to `out`, of FILE_NAME_MAX bytes, the name that `pattern` gives for this process: %p is the
- * process id, which is appended if it is not there and `child` is set.  -1: too long. */
+/* Writes to `out`, of FILE_NAME_MAX bytes, the name that `pattern` gives for this process: %p is
+ * the process id, which is appended if it is not there and `child` is set.  -1: too long. */
 int record_file_name(char *out, const char *pattern, int child);
 
 /* Makes a new file of `bytes` and maps it; `path`, of FILE_NAME_MAX bytes, gets .2, .3 and so on

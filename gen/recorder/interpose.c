@@ -14,9 +14,7 @@
 #include "record.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define SLOW __attribute__((noinline, cold))
-
-enum { PAGE = 4096 };
+#define SLOW __attribute__((noinline))
 
 static inline struct record_shard *own_shard(void)
 {
@@ -38,7 +36,7 @@ static void *no_memory(void)
 /* ---- allocating ------------------------------------------------------------------------------ */
 
 /* Writes the header, and counts the block if the process is recorded.  `base` may be NULL. */
-static void *finish_slow(char *base, unsigned shift, size_t size, enum trace_kind kind)
+static SLOW void *finish_slow(char *base, unsigned shift, size_t size, enum trace_kind kind)
 {
     if (!base)
         return NULL;
@@ -67,7 +65,9 @@ EXPORT void *malloc(size_t size)
     if (unlikely(!shard))
         return malloc_slow(size);
     char *base = record_next.malloc(size + HEADER);
-    return likely(base) ? record_alloc(shard, base, HEADER_SHIFT, size, TRACE_MALLOC) : NULL;
+    if (unlikely(!base || shard->traced))
+        return finish_slow(base, HEADER_SHIFT, size, TRACE_MALLOC);
+    return record_alloc_fast(shard, base, size);
 }
 
 static SLOW void *calloc_slow(size_t size)
@@ -88,7 +88,9 @@ EXPORT void *calloc(size_t count, size_t each)
     if (unlikely(!shard))
         return calloc_slow(size);
     char *base = record_next.calloc(1, size + HEADER);
-    return likely(base) ? record_alloc(shard, base, HEADER_SHIFT, size, TRACE_CALLOC) : NULL;
+    if (unlikely(!base || shard->traced))
+        return finish_slow(base, HEADER_SHIFT, size, TRACE_CALLOC);
+    return record_alloc_fast(shard, base, size);
 }
 
 /* `align` is a power of two.  The block's header is before an aligned address, so that there is
@@ -146,12 +148,13 @@ EXPORT int posix_memalign(void **p, size_t align, size_t size)
 
 EXPORT void *valloc(size_t size)
 {
-    return aligned(PAGE, size);
+    return aligned((size_t)getpagesize(), size);
 }
 
 EXPORT void *pvalloc(size_t size)
 {
-    return too_large(size, PAGE) ? no_memory() : aligned(PAGE, (size + PAGE - 1) & -(size_t)PAGE);
+    size_t page = (size_t)getpagesize();
+    return too_large(size, page) ? no_memory() : aligned(page, (size + page - 1) & -page);
 }
 
 /* ---- giving back ----------------------------------------------------------------------------- */
@@ -182,11 +185,11 @@ EXPORT void free(void *p)
         return;
     struct record_shard *shard = own_shard();
     struct block *block = block_of(p);
-    if (unlikely(!shard || !is_ours(block))) {
+    if (unlikely(!shard || !is_ours(block) || !is_plain_free(shard, block))) {
         free_slow(p);
         return;
     }
-    record_free(shard, block);
+    record_free_fast(shard, block);
     block->tag = 0; /* a second free is then left to the next malloc */
     record_next.free((char *)p - ((size_t)1 << shift_of(block)));
 }
@@ -235,7 +238,7 @@ EXPORT void *realloc(void *p, size_t size)
     if (too_large(size, HEADER))
         return no_memory();
     if (shift_of(block) != HEADER_SHIFT)
-        return move(p, size_of(block), size);
+        return move(p, malloc_usable_size(p), size);
     block->tag = 0;
     char *base = record_next.realloc(block, size + HEADER);
     if (!base) {

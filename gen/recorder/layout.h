@@ -1,4 +1,5 @@
-/* layout.h: a recording and a trace as they are on disk; gen/recording.py and gen/trace.py read them.
+/* layout.h: a recording and a trace as they are on disk; gen/recording.py and gen/trace.py read
+ * them.
  *
  * Both files are mapped shared and written in place, so that what a process has counted stays when
  * it is killed.  All numbers are 64 bits and of the machine's order unless said otherwise.
@@ -21,9 +22,9 @@ enum {
     TRACE_VERSION = 1,
     RECORD_PAGE = 4096,
     RECORD_GRANULE = 16,
-    RECORD_GRANULES = 4096,          /* bin i < this: 16 * i + 1 .. 16 * (i + 1) bytes; bin 0 also 0 */
-    RECORD_LARGE_LOG = 16,           /* above 2^16 bytes there are eight bins for each doubling, */
-    RECORD_DOUBLINGS = 48,           /* up to 2^48 */
+    RECORD_GRANULES = 4096, /* bin i < this: 16 * i + 1 .. 16 * (i + 1) bytes; bin 0 also 0 */
+    RECORD_LARGE_LOG = 16,  /* above 2^16 bytes there are eight bins for each doubling, */
+    RECORD_DOUBLINGS = 48,  /* up to 2^48 */
     RECORD_BINS = RECORD_GRANULES + 8 * (RECORD_DOUBLINGS - RECORD_LARGE_LOG),
     RECORD_BITMAP = RECORD_BINS / 64,
     RECORD_SHARDS = 64,
@@ -70,16 +71,16 @@ struct record_shard {
     uint64_t clock;   /* allocations of this shard; the lower half is in the blocks */
     uint64_t look_at; /* value of clock at which to look at the time and at other shards */
     int64_t live;     /* bytes allocated less bytes freed by this shard */
-    int64_t high;     /* beyond it, live is a new peak of the process */
-    int64_t lower;    /* below it, the peak has to be kept */
-    int64_t mark;     /* beyond it, the peak is no longer the one that was kept */
+    int64_t high;     /* most of live since the last look at others */
+    int64_t upper;    /* beyond it, live may be a new peak of the process */
+    int64_t lower;    /* below it, the peak may have to be kept */
     int64_t others;   /* bytes in use that are not in live, when last looked at */
     uint64_t number;
     uint64_t stamp;    /* what the header of its blocks says beside their size */
     uint64_t interval; /* of looks, in allocations */
     uint64_t traced;   /* 1: its calls go to the trace */
     uint64_t reallocs, reallocs_grown, reallocs_moved_class;
-    uint64_t first_clock; /* a block with a lower birth is from before the fork */
+    uint64_t first_clock;                   /* a block with a lower birth is from before the fork */
     uint64_t alignments[RECORD_ALIGNMENTS]; /* [i]: calls for 2^i */
     uint64_t chains[RECORD_CHAINS];         /* [i]: blocks that reached their 2^i-th realloc */
     uint64_t used[RECORD_BITMAP];           /* a bit for each bin that is not all zero */
@@ -128,7 +129,7 @@ struct record_file {
  *   skip               how much later the next one is, if that does not fit there
  *   thread             number of the thread that makes the calls from here on
  *   time               microseconds since the start
- * A block is shard << 32 | birth; births count up by one for each malloc, calloc, aligned, realloc. */
+ * A block is shard << 32 | birth; births count up by one with each block that is made. */
 enum trace_kind {
     TRACE_MALLOC = 1,
     TRACE_CALLOC,

@@ -15,7 +15,7 @@ struct record_next {
     size_t (*usable)(void *);
 };
 
-extern struct record_next record_next;
+extern struct record_next record_next __attribute__((visibility("hidden")));
 
 /* Looks the functions up.  Not to be called from within itself. */
 void record_next_find(void);

@@ -22,6 +22,7 @@ enum {
     FIRST_MOMENT_NS = 4000000,
     FORK_SLACK = 1 << 20, /* blocks that other threads may make while a fork is under way */
     TRACE_TIME_NS = 1000000,
+    LEAST_STEP = 16 << 10,
     LEAST_ROOM = 32 << 20, /* bytes of the file system: a full one ends the program by a signal */
 };
 
@@ -33,7 +34,7 @@ struct record_self *record_self = &nobody;
 
 static char pattern[FILE_NAME_MAX]; /* absolute */
 static size_t trace_most;           /* bytes; 0: no trace */
-static struct record_file *mapped;   /* as record_self->file, also after a fork */
+static struct record_file *mapped;  /* as record_self->file, also after a fork */
 static bool pending;                /* a child of fork: its file is made at its first call */
 static bool starting;
 static pthread_key_t key;
@@ -132,6 +133,8 @@ static void add_to_moment(void *to, unsigned bin, struct record_tally live)
     }
     uint64_t most = (uint64_t)RECORD_GRANULE * (bin + 1);
     uint64_t full = live.full * most;
+    if (full > live.bytes) /* another thread is between the two */
+        full = live.bytes;
     moment->by_doubling[log2_of(most)] += full;
     moment->by_doubling[log2_of(most - 1)] += live.bytes - full;
 }
@@ -165,55 +168,101 @@ static int64_t in_use_by_others(const struct record_file *file, const struct rec
     return sum;
 }
 
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How far a thread may go without a look at the others, in bytes. */
+static int64_t step_of(const struct record_header *header, int64_t peak)
+{
+    int64_t threads = (int64_t)__atomic_load_n(&header->threads, __ATOMIC_RELAXED);
+    if (threads <= 1)
+        return INT64_MAX / 4;
+    return most((peak >> 7) / threads, LEAST_STEP);
+}
+
+/* What the thread has to know to see a rise above the peak, or a fall below one not yet kept. */
+static void set_bounds(struct record_shard *shard, int64_t peak, int64_t step)
+{
+    const struct record_header *header = &record_self->file->header;
+    int64_t kept = (int64_t)__atomic_load_n(&header->kept_peak, __ATOMIC_RELAXED);
+    int64_t rise = peak - shard->others, fall = rise - (peak >> 6);
+    shard->upper = rise < shard->live + step ? rise : shard->live + step;
+    shard->lower = shard->live - step;
+    if (peak > kept + (kept >> 6))
+        shard->lower = most(shard->lower, fall);
+}
+
 /* Takes into account what the other threads did. */
 static void look_at_others(struct record_shard *shard)
 {
-    struct record_file *file = record_self->file;
-    int64_t others = in_use_by_others(file, shard);
-    int64_t here = shard->live + others, before = shard->high + shard->others;
-    int64_t seen = here > before ? here : before;
-    if (seen > 0)
-        raise_to(&file->header.peak, (uint64_t)seen);
-    int64_t peak = (int64_t)__atomic_load_n(&file->header.peak, __ATOMIC_RELAXED);
-    int64_t kept = (int64_t)__atomic_load_n(&file->header.kept_peak, __ATOMIC_RELAXED);
+    struct record_header *header = &record_self->file->header;
+    int64_t others = in_use_by_others(record_self->file, shard);
+    int64_t now = shard->live + others;
+    if (others == shard->others)
+        now = most(now, shard->high + others);
+    if (now > 0)
+        raise_to(&header->peak, (uint64_t)now);
+    int64_t peak = (int64_t)__atomic_load_n(&header->peak, __ATOMIC_RELAXED);
     shard->others = others;
-    shard->high = peak - others;
-    shard->mark = kept + (kept >> 6) - others;
-    shard->lower = shard->high > shard->mark ? peak - (peak >> 6) - others : INT64_MIN;
+    shard->high = shard->live;
+    set_bounds(shard, peak, step_of(header, peak));
 }
 
-void record_falling(struct record_shard *shard, size_t size)
+static void rising(struct record_shard *shard)
+{
+    const struct record_header *header = &record_self->file->header;
+    if (__atomic_load_n(&header->threads, __ATOMIC_RELAXED) > 1) {
+        look_at_others(shard);
+        return;
+    }
+    shard->high = shard->live;
+    set_bounds(shard, shard->high + shard->others, INT64_MAX / 4);
+}
+
+static void falling(struct record_shard *shard, size_t size)
 {
     struct record_file *file = record_self->file;
     look_at_others(shard);
-    if (shard->live - (int64_t)size >= shard->lower || !try_lock(&keeping))
+    int64_t peak = (int64_t)__atomic_load_n(&file->header.peak, __ATOMIC_RELAXED);
+    int64_t kept = (int64_t)__atomic_load_n(&file->header.kept_peak, __ATOMIC_RELAXED);
+    bool falls = shard->live + shard->others - (int64_t)size < peak - (peak >> 6);
+    if (!falls || peak <= kept + (kept >> 6) || !try_lock(&keeping))
         return;
     uint64_t slot = file->header.kept == TALLY_KEPT_A ? TALLY_KEPT_B : TALLY_KEPT_A;
     for_each_live(file, copy_tally, file->tallies[slot]);
     __atomic_store_n(&file->header.kept, slot, __ATOMIC_RELEASE);
-    __atomic_store_n(&file->header.kept_peak, file->header.peak, __ATOMIC_RELAXED);
+    __atomic_store_n(&file->header.kept_peak, (uint64_t)peak, __ATOMIC_RELAXED);
     unlock(&keeping);
     look_at_others(shard);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* Looks become rare when calls are frequent, and follow each other after a pause, so that one
- * pause is not taken for several or several for one. */
-void record_look(struct record_shard *shard)
+/* Nanoseconds since the start.  `paused` is set if there was no look for a millisecond or more. */
+static uint64_t note_time(struct record_header *header, bool *paused)
 {
-    struct record_file *file = record_self->file;
-    struct record_header *header = &file->header;
     uint64_t now = clock_ns() - started_ns;
     uint64_t last = __atomic_exchange_n(&header->last_ns, now, __ATOMIC_RELAXED);
     uint64_t pause_ms = now > last ? (now - last) / NS_PER_MS : 0;
-    if (pause_ms) {
-        unsigned i = log2_of(pause_ms);
-        __atomic_fetch_add(&header->pauses[i], 1, __ATOMIC_RELAXED);
+    if (pause_ms)
+        __atomic_fetch_add(&header->pauses[log2_of(pause_ms)], 1, __ATOMIC_RELAXED);
+    *paused = pause_ms;
+    return now;
+}
+
+/* Looks become rare when calls are frequent, and follow each other after a pause, so that one
+ * pause is not taken for several or several for one. */
+static void look(struct record_shard *shard)
+{
+    struct record_file *file = record_self->file;
+    bool paused;
+    uint64_t now = note_time(&file->header, &paused);
+    if (paused)
         shard->interval = 1;
-    } else if (shard->interval < LOOK_MOST) {
+    else if (shard->interval < LOOK_MOST)
         shard->interval *= 2;
-    }
     shard->look_at = shard->clock + shard->interval;
     look_at_others(shard);
     if (now >= next_moment_ns && try_lock(&keeping)) {
@@ -231,18 +280,13 @@ void record_complete(void)
     struct record_file *file = record_self->file;
     if (!file || file->header.pid != (uint64_t)getpid()) /* not the child of a vfork */
         return;
-    uint64_t now = clock_ns() - started_ns;
-    file->header.last_ns = now;
+    bool paused;
+    uint64_t now = note_time(&file->header, &paused);
     file->header.complete = 1;
     if (try_lock(&keeping)) {
         add_moment(file, now);
         unlock(&keeping);
     }
-}
-
-void record_mark_used(struct record_shard *shard, unsigned bin)
-{
-    shard->used[bin / 64] |= (uint64_t)1 << bin % 64;
 }
 
 /* ---- shards ---------------------------------------------------------------------------------- */
@@ -321,7 +365,54 @@ void record_leave(struct record_shard *shard)
         unlock(&sharing);
 }
 
-/* ---- realloc --------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+void *record_attend(struct record_shard *shard, void *p, size_t size)
+{
+    unsigned bin = bin_of(size);
+    mark_used(shard, bin);
+    if (shard->live > shard->upper)
+        rising(shard);
+    if (shard->clock >= shard->look_at || is_large(bin))
+        look(shard);
+    return p;
+}
+
+void *record_alloc(struct record_shard *shard, char *base, unsigned shift, size_t size,
+                   enum trace_kind kind)
+{
+    if (shard->traced)
+        trace_alloc(shard, kind, size, (uint64_t)1 << shift);
+    uint64_t stamp = stamp_of((unsigned)shard->number, shift);
+    void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock, 0);
+    return count_alloc(shard, size, true) ? record_attend(shard, p, size) : p;
+}
+
+/* Whether the block is from before the fork that began this process. */
+static inline bool is_inherited(const struct block *block)
+{
+    uint64_t first = record_self->file->shards[shard_of(block)].first_clock;
+    return (int32_t)(block->birth - (uint32_t)first) < 0;
+}
+
+/* Before the free of a counted block. */
+static void watch_free(struct record_shard *shard, const struct block *block)
+{
+    if (shard->traced && is_inherited(block))
+        trace_adopt(shard, size_of(block), id_of(block));
+    if (shard->live - (int64_t)size_of(block) < shard->lower)
+        falling(shard, size_of(block));
+}
+
+void record_free(struct record_shard *shard, const struct block *block)
+{
+    if (shard_of(block) == NO_SHARD)
+        return;
+    watch_free(shard, block);
+    if (shard->traced)
+        trace_free(shard, id_of(block));
+    count_free(shard, block, true);
+}
 
 void *record_realloc(struct record_shard *shard, const struct block *old, char *base, size_t size)
 {
@@ -336,16 +427,12 @@ void *record_realloc(struct record_shard *shard, const struct block *old, char *
     shard->reallocs_moved_class += moves;
     if ((old->tag & 255) != reallocs && (reallocs & (reallocs - 1)) == 0)
         shard->chains[log2_of(reallocs)]++;
-    if (shard->traced) {
-        if (is_inherited(old))
-            trace_adopt(shard, size_of(old), id_of(old));
+    watch_free(shard, old);
+    if (shard->traced)
         trace_alloc(shard, TRACE_REALLOC, size, id_of(old));
-    }
     count_free(shard, old, moves);
-    void *p =
-        make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
-    count_alloc(shard, size, moves);
-    return p;
+    void *p = make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
+    return count_alloc(shard, size, moves) ? record_attend(shard, p, size) : p;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -538,8 +625,8 @@ static bool read_environment(void)
 
 static bool begin_process(void)
 {
-    struct record_self *self = mmap(NULL, RECORD_PAGE, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct record_self *self =
+        mmap(NULL, RECORD_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (self == MAP_FAILED || pthread_key_create(&key, free_shard) != 0) {
         complain(pattern, "no memory", UNRECORDED);
         return false;

@@ -9,8 +9,9 @@
  * A thread counts in a shard of its own, without a lock and without atomic instructions: one
  * writer, and whoever reads at the same time takes what is there, which is at most some operations
  * old.  Peaks: a thread knows what the others have in use as of its last look, and so the value
- * of its own live bytes beyond which there is a new peak.  What was in use at the peak is kept when
- * the process falls 1/64 below a peak that is 1/64 above the one kept before; until then the counts
+ * of its own live bytes beyond which there is a new peak; where there are others, it looks again
+ * whenever its own bytes have changed by a step.  What was in use at the peak is kept when the
+ * process falls 1/64 below a peak that is 1/64 above the one kept before; until then the counts
  * themselves tell it.
  *
  * Only recorded processes get as far as these functions; see interpose.c. */
@@ -23,6 +24,9 @@
 
 #include "layout.h"
 #include "trace.h"
+
+/* The compiler then knows that what is declared here is in this library. */
+#pragma GCC visibility push(hidden)
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -57,8 +61,7 @@ struct record_thread {
     uint64_t number;            /* from 1 */
     bool shares;                /* it uses shard 0 */
 };
-extern __thread struct record_thread record_thread
-    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern __thread struct record_thread record_thread __attribute__((tls_model("initial-exec")));
 
 /* ---- the process ----------------------------------------------------------------------------- */
 
@@ -66,7 +69,7 @@ extern __thread struct record_thread record_thread
 enum record_mode { MODE_UNKNOWN, MODE_NONE, MODE_HEADERS };
 extern enum record_mode record_mode;
 
-/* Finds the next malloc, reads the environment and begins.  False: too early, or already at work. */
+/* Finds the next malloc, reads the environment and begins.  False: too early, or at work. */
 bool record_init(void);
 
 /* The shard to count in: the thread's own, or shard 0 locked; NULL: this process is not recorded.
@@ -74,17 +77,17 @@ bool record_init(void);
 struct record_shard *record_enter(void);
 void record_leave(struct record_shard *shard);
 
-/* Slow parts of the functions below. */
-void record_look(struct record_shard *shard);
-void record_falling(struct record_shard *shard, size_t size);
-void record_mark_used(struct record_shard *shard, unsigned bin);
+/* What is to be done now and then: when count_alloc says so, after it.  Returns p. */
+void *record_attend(struct record_shard *shard, void *p, size_t size);
+
+/* The process ends. */
 void record_complete(void);
 
 /* ---- counting -------------------------------------------------------------------------------- */
 
 static inline unsigned log2_of(uint64_t n)
 {
-    return 63 - (unsigned)__builtin_clzl(n);
+    return 63 ^ (unsigned)__builtin_clzl(n);
 }
 
 static inline unsigned bin_of(size_t size)
@@ -150,8 +153,14 @@ static inline uint64_t is_full(size_t size, unsigned bin)
     return is_large(bin) ? 0 : size / RECORD_GRANULE - bin;
 }
 
-/* `alone`: not a realloc within its bin, which ends no run. */
-static ALWAYS_INLINE void count_alloc(struct record_shard *shard, size_t size, bool alone)
+static inline void mark_used(struct record_shard *shard, unsigned bin)
+{
+    shard->used[bin / 64] |= (uint64_t)1 << bin % 64;
+}
+
+/* Whether record_attend is to be called.  `alone`: not a realloc within its bin, which ends no
+ * run. */
+static ALWAYS_INLINE bool count_alloc(struct record_shard *shard, size_t size, bool alone)
 {
     unsigned i = bin_of(size);
     struct record_bin *bin = &shard->bins[i];
@@ -161,33 +170,26 @@ static ALWAYS_INLINE void count_alloc(struct record_shard *shard, size_t size, b
     } else {
         bin->allocs_seen++;
     }
-    if (unlikely(bin->allocs++ == 0))
-        record_mark_used(shard, i);
     bin->bytes += size;
     bin->full += is_full(size, i);
     shard->live += (int64_t)size;
-    if (unlikely(shard->live > shard->high)) {
-        shard->high = shard->live;
-        if (shard->live > shard->mark)
-            shard->lower = shard->live - ((shard->live + shard->others) >> 6);
-    }
-    if (unlikely(++shard->clock >= shard->look_at || is_large(i)))
-        record_look(shard);
+    shard->clock++;
+    return bin->allocs++ == 0 || shard->live > shard->upper || shard->clock >= shard->look_at ||
+           is_large(i);
 }
 
-static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct block *block, bool alone)
+static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct block *block,
+                                     bool alone)
 {
     size_t size = size_of(block);
     unsigned i = bin_of(size), owner = shard_of(block);
     struct record_bin *bin = &shard->bins[i];
     struct record_spread *spread = &shard->spreads[i];
     uint32_t clock = (uint32_t)shard->clock;
-    if (unlikely(shard->live - (int64_t)size < shard->lower))
-        record_falling(shard, size);
     if (unlikely(owner != shard->number)) {
         clock = (uint32_t)record_self->file->shards[owner].clock;
         bin->remote_frees++;
-        record_mark_used(shard, i);
+        mark_used(shard, i);
     }
     if (alone) {
         end_run(spread->burst_allocs, (uint32_t)bin->allocs - bin->allocs_seen);
@@ -202,13 +204,6 @@ static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct bl
     shard->live -= (int64_t)size;
 }
 
-/* Whether the block is from before the fork that began this process. */
-static inline bool is_inherited(const struct block *block)
-{
-    uint64_t first = record_self->file->shards[shard_of(block)].first_clock;
-    return (int32_t)(block->birth - (uint32_t)first) < 0;
-}
-
 static inline uint64_t stamp_of(unsigned shard, unsigned shift)
 {
     return (uint64_t)shard << SIZE_BITS | (uint64_t)shift << (SIZE_BITS + SHARD_BITS);
@@ -216,7 +211,7 @@ static inline uint64_t stamp_of(unsigned shard, unsigned shift)
 
 /* Writes the header of the block that begins at `base`; returns what the program gets. */
 static ALWAYS_INLINE void *make_block(char *base, unsigned shift, size_t size, uint64_t stamp,
-                               uint32_t birth, unsigned reallocs)
+                                      uint32_t birth, unsigned reallocs)
 {
     char *p = base + ((size_t)1 << shift);
     struct block *block = block_of(p);
@@ -226,30 +221,32 @@ static ALWAYS_INLINE void *make_block(char *base, unsigned shift, size_t size, u
     return p;
 }
 
-static ALWAYS_INLINE void *record_alloc(struct record_shard *shard, char *base, unsigned shift,
-                                 size_t size, enum trace_kind kind)
+/* A block of a shard that is not traced. */
+static ALWAYS_INLINE void *record_alloc_fast(struct record_shard *shard, char *base, size_t size)
 {
-    if (unlikely(shard->traced))
-        trace_alloc(shard, kind, size, (uint64_t)1 << shift);
-    uint64_t stamp = shift == HEADER_SHIFT ? shard->stamp : stamp_of((unsigned)shard->number, shift);
-    void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock, 0);
-    count_alloc(shard, size, true);
-    return p;
+    void *p = make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, 0);
+    return unlikely(count_alloc(shard, size, true)) ? record_attend(shard, p, size) : p;
 }
 
-static ALWAYS_INLINE void record_free(struct record_shard *shard, const struct block *block)
+/* Whether record_free_fast will do: neither trace nor peak nor another shard takes notice. */
+static ALWAYS_INLINE bool is_plain_free(const struct record_shard *shard, const struct block *block)
 {
-    if (unlikely(shard_of(block) == NO_SHARD))
-        return;
-    if (unlikely(shard->traced)) {
-        if (is_inherited(block))
-            trace_adopt(shard, size_of(block), id_of(block));
-        trace_free(shard, id_of(block));
-    }
+    return shard_of(block) == shard->number && !shard->traced &&
+           shard->live - (int64_t)size_of(block) >= shard->lower;
+}
+
+static ALWAYS_INLINE void record_free_fast(struct record_shard *shard, const struct block *block)
+{
     count_free(shard, block, true);
 }
 
+void *record_alloc(struct record_shard *shard, char *base, unsigned shift, size_t size,
+                   enum trace_kind kind);
+void record_free(struct record_shard *shard, const struct block *block);
+
 /* `old` is a copy of the header before; returns what the program gets. */
 void *record_realloc(struct record_shard *shard, const struct block *old, char *base, size_t size);
+
+#pragma GCC visibility pop
 
 #endif

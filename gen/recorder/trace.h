@@ -1,6 +1,7 @@
 /* trace.h: the trace of a process: every operation, in order.  Each shard appends to a chunk of its
- * own; only whoever owns the shard calls in here for it.  A word is written in one store, its second
- * word before it, so that a trace is readable up to the last operation whenever the process ends. */
+ * own; only whoever owns the shard calls in here for it.  A word is written in one store, its
+ * second word before it, so that a trace is readable up to the last operation whenever the process
+ * ends. */
 #ifndef RECORDER_TRACE_H
 #define RECORDER_TRACE_H
 

@@ -1,0 +1,286 @@
+"""record: runs a program and records what it asks of malloc; see --help and docs/recording.md."""
+
+import argparse
+import gzip
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from gen import recording, trace
+from gen.recording import Recording, RecordingError
+
+ROOT = Path(__file__).absolute().parent.parent
+LIBRARY = ROOT / "gen/libhakmem-record.so"
+WIDTH = 100  # of output that is no terminal
+SHOWN = 12  # processes
+TRACE_MAX = 1 << 30  # bytes
+PACKED = 6  # gzip's level
+WRONG_USE = 2
+SIGNALLED = 128  # and the signal's number, as in a shell
+
+_UNITS = {"": 0, "k": 10, "m": 20, "g": 30}
+_NAME = re.compile(r"([0-9]+)(?:\.([0-9]+))?")  # process id, how often it had called exec
+
+
+class WrongUse(Exception):
+    """The message says what would be right."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The recording of one process, where it is now."""
+
+    path: Path
+    recording: Recording
+    trace: Path | None
+    running: bool  # the process goes on, and so does the recording
+
+
+# ---- running -------------------------------------------------------------------------------------
+
+
+def run(command: list[str], out: Path, folder: Path, trace_max: int) -> tuple[int, int]:
+    """Runs the program, which writes its recordings to `folder`; returns its process id and its
+    status.  What ends the program from the keyboard is left to it."""
+    program = find(command[0])
+    claim(out, folder)
+    try:
+        process = subprocess.Popen([command[0], *command[1:]], executable=program,
+                                   env=environment(folder, trace_max))
+    except OSError as error:
+        folder.rmdir()
+        raise WrongUse(f"{command[0]}: cannot be started: {error.strerror}") from None
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGQUIT)}
+    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return process.pid, process.wait()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def find(program: str) -> str:
+    """The program's path.  Raises WrongUse."""
+    path = shutil.which(program)
+    if not path:
+        raise WrongUse(f"{program}: no such program; name one as for a shell")
+    return path
+
+
+def claim(out: Path, folder: Path) -> None:
+    """Makes the folder for the recordings.  Raises WrongUse if anything would be overwritten."""
+    for path in (out, trace_of(out), folder):
+        if path.exists() or path.is_symlink():
+            raise WrongUse(f"{path}: exists already; name another file with --out, or delete it")
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise WrongUse(f"{folder}: cannot be made: {error.strerror}; name another place with "
+                       "--out") from None
+
+
+def environment(folder: Path, trace_max: int) -> dict[str, str]:
+    """Of the program: this process's, without what Bazel put there for this script."""
+    env = dict(os.environ)
+    preload = filter(None, (str(LIBRARY), env.get("LD_PRELOAD")))
+    env |= {"LD_PRELOAD": " ".join(preload), "HAKMEM_RECORD": f"{folder}/%p"}
+    env.pop("HAKMEM_RECORD_TRACE", None)
+    if trace_max:
+        env["HAKMEM_RECORD_TRACE"] = str(trace_max)
+    if ROOT.parent.name.endswith(".runfiles") and "PYTHONPATH" in env:
+        own = [entry for entry in env.pop("PYTHONPATH").split(":")
+               if entry and not entry.startswith(str(ROOT.parent))]
+        if own:
+            env["PYTHONPATH"] = ":".join(own)
+    return env
+
+
+# ---- what it left --------------------------------------------------------------------------------
+
+
+def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
+    """Packs the recordings: that of the program itself becomes `out`, those of its children, and of
+    what it was before an exec, stay in the folder under the names of their programs.  Also returns
+    what could not be read, a line each."""
+    found = sorted((int(name[1]), int(name[2] or 1), path) for path in folder.iterdir()
+                   if (name := _NAME.fullmatch(path.name)))
+    main = max((one for one in found if one[0] == pid), default=None)
+    last = {process: generation for process, generation, _ in found}
+    kept, unreadable = [], []
+    for one in sorted(found, key=lambda one: one != main):
+        try:
+            running = one != main and one[1] == last[one[0]] and _runs(one[0])
+            kept.append(_keep(one[2], running, out if one == main else None))
+        except RecordingError as error:
+            unreadable.append(str(error))
+    if not any(folder.iterdir()):
+        folder.rmdir()
+    return kept, unreadable
+
+
+def _keep(path: Path, running: bool, to: Path | None) -> Kept:
+    """A recording whose process has ended is packed; its name is `to`, or that of its program."""
+    seen = recording.load(path)
+    traced = trace_of(path) if trace_of(path).exists() else None
+    if running:
+        return Kept(path, seen, traced, True)
+    to = to or path.with_name(f"{_program_of(seen)}.{path.name}")
+    with path.open("rb") as raw, to.open("xb") as file:
+        with gzip.GzipFile("", "wb", PACKED, file, mtime=0) as packed:
+            packed.write(raw.read(recording.used_bytes(path)))
+    path.unlink()
+    if traced:
+        os.truncate(traced, trace.used_bytes(traced))
+        traced = traced.rename(trace_of(to))
+    return Kept(to, seen, traced, False)
+
+
+def trace_of(path: Path) -> Path:
+    """Where the trace of a recording is."""
+    return path.with_name(path.name + ".trace")
+
+
+def _program_of(seen: Recording) -> str:
+    """The program's name, for a file's."""
+    name = Path(seen.program.split(" ", 1)[0]).name
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", name) or "program"
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+# ---- for a person --------------------------------------------------------------------------------
+
+
+def show(kept: list[Kept], console: Console) -> None:
+    """A line for each process, if they are not too many."""
+    table = Table(box=SIMPLE_HEAD if console.is_terminal else None, padding=(0, 1, 0, 0),
+                  show_edge=False, header_style="bold")
+    table.add_column("program", no_wrap=True, max_width=24)
+    for head in ("process", "threads", "seconds", "blocks", "allocated", "peak"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("recording", overflow="fold")
+    most = sorted(kept[1:], key=lambda one: -one.recording.peak_live_bytes)[:SHOWN - 1]
+    for one in (*kept[:1], *most):
+        seen = one.recording
+        requested = sum(each.bytes for each in (*seen.sizes, *seen.larger))
+        table.add_row(
+            _program_of(seen), str(seen.pid), str(seen.threads_started), f"{seen.seconds:.2f}",
+            str(seen.total_allocs), bytes_text(requested), bytes_text(seen.peak_live_bytes),
+            shown(one.path) + (" (still running)" if one.running else ""),
+        )
+    console.print(table)
+    if len(kept) > SHOWN:
+        folder = shown(kept[-1].path.parent)
+        console.print(f"and {len(kept) - SHOWN} more in {folder}, with smaller peaks",
+                      soft_wrap=True)
+    for one in kept:
+        if one.trace and not one.running and not trace.Trace(one.trace).whole:
+            console.print(f"{shown(one.trace)}: ends before the program does: --trace-max is used "
+                          "up; the recording is whole", soft_wrap=True)
+
+
+def shown(path: Path) -> str:
+    """Relative to where the caller is, if it is below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def bytes_text(count: int) -> str:
+    """As 1.2 MiB."""
+    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count >> shift:
+            return f"{count / (1 << shift):.1f} {unit}"
+    return f"{count} B"
+
+
+# ---- the command ---------------------------------------------------------------------------------
+
+
+def main(args: list[str]) -> int:
+    """The program's own status, 128 and its signal's number; 2 for wrong use, or if nothing was
+    recorded."""
+    options = _parser().parse_args(args)
+    os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
+    out = Path.cwd() / (options.out or f"{Path(options.program).name}.rec")
+    folder = out.with_name(out.name + ".children")
+    command = [options.program, *options.args]
+    try:
+        pid, status = run(command, out, folder, options.trace_max if options.trace else 0)
+    except WrongUse as error:
+        return _say(str(error), WRONG_USE)
+    kept, unreadable = collect(out, folder, pid)
+    for line in unreadable:
+        _say(line, 0)
+    status = SIGNALLED - status if status < 0 else status
+    if status:
+        how = (f"ended by signal {status - SIGNALLED}" if status > SIGNALLED
+               else f"exit status {status}")
+        _say(f"{shlex.join(command)}: {how}", 0)
+    if not kept:
+        return _say(f"{options.program}: nothing was recorded: it is linked statically or setuid, "
+                    "or allocates nothing", status or WRONG_USE)
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        show(kept, console)
+        return status
+    console.width = WIDTH
+    with console.capture() as captured:
+        show(kept, console)
+    for line in captured.get().splitlines():
+        print(line.rstrip(), file=sys.stderr)
+    return status
+
+
+def _say(line: str, status: int) -> int:
+    print(f"record: {line}", file=sys.stderr)
+    return status
+
+
+def _size(text: str) -> int:
+    """64M, 1GiB: bytes, at least 1 MiB."""
+    match = re.fullmatch(r"([0-9]+)([kmg]?)(?:ib|b)?", text.lower())
+    if not match or int(match[1]) << _UNITS[match[2]] < 1 << 20:
+        raise argparse.ArgumentTypeError(f"{text}: not a size of at least 1M, as 64M or 1G")
+    return int(match[1]) << _UNITS[match[2]]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="record",
+        usage="record [-h] [--out FILE] [--trace] [--trace-max SIZE] PROGRAM [ARGS ...]",
+        description="Runs a program and records what it asks of malloc: sizes, lifetimes, threads, "
+        "bytes in use over time.  Its children are recorded each in a file of their own, in "
+        "FILE.children.",
+        epilog="exit status: the program's own; 128 and the number of the signal that ended it; 2 "
+        "for wrong use.  Example: bazel run //gen:record -- --out app.rec python3 app.py",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--out", metavar="FILE",
+                        help="a new file; default: PROGRAM.rec in the working folder")
+    parser.add_argument("--trace", action="store_true",
+                        help="also keep every operation, for replay, in FILE.trace")
+    parser.add_argument("--trace-max", type=_size, default=TRACE_MAX, metavar="SIZE",
+                        help="end the trace of a process there; default: 1G")
+    parser.add_argument("program", metavar="PROGRAM", help="a path, or a name to look for in PATH")
+    parser.add_argument("args", metavar="ARGS", nargs=argparse.REMAINDER, help="its arguments")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,190 @@
+"""The command: what it leaves and says, and what it refuses."""
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gen import record as command
+from gen import recording, trace
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capfd, library):
+    """Runs the command in tmp_path; returns its status and what it said."""
+    monkeypatch.setattr(command, "LIBRARY", library)
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def main(*args: str) -> tuple[int, str]:
+        status = command.main(list(args))
+        return status, capfd.readouterr().err
+
+    return main
+
+
+def names(folder) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_recording_and_its_trace(run, known, tmp_path):
+    status, said = run("--out", "app.rec", "--trace", known, "plain")
+    assert status == 0
+    assert names(tmp_path) == ["app.rec", "app.rec.trace"]
+    seen = recording.load(tmp_path / "app.rec")
+    assert seen.complete and seen.peak_live_bytes == 230016
+    totals = trace.totals(trace.Trace(tmp_path / "app.rec.trace"))
+    assert (totals.allocs, totals.peak_live_bytes) == (seen.total_allocs, 230016)
+    header, line = said.splitlines()
+    assert header.split() == ["program", "process", "threads", "seconds", "blocks", "allocated",
+                              "peak", "recording"]
+    assert line.split() == ["known", str(seen.pid), "1", f"{seen.seconds:.2f}",
+                            str(seen.total_allocs), "302.8", "KiB", "224.6", "KiB", "app.rec"]
+
+
+def test_the_files_are_compact(run, known, tmp_path):
+    assert run("--out", "app.rec", "--trace", known, "mixed", "100000")[0] == 0
+    assert (tmp_path / "app.rec").stat().st_size < 100_000
+    with gzip.open(tmp_path / "app.rec") as file:
+        assert file.read(8) == recording.MAGIC
+    # 8 bytes a call, in whole chunks.
+    assert (tmp_path / "app.rec.trace").stat().st_size < 200000 * 8 * 1.1
+
+
+def test_the_name_by_default(run, known, tmp_path):
+    assert run(known, "plain")[0] == 0
+    assert names(tmp_path) == ["known.rec"]
+
+
+def test_children_have_files_of_their_own(run, known, tmp_path):
+    assert run("--out", "app.rec", known, "fork")[0] == 0
+    main, folder, child = names(tmp_path)
+    assert (main, folder) == ("app.rec", "app.rec.children")
+    assert child.startswith("app.rec.children/known.")
+    assert recording.load(tmp_path / main).inherited_bytes == 0
+    assert recording.load(tmp_path / child).inherited_bytes == 4400000
+
+
+def test_what_a_program_was_before_exec(run, known, tmp_path):
+    assert run("--out", "app.rec", "env", "A=1", known, "plain")[0] == 0
+    assert recording.load(tmp_path / "app.rec").program.endswith("known plain")
+    assert [name for name in names(tmp_path) if "/env." in name]
+
+
+def test_many_children_are_not_all_shown(run, tmp_path):
+    _, said = run("--out", "app.rec", "sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do ls /; done | cat")
+    lines = said.splitlines()
+    assert len(lines) == 1 + command.SHOWN + 1
+    left = len(names(tmp_path)) - 1 - command.SHOWN
+    assert lines[-1] == f"and {left} more in app.rec.children, with smaller peaks"
+
+
+@pytest.mark.parametrize("script, status, says", [
+    ("exit 3", 3, "exit status 3"),
+    ("kill -9 $$", 128 + 9, "ended by signal 9"),
+])
+def test_the_programs_own_status(run, tmp_path, script, status, says):
+    got, said = run("--out", "app.rec", "sh", "-c", script)
+    assert got == status
+    assert said.splitlines()[0] == f"record: sh -c '{script}': {says}"
+    assert recording.load(tmp_path / "app.rec").total_allocs > 0
+
+
+def test_a_trace_that_used_up_its_room(run, known, tmp_path):
+    status, said = run("--out", "app.rec", "--trace", "--trace-max", "1M", known, "mixed", "400000")
+    assert status == 0
+    assert said.splitlines()[-1] == ("app.rec.trace: ends before the program does: --trace-max is "
+                                     "used up; the recording is whole")
+    assert recording.load(tmp_path / "app.rec").total_allocs == 400000
+
+
+def test_a_child_that_goes_on(run, tmp_path):
+    status, said = run("--out", "app.rec", "sh", "-c",
+                       "sleep 3 >/dev/null 2>&1 & until test -s app.rec.children/$!; do :; done; "
+                       "sleep 0.2")
+    assert status == 0
+    (line,) = [line for line in said.splitlines() if line.endswith("(still running)")]
+    assert recording.load(tmp_path / line.split()[-3]).program == "sleep 3"
+
+
+# ---- what is refused -----------------------------------------------------------------------------
+
+
+def refused(run, *args: str) -> str:
+    status, said = run(*args)
+    assert status == 2
+    assert said.startswith("record: ") and said.count("\n") == 1
+    return said[len("record: "):-1]
+
+
+@pytest.mark.parametrize("name", ["app.rec", "app.rec.trace", "app.rec.children"])
+def test_a_name_already_taken(run, known, tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    assert refused(run, "--out", "app.rec", known, "plain") == (
+        f"{tmp_path / name}: exists already; name another file with --out, or delete it")
+    assert (tmp_path / name).read_text() == "mine" and names(tmp_path) == [name]
+
+
+def test_a_program_that_is_not_there(run, tmp_path):
+    assert refused(run, "hakmem-no-such-program") == (
+        "hakmem-no-such-program: no such program; name one as for a shell")
+    assert names(tmp_path) == []
+
+
+def test_a_program_that_cannot_be_started(run, tmp_path):
+    (tmp_path / "broken").write_bytes(b"\x7fELF")
+    (tmp_path / "broken").chmod(0o755)
+    assert refused(run, "./broken") == "./broken: cannot be started: Exec format error"
+    assert names(tmp_path) == ["broken"]
+
+
+def test_a_folder_that_is_not_there(run, known, tmp_path):
+    assert refused(run, "--out", "no/app.rec", known, "plain") == (
+        f"{tmp_path}/no/app.rec.children: cannot be made: No such file or directory; name another "
+        "place with --out")
+
+
+def test_a_program_that_is_linked_statically(run, tmp_path):
+    (tmp_path / "static.c").write_text("int main(void) { return 0; }")
+    subprocess.run(["gcc", "-static", "-o", "static", "static.c"], cwd=tmp_path, check=True)
+    assert refused(run, "./static") == (
+        "./static: nothing was recorded: it is linked statically or setuid, or allocates nothing")
+    assert names(tmp_path) == ["static", "static.c"]
+
+
+@pytest.mark.parametrize("size", ["0", "1K", "x", "-1", "1.5G"])
+def test_a_size_that_is_none(run, known, capfd, size):
+    with pytest.raises(SystemExit) as end:
+        run("--trace", f"--trace-max={size}", known, "plain")
+    assert end.value.code == 2
+    assert f"{size}: not a size of at least 1M, as 64M or 1G" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("text, size", [("64M", 64 << 20), ("1g", 1 << 30), ("2GiB", 2 << 30),
+                                        ("1048576", 1 << 20)])
+def test_sizes(text, size):
+    assert command._size(text) == size
+
+
+def test_bazels_own_paths_do_not_reach_the_program(run, monkeypatch, tmp_path):
+    runfiles = tmp_path / "record.runfiles"
+    monkeypatch.setattr(command, "ROOT", runfiles / "hakmem")
+    monkeypatch.setenv("PYTHONPATH", f"{runfiles}:/mine:{runfiles}/hakmem")
+    assert run("--out", "app.rec", "sh", "-c", 'test "$PYTHONPATH" = /mine')[0] == 0
+
+
+def test_the_script_itself(known, library, tmp_path):
+    """As bazel run starts it."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from pathlib import Path; from gen import record; "
+         f"record.LIBRARY = Path({str(library)!r}); "
+         "sys.exit(record.main(sys.argv[1:]))", "--out", "app.rec", known, "killed"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
+             "BUILD_WORKING_DIRECTORY": str(tmp_path)},
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 128 + 9
+    assert done.stderr.startswith(f"record: {known} killed: ended by signal 9\n")
+    assert recording.load(tmp_path / "app.rec").peak_live_bytes == 300 * 51000
