@@ -40,6 +40,7 @@ def problems_of(model: Model) -> Iterator[str]:
     for row in model.classes:
         for problem in (
             *_slab_problems(row, model.header_bytes),
+            *_slab_bound_problems(row, model),
             *_reciprocal_problems(row, model.recip_shift),
             *_alignment_problems(row),
             *_cache_problems(row, model),
@@ -73,10 +74,15 @@ def _shape_problems(model: Model) -> Iterator[str]:
             f"small_max is {model.small_max}, the largest class serves "
             f"{rows[-1].size - model.header_bytes}"
         )
+    wanted = model.keys["classes"]["sizes"]
+    if wanted is not None and [row.size for row in rows] != list(wanted):
+        yield "the classes are not those of classes.sizes"
 
 
 def _table_problems(model: Model) -> Iterator[str]:
-    """Every request of 0..small_max bytes, one by one: the class is the tightest that fits."""
+    """Every request of 0..small_max bytes, one by one: the class is the tightest that fits.  What
+    fits leaves the last byte of the block to the header of the next one, if there are headers, so
+    that no block reaches one."""
     usable = [0] + [row.size - model.header_bytes for row in model.classes]
     last_step = (model.small_max + model.header_bytes + QUANTUM - 1) // QUANTUM
     if len(model.table) != last_step + 1:
@@ -118,6 +124,14 @@ def _slab_problems(row: ClassRow, header_bytes: int) -> Iterator[str]:
         yield f"one more block fits the slab: {slab - end} bytes are left over"
     if row.tail != slab - end:
         yield f"tail is {row.tail}, {slab - end} bytes are left over"
+
+
+def _slab_bound_problems(row: ClassRow, model: Model) -> Iterator[str]:
+    slab = model.keys["slab"]
+    if row.slab_pages > slab["max_pages"]:
+        yield f"a slab of {row.slab_pages} pages exceeds slab.max_pages {slab['max_pages']}"
+    if row.nblocks < slab["min_blocks"]:
+        yield f"{row.nblocks} blocks in a slab are fewer than slab.min_blocks {slab['min_blocks']}"
 
 
 def _reciprocal_problems(row: ClassRow, shift: int) -> Iterator[str]:

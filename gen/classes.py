@@ -5,7 +5,7 @@ Nothing here is trusted: check.py proves the result by other means.
 
 import hashlib
 import json
-from typing import Iterable, Iterator
+from typing import Any, Iterable, Iterator
 
 from gen.model import ClassRow, Keys, Model, Profile
 from gen.profiles import ProfileError
@@ -162,22 +162,16 @@ def _class_rows(profile: Profile, sizes: Iterable[int], header_bytes: int) -> li
     return rows
 
 
-def _slab_pages(profile: Profile, size: int, first: int) -> int:
-    """The smallest slab with enough blocks whose tail is within the bound; else the one with the
-    smallest share of tail."""
-    slab = profile.keys["slab"]
+def slab_pages(slab: dict[str, Any], size: int, first: int) -> int | None:
+    """Heap pages of a slab of blocks of `size` bytes, the first of them at `first`, by the keys of
+    the profile's section `slab`: the smallest with enough blocks whose tail is within the bound;
+    else the one with the smallest share of tail.  None: enough blocks never fit."""
     possible = [
         pages
         for pages in range(1, slab["max_pages"] + 1)
         if _blocks(pages, size, first) >= slab["min_blocks"]
         and (pages == 1 or _blocks(pages, size, first) <= INLINE_BLOCKS)
     ]
-    if not possible:
-        raise ProfileError(
-            f"{profile.path}: slab.max_pages: {slab['max_pages']} heap pages hold "
-            f"{_blocks(slab['max_pages'], size, first)} blocks of {size} bytes, "
-            f"slab.min_blocks is {slab['min_blocks']}"
-        )
 
     def tail_share(pages: int) -> float:
         return (pages * PAGE - first) % size / (pages * PAGE)
@@ -185,7 +179,20 @@ def _slab_pages(profile: Profile, size: int, first: int) -> int:
     for pages in possible:
         if tail_share(pages) * 100 <= slab["tail_percent"]:
             return pages
-    return min(possible, key=tail_share)
+    return min(possible, key=tail_share, default=None)
+
+
+def _slab_pages(profile: Profile, size: int, first: int) -> int:
+    """The same; a profile in which enough blocks never fit is wrong."""
+    slab = profile.keys["slab"]
+    pages = slab_pages(slab, size, first)
+    if pages is None:
+        raise ProfileError(
+            f"{profile.path}: slab.max_pages: {slab['max_pages']} heap pages hold "
+            f"{_blocks(slab['max_pages'], size, first)} blocks of {size} bytes, "
+            f"slab.min_blocks is {slab['min_blocks']}"
+        )
+    return pages
 
 
 def _blocks(pages: int, size: int, first: int) -> int:

@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from gen import compare, recording
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.model import ClassRow, Model
@@ -341,16 +342,27 @@ def show_profiles(profiles_dir: Path, as_json: bool) -> None:
 
 
 def main(args: list[str]) -> int:
-    """0; 2 for a profile that is not there or wrong; 1 if the generator is."""
-    options = _parser().parse_args(args)
+    """0; 2 for a profile, a recording or statistics that are not there or wrong; 1 if the
+    generator is."""
+    parser = _parser()
+    options = parser.parse_args(args)
+    for key in ("against", "measured"):
+        if getattr(options, key) and not (options.recording and options.name):
+            parser.error(f"--{key}: needs a profile's NAME and --recording FILE")
+    if options.recording and options.name is None:
+        parser.error("--recording: needs a profile's NAME")
+    paths = [_from_caller(path) for path in options.recording or []]
     profiles_dir = _profiles_dir(options.profiles_dir)
     try:
         if options.name is None:
             show_profiles(profiles_dir, options.json)
             return 0
-        model = build_model(load_profile(profiles_dir / f"{options.name}.yaml", profiles_dir))
-        prove(model)
-    except ProfileError as error:
+        model = _proved(options.name, profiles_dir)
+        if paths:
+            against = [_proved(options.against, profiles_dir)] if options.against else []
+            _compare([model, *against], paths, options)
+            return 0
+    except (ProfileError, recording.RecordingError, compare.StatisticsError) as error:
         print(error, file=sys.stderr)
         return 2
     except TableError as error:
@@ -359,24 +371,41 @@ def main(args: list[str]) -> int:
     told = explain(model)
     if options.json:
         print(json.dumps(asdict(told), indent=2))
-        return 0
-    console = Console(highlight=False)
-    if console.is_terminal:
-        console.width = max(console.width, COLUMNS)  # wrapped by the terminal, not cut
-        show(told, console)
-        return 0
-    console.width = COLUMNS
-    with console.capture() as captured:
-        show(told, console)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    else:
+        compare.print_plain(lambda console: show(told, console), COLUMNS)
     return 0
+
+
+def _proved(name: str, profiles_dir: Path) -> Model:
+    model = build_model(load_profile(profiles_dir / f"{name}.yaml", profiles_dir))
+    prove(model)
+    return model
+
+
+def _compare(models: list[Model], paths: list[Path], options: argparse.Namespace) -> None:
+    recorded = recording.merge([recording.load(path) for path in paths])
+    predictions = compare.compare(models, recorded)
+    measured = [
+        compare.read_measured(_from_caller(path), models) for path in options.measured or []
+    ]
+    if options.json:
+        print(json.dumps(compare.as_json(predictions, measured), indent=2))
+    else:
+        compare.print_plain(
+            lambda console: compare.show(console, predictions, measured), COLUMNS
+        )
+
+
+def _from_caller(path: Path) -> Path:
+    """`bazel run` starts elsewhere than its caller is."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / path
 
 
 def _profiles_dir(given: Path | None) -> Path:
     """`bazel run` starts in the runfiles: the profiles are those of the workspace, and a folder
     named by the caller is relative to where the caller is."""
     if given:
-        return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / given
+        return _from_caller(given)
     if "BUILD_WORKSPACE_DIRECTORY" in os.environ:
         os.chdir(os.environ["BUILD_WORKSPACE_DIRECTORY"])
         return Path("profiles")
@@ -386,8 +415,13 @@ def _profiles_dir(given: Path | None) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="explain",
-        description="Prints a profile's classes and what it costs in memory.",
-        epilog="example: bazel run //gen:explain -- tiny-heavy",
+        description="Prints a profile's classes and what it costs in memory; with --recording what "
+        "it comes to for that program.",
+        epilog="""\
+example: bazel run //gen:explain -- tiny-heavy
+         bazel run //gen:explain -- app --against default --recording app.rec
+         bazel run //gen:explain -- app --recording app.rec --measured stats.json""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "name", metavar="NAME", nargs="?", help="a profile; without it, all with their summaries"
@@ -395,6 +429,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="the same for a program")
     parser.add_argument(
         "--profiles-dir", type=Path, metavar="DIR", help="default: profiles/ of the workspace"
+    )
+    parser.add_argument(
+        "--recording", type=Path, metavar="FILE", action="append",
+        help="of bazel run //gen:record; several are taken as one load of several processes",
+    )
+    parser.add_argument(
+        "--against", metavar="NAME", help="another profile, beside it; with --recording"
+    )
+    parser.add_argument(
+        "--measured", type=Path, metavar="FILE", action="append",
+        help="statistics of the program with one of the profiles (docs/statistics.md); "
+        "with --recording",
     )
     return parser
 

@@ -48,8 +48,10 @@ static void put_totals(struct text *text, const struct hak_stats *s)
         s->heap.reserved, s->heap.committed, s->heap.dirty, s->heap.clean, U64(s->heap.purged),
         U64(s->heap.purges), U64(s->heap.commits));
     PUT(text,
-        " \"threads\": {\"caches\": %zu, \"bytes\": %zu, \"refills\": %llu, \"flushes\": %llu},\n",
-        s->threads.threads, s->threads.bytes, U64(s->threads.refills), U64(s->threads.flushes));
+        " \"threads\": {\"caches\": %zu, \"mapped\": %zu, \"bytes\": %zu, \"refills\": %llu, "
+        "\"flushes\": %llu},\n",
+        s->threads.threads, s->threads.mapped, s->threads.bytes, U64(s->threads.refills),
+        U64(s->threads.flushes));
 }
 
 static void put_class(struct text *text, unsigned cls, const struct hak_class_stats *s)

@@ -26,6 +26,7 @@ extern HAK_HIDDEN struct hak_lock hak_threads_lock;
 
 struct hak_threads_stats {
     size_t threads;            /* caches in use */
+    size_t mapped;             /* caches made, those without a thread as well */
     size_t bytes;              /* of all cache structures */
     uint64_t refills, flushes; /* of all caches, approximate while threads run */
 };

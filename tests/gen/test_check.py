@@ -4,10 +4,12 @@ import ast
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gen.check
-from gen.check import TableError, prove
+from gen.check import PAGE, TableError, prove
+from gen.profiles import ROOT, known_profiles
 
 # A small allocator with both cache kinds, colours, slabs of one page and of several.
 SMALL = """
@@ -61,23 +63,45 @@ def test_check_imports_nothing_of_the_choice():
 ROWS = {
     "class does not rise": (
         (2, {"size": 16}),
-        ["class 2: 16 bytes do not rise above 16"],
+        [
+            "class 2: 16 bytes do not rise above 16",
+            "the classes are not those of classes.sizes",
+        ],
     ),
     "class is no multiple of 16": (
         (2, {"size": 40}),
-        ["class 2: 40 bytes are no multiple of 16"],
+        [
+            "class 2: 40 bytes are no multiple of 16",
+            "the classes are not those of classes.sizes",
+        ],
+    ),
+    "class beside those asked for": (
+        (2, {"size": 32}),
+        ["the classes are not those of classes.sizes"],
     ),
     "class has another's index": ((3, {"index": 4}), ["class 3: its index is 4"]),
     "largest class larger than small_max says": (
         (5, {"size": 20496}),
-        ["small_max is 20480, the largest class serves 20496"],
+        [
+            "small_max is 20480, the largest class serves 20496",
+            "the classes are not those of classes.sizes",
+        ],
     ),
     "no blocks": (
         (5, {"nblocks": 0, "tail": 327680}),
         [
             "class 5 (20480 bytes): 0 blocks in 5 pages are not in 1..512",
             "class 5 (20480 bytes): one more block fits the slab: 327680 bytes are left over",
+            "class 5 (20480 bytes): 0 blocks in a slab are fewer than slab.min_blocks 8",
         ],
+    ),
+    "fewer blocks than asked for": (
+        (5, {"slab_pages": 1, "nblocks": 3, "tail": 4096}),
+        ["class 5 (20480 bytes): 3 blocks in a slab are fewer than slab.min_blocks 8"],
+    ),
+    "slab larger than asked for": (
+        (5, {"slab_pages": 20, "nblocks": 64, "tail": 0}),
+        ["class 5 (20480 bytes): a slab of 20 pages exceeds slab.max_pages 16"],
     ),
     "more blocks than the slab holds": (
         (3, {"nblocks": 1025, "tail": -64}),
@@ -348,7 +372,29 @@ def test_broken_whole(case, small):
     assert refused(replace(small, **changes)) == messages
 
 
+def test_a_block_that_reaches_the_header_of_the_next_is_refused(workspace):
+    model = workspace.model(SMALL.replace("front: {", "front: {header_classidx: true, "), "small")
+    prove(model)
+    assert refused(with_entry(model, 4, 2)) == ["table[4]: 48 bytes do not fit class 2 of 47"]
+    rows = [replace(row, first=0, tail=row.tail + 16, align=16) for row in model.classes]
+    wrong = refused(replace(model, classes=rows))
+    assert "class 2 (48 bytes): block 0 at 0 is not 16-aligned behind its header" in wrong
+
+
 def test_127_classes_are_too_many(small):
     rows = [replace(small.classes[0], index=i, size=16 * i) for i in range(1, 128)]
     wrong = replace(small, classes=rows, nclasses=127, small_max=16 * 127)
     assert refused(wrong) == ["127 classes, nclasses is 127, valid is 1..126"]
+
+
+# ---- every offset --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", known_profiles(ROOT / "profiles"))
+def test_reciprocals_at_every_offset(name, shipped):
+    """The proof looks at the ends of each block and concludes the rest; here is the rest."""
+    model = shipped(name)
+    for row in model.classes:
+        offsets = np.arange(row.slab_pages * PAGE, dtype=np.uint64)
+        found = offsets * np.uint64(row.recip) >> np.uint64(model.recip_shift)
+        assert (found == offsets // np.uint64(row.size)).all(), row.size

@@ -1,0 +1,120 @@
+"""Each key that follows from a recording, and the reason given for it."""
+
+import re
+
+import pytest
+
+from gen import choose
+from gen.recording import LargeBin, Moment
+
+
+@pytest.fixture
+def default(shipped):
+    return shipped("default").keys
+
+
+def runs(*lengths):
+    """One run for each length that is a power of two, 1000 for a first one of 1."""
+    counts = [0] * 15
+    for length in lengths:
+        counts[length.bit_length() - 1] += 1000
+    return tuple(counts)
+
+
+def large(most, frees):
+    return LargeBin(most - 8191, most, frees, most * frees, frees, 0, 0, 0)
+
+
+def test_short_runs_need_small_caches(recorded, default):
+    short = [recorded({48: 100}, runs={48: (runs(1, 4, 16), runs(1, 4, 16))})]
+    chosen = choose.fast_cap(short, default)
+    assert chosen.value == 64
+    assert re.match(r"100 % of the runs of allocations or frees .* at most 64 blocks", chosen.reason)
+    assert choose.cache_bytes(short, default, 64).value == 32768
+
+
+def test_long_runs_need_large_caches(recorded, default):
+    long = [recorded({48: 100}, runs={48: (runs(512), runs(512))})]
+    assert choose.fast_cap(long, default).value == 1024
+    big = [recorded({16384: 100}, runs={16384: (runs(8), runs(8))})]
+    assert choose.cache_bytes(big, default, 1024).value == 524288
+
+
+def test_exchanges_are_those_that_the_cache_does_not_hold(recorded):
+    found = choose.runs_of([recorded({16: 9}, runs={16: ((0, 0, 0, 0, 0, 1), (2,))})])
+    assert found.length.tolist() == [47.5, 1.0] and found.count.tolist() == [1, 2]
+    assert choose.exchanges(found, 128, 1 << 20) == 0
+    assert choose.exchanges(found, 32, 1 << 20) == pytest.approx((47.5 - 16) / 16)
+    assert choose.exchanges(found, 1024, 16 * 32) == pytest.approx((47.5 - 16) / 16)
+
+
+def test_nothing_is_said_of_runs_that_were_not_recorded(recorded, default):
+    assert choose.fast_cap([recorded({48: 100})], default) is None
+    assert choose.thread_bytes([recorded({48: 100})], default, 64, 65536) is None
+
+
+def test_budgets_are_those_of_the_runs(recorded, default):
+    one = recorded({1024: 100}, runs={1024: (runs(128), ())}, threads=3)
+    thread = choose.thread_bytes([one], default, 1024, 524288)
+    assert thread.value == 524288 and "383 KiB" in thread.reason
+    assert choose.total_bytes([one], default, thread.value).value == 2097152
+
+
+def test_lists_for_programs_of_tiny_blocks(recorded):
+    tiny = recorded({48: 95, 2000: 5}, freed=True)
+    assert choose.list_max([tiny], 32768).value == 32768
+    assert choose.list_max([recorded({48: 80, 2000: 20})], 32768).value == 0
+    passed_on = choose.list_max([recorded({48: 1000}, freed=True, remote=50)], 32768)
+    assert passed_on.value == 0 and "50 % are freed by another thread" in passed_on.reason
+
+
+def test_room_to_grow_for_those_who_grow(recorded, default):
+    grown = {0: 0, 50: 12, 200: 25}
+    for count, percent in grown.items():
+        one = recorded({48: 1000}, reallocs=count, reallocs_grown=count)
+        assert choose.grow_percent([one], default).value == percent
+
+
+def test_central_parks_for_threads_that_free_each_others_blocks(recorded, default):
+    alone, passed_on = (recorded({48: 1000}, freed=True, remote=remote) for remote in (0, 10))
+    assert choose.parked_bytes([alone], default, 64, 65536).value == 1 << 20
+    usual = default["central"]["parked_bytes"]
+    assert choose.parked_bytes([passed_on], default, 64, 65536).value == usual
+
+
+def test_large_blocks_are_kept_where_they_are_freed(recorded, default):
+    few, many = recorded(larger=(large(131072, 3),)), recorded(larger=(large(393216, 500),))
+    assert choose.bigcache_l25([few]).value is False
+    assert choose.bigcache_max([few], default) is None
+    assert choose.bigcache_l25([many]).value is True
+    assert choose.bigcache_max([many], default).value == 524288
+
+
+def wave(period):
+    """Live bytes fall and rise again after half of the period, in seconds."""
+    return tuple(Moment(i * period / 2, 1000 * (1 + i % 2), 1, ()) for i in range(20))
+
+
+def test_pages_stay_until_they_are_needed_again(recorded, default):
+    idle = (0,) * 11 + (5,)
+    fast, slow = recorded(timeline=wave(0.1), idle=idle), recorded(timeline=wave(3.0), idle=idle)
+    assert choose.decay_ms([fast], default).value == 100
+    assert choose.decay_ms([slow], default).value == 2000
+    assert "needed again are so within 50 ms; 5 pauses" in choose.decay_ms([fast], default).reason
+
+
+def test_a_process_that_never_pauses_keeps_the_default(recorded, default):
+    busy = recorded(timeline=wave(0.1))
+    assert choose.decay_ms([busy], default).value == default["purge"]["decay_ms"]
+    assert choose.decay_ms([recorded(timeline=wave(0.1), seconds=0.5)], default) is None
+
+
+def test_falls_meet_the_rises_behind_them():
+    live = [100, 60, 30, 50, 100]
+    found = choose.needed_again([Moment(float(i), size, 1, ()) for i, size in enumerate(live)])
+    assert list(found) == [(1.0, 20), (2.0, 10), (3.0, 40)]
+
+
+def test_percentages_are_neither_none_nor_all_if_they_are_not():
+    shown = [choose._percent(value) for value in (0.0, 0.01, 4.04, 50.0, 99.99, 100.0)]
+    assert shown == ["0 %", "less than 0.1 %", "4 %", "50 %", "over 99.9 %", "100 %"]

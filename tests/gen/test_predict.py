@@ -1,0 +1,83 @@
+"""Predictions for recordings of which everything can be counted by hand."""
+
+import pytest
+
+from gen import predict
+from gen.profiles import ROOT, known_profiles
+
+SIZES = "classes: {sizes: [16, 48, 1024, 3072]}\n"
+
+
+@pytest.fixture
+def small(workspace):
+    return workspace.model(SIZES)
+
+
+def test_rounding_is_to_the_class(small, recorded):
+    told = predict.predict(small, recorded({10: 5, 33: 2, 48: 1, 1000: 3}))
+    assert told.peak.asked == 5 * 10 + 2 * 33 + 48 + 3 * 1000
+    assert told.peak.given == 5 * 16 + 3 * 48 + 3 * 1024
+    assert told.peak.least == 5 * 16 + 3 * 48 + 3 * 1008
+    assert told.peak.percent == pytest.approx(100 * told.peak.waste / told.peak.given)
+    assert told.peak.avoidable == 3 * 16
+    assert (told.classes, told.used) == (4, 3)
+
+
+def test_above_the_classes_rounding_is_to_pages(small, recorded):
+    told = predict.predict(small, recorded({5000: 2, 65536: 1}))
+    assert told.peak.given == 2 * 8192 + 65536
+    assert told.calls.given == 0, "the statistics have no such blocks either"
+    assert told.used == 0
+
+
+def test_a_header_moves_full_blocks_up(workspace, recorded):
+    model = workspace.model(SIZES + "front: {header_classidx: true}")
+    told = predict.predict(model, recorded({16: 5, 15: 2, 3072: 1}))
+    assert told.peak.given == 5 * 48 + 2 * 16 + 4096
+    assert told.calls.asked == 5 * 16 + 2 * 15
+    assert told.calls.given == 5 * 47 + 2 * 15, "the header byte is no rounding there"
+
+
+def test_calls_are_all_that_was_allocated(small, recorded):
+    told = predict.predict(small, recorded({10: 5}, allocs={10: 50, 40: 10}))
+    assert told.calls.asked == 50 * 10 + 10 * 40
+    assert told.calls.given == 50 * 16 + 10 * 48
+
+
+def test_slabs_and_their_tails(small, recorded):
+    told = predict.predict(small, recorded({3000: 22, 48: 1}))
+    rows = {row.size: row for row in told.rows}
+    assert rows[3072].slabs == 2 and rows[48].slabs == 1
+    assert told.slabs == 3 * 65536
+    assert told.tail == 2 * 1024 + 16
+    assert told.partly == 20 * 3072 + 1364 * 48
+    assert told.metadata == 3 * (128 + 1) + 512, "48 bytes: more blocks than a descriptor has bits"
+
+
+def test_a_thread_that_frees_nothing_keeps_little(small, recorded):
+    told = predict.predict(small, recorded({48: 10000}))
+    assert told.thread_stock <= 128 * 48
+
+
+def test_what_was_freed_is_kept_up_to_the_cap(workspace, recorded):
+    few = {48: 300}
+    for kinds, most in (("", 3 / 4 * 64), ("list_max: 3072", 2 * 3 / 4 * 32)):
+        model = workspace.model(SIZES + f"front: {{fast_cap: 64, {kinds}}}")
+        assert predict.predict(model, recorded(few, freed=True)).thread_stock == most * 48
+    model = workspace.model(SIZES)
+    stock = predict.predict(model, recorded(few, freed=True)).thread_stock / 48
+    assert 300 <= stock <= 300 + 64, "all that was live, and half of a refill"
+
+
+def test_a_budget_takes_from_the_caches(workspace, recorded):
+    blocks = recorded({48: 5000, 1000: 5000}, freed=True)
+    free = predict.predict(workspace.model(SIZES), blocks)
+    bound = predict.predict(workspace.model(SIZES + "front: {thread_bytes: 65536}"), blocks)
+    assert bound.thread_stock < free.thread_stock
+
+
+@pytest.mark.parametrize("name", known_profiles(ROOT / "profiles"))
+def test_a_cache_is_whole_pages_and_holds_its_slots(name, shipped):
+    model = shipped(name)
+    size = predict.cache_bytes(model)
+    assert size % 4096 == 0 and size > 8 * model.array_slots
