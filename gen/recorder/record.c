@@ -22,7 +22,8 @@ enum {
     FIRST_MOMENT_NS = 4000000,
     FORK_SLACK = 1 << 20, /* blocks that other threads may make while a fork is under way */
     TRACE_TIME_NS = 1000000,
-    LEAST_STEP = 16 << 10,
+    LEAST_STEP = 64 << 10,
+    LOOK_NS = 100000, /* between two looks at what threads share: they wait for its cache lines */
     LEAST_ROOM = 32 << 20, /* bytes of the file system: a full one ends the program by a signal */
 };
 
@@ -240,16 +241,14 @@ static void falling(struct record_shard *shard, size_t size)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* Nanoseconds since the start.  `paused` is set if there was no look for a millisecond or more. */
-static uint64_t note_time(struct record_header *header, bool *paused)
+/* Notes the time since the start; whether nobody noted any for a millisecond or more. */
+static bool note_time(struct record_header *header, uint64_t now)
 {
-    uint64_t now = clock_ns() - started_ns;
     uint64_t last = __atomic_exchange_n(&header->last_ns, now, __ATOMIC_RELAXED);
     uint64_t pause_ms = now > last ? (now - last) / NS_PER_MS : 0;
     if (pause_ms)
         __atomic_fetch_add(&header->pauses[log2_of(pause_ms)], 1, __ATOMIC_RELAXED);
-    *paused = pause_ms;
-    return now;
+    return pause_ms;
 }
 
 /* Looks become rare when calls are frequent, and follow each other after a pause, so that one
@@ -257,13 +256,16 @@ static uint64_t note_time(struct record_header *header, bool *paused)
 static void look(struct record_shard *shard)
 {
     struct record_file *file = record_self->file;
-    bool paused;
-    uint64_t now = note_time(&file->header, &paused);
-    if (paused)
+    uint64_t now = clock_ns() - started_ns;
+    bool soon = now - record_thread.looked_ns < LOOK_NS;
+    if (!soon && note_time(&file->header, now))
         shard->interval = 1;
     else if (shard->interval < LOOK_MOST)
         shard->interval *= 2;
     shard->look_at = shard->clock + shard->interval;
+    if (soon)
+        return;
+    record_thread.looked_ns = now;
     look_at_others(shard);
     if (now >= next_moment_ns && try_lock(&keeping)) {
         add_moment(file, now);
@@ -280,8 +282,8 @@ void record_complete(void)
     struct record_file *file = record_self->file;
     if (!file || file->header.pid != (uint64_t)getpid()) /* not the child of a vfork */
         return;
-    bool paused;
-    uint64_t now = note_time(&file->header, &paused);
+    uint64_t now = clock_ns() - started_ns;
+    note_time(&file->header, now);
     file->header.complete = 1;
     if (try_lock(&keeping)) {
         add_moment(file, now);
@@ -369,11 +371,10 @@ void record_leave(struct record_shard *shard)
 
 void *record_attend(struct record_shard *shard, void *p, size_t size)
 {
-    unsigned bin = bin_of(size);
-    mark_used(shard, bin);
+    mark_used(shard, bin_of(size));
     if (shard->live > shard->upper)
         rising(shard);
-    if (shard->clock >= shard->look_at || is_large(bin))
+    if (shard->clock >= shard->look_at)
         look(shard);
     return p;
 }
@@ -578,7 +579,7 @@ static void after_fork_in_child(void)
         inherited_used[i / 64] |= (uint64_t)(inherited[i].blocks != 0) << i % 64;
         inherited_bytes += inherited[i].bytes;
     }
-    record_thread = (struct record_thread){NULL, 0, false};
+    record_thread = (struct record_thread){NULL, 0, false, 0};
     pending = true;
 }
 

@@ -60,6 +60,7 @@ struct record_thread {
     struct record_shard *shard; /* its own; NULL: none, or not yet */
     uint64_t number;            /* from 1 */
     bool shares;                /* it uses shard 0 */
+    uint64_t looked_ns;         /* when it last looked at others, since the start */
 };
 extern __thread struct record_thread record_thread __attribute__((tls_model("initial-exec")));
 
@@ -174,8 +175,7 @@ static ALWAYS_INLINE bool count_alloc(struct record_shard *shard, size_t size, b
     bin->full += is_full(size, i);
     shard->live += (int64_t)size;
     shard->clock++;
-    return bin->allocs++ == 0 || shard->live > shard->upper || shard->clock >= shard->look_at ||
-           is_large(i);
+    return bin->allocs++ == 0 || shard->live > shard->upper || shard->clock >= shard->look_at;
 }
 
 static ALWAYS_INLINE void count_free(struct record_shard *shard, const struct block *block,
