@@ -1,0 +1,77 @@
+"""What is predicted from a recording is what the program then measures, within 10 %."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).absolute().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from gen import compare, recording  # noqa: E402
+from gen.classes import build_model  # noqa: E402
+from gen.predict import cache_bytes, predict  # noqa: E402
+from gen.profiles import load_profile  # noqa: E402
+from tests.libraries import libraries  # noqa: E402
+
+PROFILES = ROOT / "profiles"
+RECORDER = Path("gen/libhakmem-record.so").absolute()
+LIBRARIES = libraries()
+NEAR = 10  # percent
+# Programs that live and die in different ways, with caches of arrays, of lists, and a header.
+PROGRAMS = {
+    "python3": ["/usr/bin/python3", "-c", """
+import json
+rows = [{"number": i, "text": str(i) * (i % 7), "list": list(range(i % 11))} for i in range(20000)]
+json.loads(json.dumps(rows))
+"""],
+    "perl": ["/usr/bin/perl", "-e", """
+for my $i (1 .. 30000) { $kept{"key$i"} = [$i, "v" x ($i % 50)] }
+for my $i (1 .. 15000) { delete $kept{"key$i"} }
+"""],
+}
+COMPARED = ["default", "tiny-heavy", "header-classidx-on", "low-rss"]
+
+
+def model_of(profile):
+    return build_model(load_profile(PROFILES / f"{profile}.yaml", PROFILES))
+
+
+def run(command, **env):
+    subprocess.run(
+        command, check=True, timeout=120, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        env={"PATH": os.environ["PATH"], "PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0",
+             "PERL_HASH_SEED": "0", **env},
+    )
+
+
+@pytest.fixture(scope="module", params=sorted(PROGRAMS))
+def recorded(request, tmp_path_factory):
+    """A program's command and its recording."""
+    file = tmp_path_factory.mktemp(request.param) / "app.rec"
+    run(PROGRAMS[request.param], LD_PRELOAD=str(RECORDER), HAKMEM_RECORD=str(file))
+    return PROGRAMS[request.param], recording.load(file)
+
+
+def measured(command, profile, folder):
+    file = folder / "stats.json"
+    run(command, LD_PRELOAD=str(LIBRARIES[profile]), HAKMEM_STATS="exit",
+        HAKMEM_STATS_FILE=str(file))
+    return compare.read_measured(file, [model_of(profile)])
+
+
+@pytest.mark.parametrize("profile", COMPARED)
+def test_prediction_and_measurement_agree(profile, recorded, tmp_path):
+    command, one = recorded
+    told, real = predict(model_of(profile), one), measured(command, profile, tmp_path)
+    assert told.calls.percent == pytest.approx(real.rounding, rel=NEAR / 100)
+    assert told.thread_cache == real.thread_cache
+    assert told.thread == pytest.approx(real.thread, rel=NEAR / 100)
+
+
+@pytest.mark.parametrize("profile", sorted(LIBRARIES))
+def test_a_cache_is_as_large_as_told(profile, tmp_path):
+    real = measured(["/usr/bin/perl", "-e", "1"], profile, tmp_path)
+    assert real.thread_cache == cache_bytes(model_of(profile))
