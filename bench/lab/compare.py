@@ -96,10 +96,14 @@ def _percent(ratio: float) -> float:
     return 100 * abs(ratio - 1)
 
 
+def _rounded(percent: float) -> str:
+    return f"{percent:.2g}" if percent < 10 else f"{percent:.0f}"
+
+
 def words(one: Comparison, b: str = "B") -> str:
     """The effect in plain words: "B faster by 3.1 %, 2.4 to 3.9"; `b` may be empty."""
     if one.verdict == "same":
-        return f"no difference found; would have seen {one.visible:.2g} %"
+        return f"no difference found; would have seen {_rounded(one.visible)} %"
     name = one.measure.better if one.b_is_better else one.measure.worse
     near, far = sorted((_percent(one.ratio.low), _percent(one.ratio.high)))
     text = f"{b} {name} by {_percent(one.ratio.value):.1f} %, {near:.1f} to {far:.1f}"

@@ -1,0 +1,164 @@
+"""The table of fit_study: on the terminal, as fit.csv, and in docs/fit.md between two marks."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from bench.lab.ab_text import Outcome
+from bench.lab.compare import PEAK, TIME, Comparison
+from bench.lab.fitting_loads import Study
+from bench.lab.rows import UsageError
+
+FROM, TO = "<!-- table: written by bazel run //bench:fit_study -->", "<!-- end of the table -->"
+HALF = 0.5  # of the default's rounding
+MOST_WORSE = 1.0  # percentage points, with the input held out
+HEADS = ("program", "classes", "rounding %, default", "fitted", "held out, default", "fitted",
+         "peak MiB, fitted", "default", "leanest peer", "time of the default's", "faster peers")
+COLUMNS = ("program", "classes", "seen_default_percent", "seen_fitted_percent",
+           "held_out_default_percent", "held_out_fitted_percent", "peak_fitted_mib",
+           "peak_default_mib", "peer", "peak_peer_mib", "time_ratio", "time_low", "time_high",
+           "faster")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One program.  Peaks are MiB, medians of the runs with the input held out; None where there
+    are none."""
+
+    study: Study
+    peak: float | None
+    default_peak: float | None
+    peer: str  # with the smallest peak
+    peer_peak: float | None
+    time: Comparison | None  # of the default (B) against the fitted one (A)
+    faster: tuple[str, ...]  # what is surely faster than the fitted one
+
+    @property
+    def halved(self) -> bool:
+        """Whether rounding is at most half of the default's on the inputs fitted to."""
+        return self.study.seen.fitted <= HALF * self.study.seen.default
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is hardly worse with the input held out."""
+        return self.study.held_out.fitted <= self.study.held_out.default + MOST_WORSE
+
+    @property
+    def leanest(self) -> bool:
+        """Smaller than every peer, and nothing is surely faster."""
+        return (self.peak is not None and self.peer_peak is not None
+                and self.peak < self.peer_peak and not self.faster)
+
+
+def lines(studies: list[Study], outcomes: list[Outcome]) -> list[Line]:
+    """One for each program; `outcomes` are those of all others against the fitted variant."""
+    found = []
+    for study in studies:
+        peaks, times = ({one.b: row for one in outcomes for row in one.rows.get(measure, [])
+                         if row.row.key == study.row.key} for measure in (PEAK, TIME))
+        default = next((one for one in peaks if one.kind == "profile"), None)
+        peers = {one.name: row.b for one, row in peaks.items() if one.is_peer}
+        peer = min(peers, key=peers.__getitem__, default="")
+        found.append(Line(
+            study,
+            next((row.a for row in peaks.values()), None),
+            peaks[default].b if default else None,
+            peer, peers.get(peer),
+            next((row for one, row in times.items() if one.kind == "profile"), None),
+            tuple(one.name for one, row in times.items() if row.verdict == "better"),
+        ))
+    return found
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def cells(one: Line) -> list[str]:
+    """In the order of HEADS."""
+    study = one.study
+    ratio = one.time.ratio if one.time else None
+    return [
+        study.load.name, str(study.classes), _number(study.seen.default),
+        _number(study.seen.fitted), _number(study.held_out.default),
+        _number(study.held_out.fitted), _number(one.peak, 1), _number(one.default_peak, 1),
+        f"{_number(one.peer_peak, 1)} ({one.peer})" if one.peer else "",
+        f"{1 / ratio.value:.3f} ({1 / ratio.high:.3f} to {1 / ratio.low:.3f})"
+        if ratio and ratio.low > 0 else "", ", ".join(one.faster) or "none",
+    ]
+
+
+def verdict(found: list[Line]) -> str:
+    """What the table comes to."""
+    return (
+        f"Rounding is at most half of the default's in {sum(one.halved for one in found)} of "
+        f"{len(found)} programs; with the input held out it is never more than {MOST_WORSE:g} "
+        f"percentage point worse in {sum(one.holds for one in found)}. In "
+        f"{sum(one.leanest for one in found)} the fitted profile has a smaller peak than every peer, "
+        "and nothing is surely faster."
+    )
+
+
+def markdown(found: list[Line], left_out: list[str], about: dict) -> str:
+    """The table and what it comes to."""
+    machine = about["machine"]
+    text = ["| " + " | ".join(HEADS) + " |", "|---" + "|---:" * (len(HEADS) - 1) + "|"]
+    text += ["| " + " | ".join(cells(one)) + " |" for one in found]
+    text += ["", verdict(found)]
+    text += [f"- left out: {line}" for line in left_out]
+    text += ["", f"Medians of {about['reps']} rounds on {machine['cpu']}, {machine['cores']} cores, "
+             f"Linux {machine['kernel']}; 95 % intervals.", ""]
+    return "\n".join(text)
+
+
+def check(path: Path) -> None:
+    """Raises UsageError if the file cannot take the table."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--document: {path}: {error.strerror}; name a file with the lines {FROM} "
+                         f"and {TO}") from error
+    if not 0 <= text.find(FROM) < text.find(TO):
+        raise UsageError(f"--document: {path}: has no place for the table, the lines {FROM} and "
+                         f"{TO}")
+
+
+def put(text: str, path: Path) -> None:
+    """Between the marks."""
+    old = path.read_text(encoding="utf-8")
+    start, end = old.index(FROM) + len(FROM), old.index(TO)
+    path.write_text(f"{old[:start]}\n\n{text}\n{old[end:]}", encoding="utf-8")
+
+
+def as_csv(found: list[Line]) -> str:
+    """fit.csv: a line for each program."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in found:
+        study, ratio = one.study, one.time.ratio if one.time else None
+        times = [1 / ratio.value, 1 / ratio.high, 1 / ratio.low] if ratio and ratio.low > 0 \
+            else [None] * 3
+        numbers = [study.seen.default, study.seen.fitted, study.held_out.default,
+                   study.held_out.fitted, one.peak, one.default_peak]
+        writer.writerow([study.load.name, study.classes, *(_number(value, 4) for value in numbers),
+                         one.peer, _number(one.peer_peak, 4),
+                         *(_number(value, 4) for value in times), " ".join(one.faster)])
+    return file.getvalue()
+
+
+def show(console: Console, found: list[Line]) -> None:
+    """The same on the terminal."""
+    shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for i, head in enumerate(HEADS):
+        shown.add_column(head, justify="right" if i else "left", overflow="fold")
+    for one in found:
+        shown.add_row(*cells(one))
+    console.print(shown)
+    console.print()
+    console.print(verdict(found), style="bold", soft_wrap=True)

@@ -1,0 +1,187 @@
+"""A trace as a load: the plan, its row, and whether what was replayed is what was recorded."""
+
+import csv
+import dataclasses
+import io
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.lab import plan, shrink as shrinking
+from bench.lab.analysis import Table
+from bench.lab.plan import Call, Plan
+from bench.lab.rows import Row, UsageError
+from bench.lab.variants import Variant
+from gen import recording, trace
+from gen.recording import RecordingError
+
+PROGRAM = "replay"
+BINARY = Path(__file__).absolute().parents[1] / "replay_program"
+COLUMNS = ("variant", "rep", "steps", "live_peak", "recorded_steps", "recorded_peak")
+NEAR = 0.05  # of the recorded peak, with several threads, whose calls may come in another order
+
+as_c = shrinking.as_c
+
+
+def read(path: Path) -> list[Call]:
+    """The calls of a trace, in their order; blocks that a process had from before a fork come
+    first.  Raises UsageError for what is no trace."""
+    try:
+        records = list(trace.Trace(path))
+    except (RecordingError, OSError) as error:
+        raise UsageError(str(error)) from error
+    if not records:
+        return []
+    first = records[0].thread
+    calls = [Call(first, "malloc", one.block, one.size) for one in records
+             if one.kind == trace.ADOPT]
+    number: dict[int, int] = {}  # a block's own, and what it was called first
+    for one in records:
+        if one.kind == trace.ADOPT:
+            continue
+        block = one.block
+        if one.kind == trace.REALLOC:
+            block = number.pop(one.old, one.old)
+            number[one.block] = block
+        elif one.kind == trace.FREE:
+            block = number.pop(one.block, one.block)
+        calls.append(Call(one.thread, one.kind, block, one.size, max(one.alignment, 1)))
+    return calls
+
+
+def plan_of(calls: list[Call], name: str) -> Plan:
+    """Raises UsageError for a trace without calls, and for one that contradicts itself."""
+    if not calls:
+        raise UsageError(f"{name}: no calls were recorded")
+    try:
+        return plan.make(calls)
+    except plan.PlanError as error:
+        raise UsageError(f"{name}: {error}") from error
+
+
+def differs(path: Path, calls: list[Call], made: Plan) -> list[str]:
+    """In what the trace is not what the recording beside it counted: nothing if there is none, or
+    if it has all calls.  With several threads a recording's peak is an estimate."""
+    beside = path.with_suffix("")
+    if path.suffix != ".trace" or not beside.exists():
+        return []
+    try:
+        one = recording.load(beside)
+    except RecordingError as error:
+        return [str(error)]
+    kinds = [call.kind for call in calls]
+    moved = kinds.count("realloc")
+    found = []
+    if len(kinds) - kinds.count("free") != one.total_allocs:
+        found.append(f"{len(kinds) - kinds.count('free')} blocks, recorded {one.total_allocs}")
+    if kinds.count("free") + moved != one.total_frees:
+        found.append(f"{kinds.count('free') + moved} frees, recorded {one.total_frees}")
+    slack = NEAR * made.peak if len(made.threads) > 1 else 0
+    if abs(made.peak - one.peak_live_bytes) > slack:
+        found.append(f"at most {made.peak} bytes, recorded {one.peak_live_bytes}")
+    return found
+
+
+def row(made: Plan, path: Path) -> Row:
+    """The plan, written to `path`, as a row."""
+    made.write(path)
+    return Row(PROGRAM, (str(path),), len(made.threads),
+               f"{made.steps} recorded calls on {len(made.threads)} threads")
+
+
+def runner(variant: Variant) -> Variant:
+    """The variant as what is preloaded into the replaying program.  Raises UsageError if it has no
+    library."""
+    if variant.kind != "system" and variant.library is None:
+        raise UsageError(f"{variant.name} has no library that can be preloaded; it is linked "
+                         "statically")
+    return dataclasses.replace(variant, binaries={PROGRAM: BINARY}, preload=variant.library)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One run of a plan.  Bytes are those asked for."""
+
+    variant: str
+    rep: int
+    steps: int
+    live_peak: int
+
+    def holds(self, made: Plan) -> bool:
+        """Whether every call was made, and the peak is that of the recording: exactly with one
+        thread, nearly with several."""
+        slack = NEAR * made.peak if len(made.threads) > 1 else 0
+        return self.steps == made.steps and abs(self.live_peak - made.peak) <= slack
+
+
+def agree(made: Plan, folder: Path, table: Table) -> list[Agreement]:
+    """All runs with numbers, from what they printed."""
+    found = []
+    for one in table.rows:
+        for variant in table.variants:
+            for rep, run in sorted(table.runs(one, variant.name).items()):
+                text = (folder / "raw" / f"{one.key}-{variant.name}-{rep}.out").read_text(
+                    encoding="utf-8")
+                peak = re.search(r"^live_peak=(\d+)$", text, re.MULTILINE)
+                found.append(Agreement(variant.name, rep, int(run.ops),
+                                       int(peak.group(1)) if peak else -1))
+    return found
+
+
+def as_csv(found: list[Agreement], made: Plan) -> str:
+    """replay.csv: a line for each run."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in found:
+        writer.writerow([one.variant, one.rep, one.steps, one.live_peak, made.steps, made.peak])
+    return file.getvalue()
+
+
+def lines(found: list[Agreement], made: Plan, unlike: list[str]) -> list[str]:
+    """What to say of them; `unlike` comes from differs."""
+    wrong = [one for one in found if not one.holds(made)]
+    text = [f"recorded: {made.steps} calls on {len(made.threads)} threads, at most {made.peak} "
+            f"bytes, {made.left} blocks never freed"]
+    text += [f"{one.variant}, round {one.rep}: {one.steps} calls, at most {one.live_peak} bytes: "
+             "not what was recorded" for one in wrong]
+    text += [f"the trace is not what was recorded: {line}" for line in unlike]
+    if found and not wrong and not unlike:
+        text.append(f"all {len(found)} replays agree with it")
+    return text
+
+
+def fails(variant: Variant, calls: list[Call], timeout: float) -> bool:
+    """Whether these calls end other than well."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "plan"
+        try:
+            one = row(plan.make(calls), path)
+        except plan.PlanError:
+            return False
+        try:
+            done = subprocess.run(
+                variant.command(one), env={**os.environ, **variant.environment(one)},
+                capture_output=True,
+                timeout=timeout, check=False)
+        except subprocess.TimeoutExpired:
+            return True
+        return done.returncode != 0
+
+
+def shrink(variant: Variant, calls: list[Call], timeout: float,
+           progress: Callable[[int, int], None]) -> list[Call] | None:
+    """The calls that it takes to fail; None if all of them do not."""
+    tries = 0
+
+    def try_(some: list[Call]) -> bool:
+        nonlocal tries
+        tries += 1
+        progress(tries, len(some))
+        return bool(some) and fails(variant, some, timeout)
+
+    return shrinking.shrink(calls, try_) if try_(calls) else None
