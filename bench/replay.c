@@ -5,9 +5,9 @@
  * reallocated these must still be what they were: blocks that overlap, or that move without their
  * contents, show.  So does a block that is not aligned, and calloc's that is not zero.
  *
- * No thread waits for another but where one frees or reallocates what another made.  Order and
- * thereby the peak may differ a little from run to run with several threads.  The line before the
- * result is live_peak=N, the peak of the bytes asked for.
+ * A thread waits for another where it frees or reallocates what the other made, and where a lap of
+ * the plan begins.  Within a lap the order, and thereby the peak, may differ from run to run with
+ * several threads.  The line before the result is live_peak=N, the peak of the bytes asked for.
  * Exit status: 0, 1 (a check failed: one line names the step), 2 (arguments, or a wrong plan). */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,16 +39,20 @@ struct worker {
     uint64_t n;
     pthread_t thread; /* valid once `started` */
     atomic_bool started;
-    int64_t live; /* bytes this thread has made less those it has freed */
+    int64_t live;   /* bytes this thread has made less those it has freed, not yet in the sum */
+    uint32_t lap;   /* all laps before it are known to be over */
+    uint64_t calls; /* made so far */
 } __attribute__((aligned(128)));
 
 static const struct replay_head *head;
 static struct slot *slots;
 static struct worker *workers;
+static _Atomic uint32_t *running; /* in each lap: threads that have not left it */
 static _Atomic int64_t live, live_peak;
 
 static const char *const names[REPLAY_KINDS] = {"malloc",  "calloc", "aligned_alloc",
-                                                "realloc", "free",   "start"};
+                                                "realloc", "free",   "start",
+                                                "enter",   "leave"};
 
 static _Noreturn void fault(const struct worker *worker, const struct replay_step *step,
                             const char *what)
@@ -59,12 +63,18 @@ static _Noreturn void fault(const struct worker *worker, const struct replay_ste
     _exit(1);
 }
 
-static void wait_for(struct slot *slot, uint32_t turn)
+static void wait_for(const _Atomic uint32_t *number, uint32_t value)
 {
-    for (unsigned spins = 0; atomic_load_explicit(&slot->turn, memory_order_acquire) != turn;) {
+    for (unsigned spins = 0; atomic_load_explicit(number, memory_order_acquire) != value;) {
         if (++spins > SPINS)
             sched_yield();
     }
+}
+
+static void enter(struct worker *worker, uint32_t lap)
+{
+    for (; worker->lap < lap; worker->lap++)
+        wait_for(&running[worker->lap], 0);
 }
 
 /* The first and last bytes, and the first of each page between them. */
@@ -94,13 +104,10 @@ static bool is_zero(const struct slot *slot)
     return slot->size == 0 || slot->block[slot->size - 1] == 0;
 }
 
-/* With several threads the peak is looked at when one of them has added or freed this many bytes. */
-enum { LIVE_STEP = 4096 };
-
 static void count(struct worker *worker, int64_t bytes)
 {
     worker->live += bytes;
-    if (head->nthreads > 1 && worker->live < LIVE_STEP && worker->live > -LIVE_STEP)
+    if (llabs(worker->live) < head->live_step)
         return;
     int64_t now = atomic_fetch_add_explicit(&live, worker->live, memory_order_relaxed) +
                   worker->live;
@@ -155,15 +162,10 @@ static void resize(struct worker *worker, const struct replay_step *step, struct
 
 static void *run(void *arg);
 
-static void act(struct worker *worker, const struct replay_step *step)
+static void call(struct worker *worker, const struct replay_step *step)
 {
-    if (step->kind == REPLAY_START) {
-        workers[step->slot].thread = bench_thread(run, &workers[step->slot]);
-        atomic_store(&workers[step->slot].started, true);
-        return;
-    }
     struct slot *slot = &slots[step->slot];
-    wait_for(slot, step->turn);
+    wait_for(&slot->turn, step->turn);
     if (step->kind == REPLAY_FREE) {
         check(worker, step, slot, slot->size);
         count(worker, -(int64_t)slot->size);
@@ -174,6 +176,25 @@ static void act(struct worker *worker, const struct replay_step *step)
         make(worker, step, slot);
     }
     atomic_store_explicit(&slot->turn, step->turn + 1, memory_order_release);
+    worker->calls++;
+}
+
+static void act(struct worker *worker, const struct replay_step *step)
+{
+    switch (step->kind) {
+    case REPLAY_START:
+        workers[step->slot].thread = bench_thread(run, &workers[step->slot]);
+        atomic_store(&workers[step->slot].started, true);
+        return;
+    case REPLAY_ENTER:
+        enter(worker, step->slot);
+        return;
+    case REPLAY_LEAVE:
+        atomic_fetch_sub_explicit(&running[step->slot], 1, memory_order_release);
+        return;
+    default:
+        call(worker, step);
+    }
 }
 
 static void *run(void *arg)
@@ -218,6 +239,7 @@ static void load(const char *path)
     const struct replay_step *steps = (const struct replay_step *)(counts + head->nthreads);
     workers = table(head->nthreads * sizeof *workers);
     slots = table(head->nslots * sizeof *slots);
+    running = table(head->nlaps * sizeof *running);
     uint64_t n = 0;
     for (uint32_t i = 0; i < head->nthreads; i++) {
         workers[i].steps = steps + n;
@@ -227,6 +249,10 @@ static void load(const char *path)
     if (!head->nthreads || n != head->nsteps ||
         bytes != (size_t)((const char *)(steps + n) - (const char *)map))
         wrong(path, "the plan is not whole");
+    for (uint64_t i = 0; i < n; i++) {
+        if (steps[i].kind == REPLAY_LEAVE)
+            running[steps[i].slot]++;
+    }
 }
 
 int main(int argc, char **argv)
@@ -239,16 +265,18 @@ int main(int argc, char **argv)
     load(argv[1]);
     bench_start();
     run(&workers[0]);
+    uint64_t calls = workers[0].calls;
     for (uint32_t i = 1; i < head->nthreads; i++) {
         while (!atomic_load(&workers[i].started))
             sched_yield();
         pthread_join(workers[i].thread, NULL);
+        calls += workers[i].calls;
     }
     bench_stop();
     char text[64];
     int n = snprintf(text, sizeof text, "live_peak=%lld\n", (long long)atomic_load(&live_peak));
     if (write(STDOUT_FILENO, text, (size_t)n) != n)
         return 1;
-    bench_result(head->nsteps);
+    bench_result(calls);
     return 0;
 }

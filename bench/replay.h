@@ -4,19 +4,23 @@
  *
  * All numbers are little-endian.  A step is one call of the recorded program, or the start of one of
  * its threads.  Blocks live in slots; a slot's turn counts the steps that changed it, so that a
- * step waits for the one before it, whichever thread that is in, and for nothing else. */
+ * step waits for the one before it, whichever thread that is in.  With several threads the calls
+ * are cut into laps of equal length, in the order in which they happened: a thread enters a lap
+ * when all have left the ones before it, so that threads overlap as they did in the program. */
 #ifndef BENCH_REPLAY_H
 #define BENCH_REPLAY_H
 
 #include <stdint.h>
 
-#define REPLAY_MAGIC UINT64_C(0x314e414c504b4148) /* "HAKPLAN1" */
+#define REPLAY_MAGIC UINT64_C(0x324e414c504b4148) /* "HAKPLAN2" */
 
 struct replay_head {
     uint64_t magic;
     uint32_t nthreads;
     uint32_t nslots;
-    uint64_t nsteps; /* of all threads */
+    uint32_t nlaps;
+    uint32_t live_step; /* bytes by which a thread may be behind in counting those in use */
+    uint64_t nsteps;    /* of all threads */
 };
 
 enum replay_kind {
@@ -25,7 +29,10 @@ enum replay_kind {
     REPLAY_ALIGNED,
     REPLAY_REALLOC,
     REPLAY_FREE,
-    REPLAY_START, /* slot is a thread's number; its turn and size are 0 */
+    /* no calls; their turn and size are 0 */
+    REPLAY_START, /* slot is a thread's number */
+    REPLAY_ENTER, /* slot is a lap */
+    REPLAY_LEAVE, /* slot is a lap */
     REPLAY_KINDS
 };
 

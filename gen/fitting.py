@@ -3,7 +3,7 @@
 What is minimised is `cost`, in bytes over the live heap at its peak:
 
     blocks of the class * (its size and its share of the slab's tail), over all classes
-    + for each class in use: what it keeps resident without serving (class_cost)
+    + for each class in use: KEPT * what it keeps resident without serving (class_cost)
 
 over the recorded blocks and those of the prior (demand.py), by partition.py, which finds the
 minimum.  No step between two classes exceeds MOST_STEP of the larger one, so that a size that was
@@ -32,7 +32,7 @@ LARGEST = (32768, 65536)  # bytes: the two that classes.max may be
 MOST_STEP = 0.25
 LOOSER = (0.34, 0.5, 1.0)
 FREE_SHARE = 2 / 3  # of the classes, that keeping the bound may take
-STRENGTHS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # of the prior against what was recorded
+STRENGTHS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # of the prior against what was recorded
 ALONE = 1 / 8  # the least with one recording, which nothing can be held out of
 MOST_WORSE = 0.75  # percentage points that a held-out recording may lose against the default
 KEPT_GAIN = 0.5  # of the gain on the others that the held-out ones must keep
@@ -40,6 +40,7 @@ LITTLE = 0.25  # percentage points of gain, of which there is nothing to keep
 FREE = 0.05  # percent of the blocks' bytes: less than this a header takes nothing
 TAIL_GAIN = 0.25  # percent of the live bytes that a smaller slab.tail_percent must save
 LARGE_CALLS = 1.0  # percent of the calls above the default's largest class that ask for a larger
+KEPT = 0.1  # a byte kept against a byte lost: it serves the next block, and grows with no heap
 OS_PAGE = 4096
 
 
@@ -136,7 +137,7 @@ def best_table(
     units = _units(header_bytes, slab["min_blocks"], slab["tail_percent"], slab["max_pages"])
     both, used = demand.blend(seen, calls, strength), seen.needing(header_bytes)
     fixed = np.array(
-        [0.0] + [class_cost(g * QUANTUM, *terms.cached(g * QUANTUM), terms.threads)
+        [0.0] + [KEPT * class_cost(g * QUANTUM, *terms.cached(g * QUANTUM), terms.threads)
                  for g in range(1, GRANULES + 1)]
     )
     blocks = both.needing(header_bytes)
@@ -182,6 +183,11 @@ def _with_sizes(base: Profile, table: Table) -> Model:
 def rounding_percent(model: Model, recording: Recording) -> float:
     """Of the live heap at its peak."""
     return predict.rounding(model, demand.at_peak(recording)).percent
+
+
+def avoidable_percent(model: Model, recording: Recording) -> float:
+    """The part of it beyond 16-byte alignment, which other classes could save."""
+    return predict.rounding(model, demand.at_peak(recording)).avoidable_percent
 
 
 def leave_one_out(

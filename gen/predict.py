@@ -49,6 +49,11 @@ class Rounding:
         """Bytes that other classes could save."""
         return self.given - self.least
 
+    @property
+    def avoidable_percent(self) -> float:
+        """Of the bytes given."""
+        return 100 * self.avoidable / self.given if self.given else 0.0
+
 
 @dataclass(frozen=True)
 class Bin:

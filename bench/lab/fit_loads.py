@@ -203,7 +203,7 @@ LOADS = (
     Load("sqlite3", "a table in memory, an index, a sorted query", ("sqlite3",), "sqlite3", _sqlite),
     Load("git", "log --stat -p of a generated repository", ("git",), "log", _git),
     Load("cc1plus", "g++ on a file that uses containers", ("g++",), "cc1plus", _cpp("g++")),
-    Load("clang++", "the same file", ("clang++",), "-cc1", _cpp("clang++")),
+    Load("clang++", "the same file", ("clang++",), "clang", _cpp("clang++")),
     Load("jq", "groups of a list of objects", ("jq",), "jq", _jq),
     Load("node", "JSON, maps and buffers", ("node",), "node", _node),
     Load("redis", "redis-server under redis-benchmark", ("redis-server", "redis-benchmark"),

@@ -30,6 +30,8 @@ class Waste:
 
     default: float
     fitted: float
+    default_avoidable: float  # the part beyond 16-byte alignment, which other classes could save
+    fitted_avoidable: float
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def _study(load: Load, folder: Path, profiles: Path) -> Study:
 
 
 def _waste(default, model, recordings) -> Waste:
-    return Waste(*(sum(fitting.rounding_percent(one, each) for each in recordings) / len(recordings)
+    return Waste(*(sum(percent(one, each) for each in recordings) / len(recordings)
+                   for percent in (fitting.rounding_percent, fitting.avoidable_percent)
                    for one in (default, model)))
 
 

@@ -2,23 +2,26 @@
 
 Calls come in the order in which they happened, over all threads.  A plan gives each block a slot,
 used again after the block is freed, and each call the turn that its slot must have reached, so that
-calls wait for each other where they have to and nowhere else.  A slot is used again by the thread
-that freed its block, which has nothing to wait for then.
+calls wait for each other where they have to.  A slot is used again by the thread that freed its
+block, which has nothing to wait for then.  With several threads the calls come in laps, which all
+threads begin together: a thread that ended before another one began does so again.
 """
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-MAGIC = 0x314E414C504B4148
+MAGIC = 0x324E414C504B4148
 KINDS = ("malloc", "calloc", "aligned", "realloc", "free")
-START = len(KINDS)
+START, ENTER, LEAVE = range(len(KINDS), len(KINDS) + 3)
+LAPS = 1024  # of equal length ...
+SHORTEST, LONGEST = 32, 4096  # ... but not of fewer or more calls
+LIVE_STEPS = 256  # the peak that a replay counts is this part of it behind, at most
 MOST = (1 << 48) - 1  # bytes of a block
-_HEAD = struct.Struct("<QIIQ")
+_HEAD = struct.Struct("<QIIIIQ")
 STEP = np.dtype([("slot", "<u4"), ("turn", "<u4"), ("packed", "<u8")])
 
 
@@ -42,16 +45,16 @@ class Plan:
     slots: int = 0
     peak: int = 0  # bytes asked for and not freed, at most
     left: int = 0  # blocks that are never freed
-
-    @property
-    def steps(self) -> int:
-        """Of all threads."""
-        return sum(map(len, self.threads))
+    calls: int = 0
+    laps: int = 0
 
     def write(self, path: Path) -> None:
         """As bench/replay.h lays it out."""
         with open(path, "wb") as file:
-            file.write(_HEAD.pack(MAGIC, len(self.threads), self.slots, self.steps))
+            several = len(self.threads) > 1
+            live_step = self.peak // LIVE_STEPS // len(self.threads) if several else 0
+            file.write(_HEAD.pack(MAGIC, len(self.threads), self.slots, self.laps,
+                                  min(live_step, (1 << 32) - 1), sum(map(len, self.threads))))
             file.write(np.array([len(steps) for steps in self.threads], "<u8").tobytes())
             for steps in self.threads:
                 file.write(np.array(steps, STEP).tobytes())
@@ -65,9 +68,33 @@ def _packed(kind: int, size: int, align: int) -> int:
     return size | (align.bit_length() - 1) << 48 | kind << 56
 
 
-def make(calls: Iterable[Call]) -> Plan:
+class _Laps:
+    """Cuts the calls into laps; `steps` are those of a thread."""
+
+    def __init__(self, calls: list[Call]):
+        several = len({call.thread for call in calls}) > 1
+        self.length = min(max(len(calls) // LAPS, SHORTEST), LONGEST) if several else 0
+        self.count = -(-len(calls) // self.length) if several else 0
+        self.now: dict[int, int] = {}  # the plan's thread -> its lap
+
+    def come(self, thread: int, number: int, steps: list[tuple[int, int, int]]) -> None:
+        """Before call `number` of a thread."""
+        if not self.length or self.now.get(thread) == number // self.length:
+            return
+        self.leave(thread, steps)
+        self.now[thread] = number // self.length
+        steps.append((self.now[thread], 0, _packed(ENTER, 0, 1)))
+
+    def leave(self, thread: int, steps: list[tuple[int, int, int]]) -> None:
+        """When there are no calls any more in the lap."""
+        if thread in self.now:
+            steps.append((self.now[thread], 0, _packed(LEAVE, 0, 1)))
+
+
+def make(calls: list[Call]) -> Plan:
     """The plan of these calls.  Raises PlanError for a call on a block that is not there."""
-    plan = Plan()
+    laps = _Laps(calls)
+    plan = Plan(calls=len(calls), laps=laps.count)
     threads: dict[int, int] = {}  # the trace's number -> the plan's
     blocks: dict[int, tuple[int, int]] = {}  # -> slot, bytes
     turns: list[int] = []
@@ -80,6 +107,7 @@ def make(calls: Iterable[Call]) -> Plan:
                 plan.threads[before].append((len(plan.threads), 0, _packed(START, 0, 1)))
             plan.threads.append([])
         before = threads[call.thread]
+        laps.come(before, number, plan.threads[before])
         if not 0 <= call.size <= MOST:
             raise PlanError(f"call {number}: {call.kind} of {call.size} bytes")
         if call.kind in ("free", "realloc"):
@@ -103,5 +131,7 @@ def make(calls: Iterable[Call]) -> Plan:
         plan.threads[before].append(
             (slot, turns[slot], _packed(KINDS.index(call.kind), call.size, call.align)))
         turns[slot] += 1
+    for thread, steps in enumerate(plan.threads):
+        laps.leave(thread, steps)
     plan.slots, plan.left = len(turns), len(blocks)
     return plan

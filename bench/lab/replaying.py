@@ -21,7 +21,7 @@ from gen.recording import RecordingError
 
 PROGRAM = "replay"
 BINARY = Path(__file__).absolute().parents[1] / "replay_program"
-COLUMNS = ("variant", "rep", "steps", "live_peak", "recorded_steps", "recorded_peak")
+COLUMNS = ("variant", "rep", "calls", "live_peak", "recorded_calls", "recorded_peak")
 NEAR = 0.05  # of the recorded peak, with several threads, whose calls may come in another order
 
 as_c = shrinking.as_c
@@ -90,7 +90,7 @@ def row(made: Plan, path: Path) -> Row:
     """The plan, written to `path`, as a row."""
     made.write(path)
     return Row(PROGRAM, (str(path),), len(made.threads),
-               f"{made.steps} recorded calls on {len(made.threads)} threads")
+               f"{made.calls} recorded calls on {len(made.threads)} threads")
 
 
 def runner(variant: Variant) -> Variant:
@@ -108,14 +108,14 @@ class Agreement:
 
     variant: str
     rep: int
-    steps: int
+    calls: int
     live_peak: int
 
     def holds(self, made: Plan) -> bool:
         """Whether every call was made, and the peak is that of the recording: exactly with one
         thread, nearly with several."""
         slack = NEAR * made.peak if len(made.threads) > 1 else 0
-        return self.steps == made.steps and abs(self.live_peak - made.peak) <= slack
+        return self.calls == made.calls and abs(self.live_peak - made.peak) <= slack
 
 
 def agree(made: Plan, folder: Path, table: Table) -> list[Agreement]:
@@ -138,16 +138,16 @@ def as_csv(found: list[Agreement], made: Plan) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in found:
-        writer.writerow([one.variant, one.rep, one.steps, one.live_peak, made.steps, made.peak])
+        writer.writerow([one.variant, one.rep, one.calls, one.live_peak, made.calls, made.peak])
     return file.getvalue()
 
 
 def lines(found: list[Agreement], made: Plan, unlike: list[str]) -> list[str]:
     """What to say of them; `unlike` comes from differs."""
     wrong = [one for one in found if not one.holds(made)]
-    text = [f"recorded: {made.steps} calls on {len(made.threads)} threads, at most {made.peak} "
+    text = [f"recorded: {made.calls} calls on {len(made.threads)} threads, at most {made.peak} "
             f"bytes, {made.left} blocks never freed"]
-    text += [f"{one.variant}, round {one.rep}: {one.steps} calls, at most {one.live_peak} bytes: "
+    text += [f"{one.variant}, round {one.rep}: {one.calls} calls, at most {one.live_peak} bytes: "
              "not what was recorded" for one in wrong]
     text += [f"the trace is not what was recorded: {line}" for line in unlike]
     if found and not wrong and not unlike:

@@ -56,7 +56,7 @@ def peak_of(calls: list[Call]) -> int:
 def test_all_kinds_of_calls(tmp_path, threads, library):
     calls = calls_at_random(threads, 3000, seed=threads)
     made = plan.make(calls)
-    assert made.steps == len(calls) + threads - 1
+    assert made.calls == len(calls)
     assert made.peak == peak_of(calls)
     made.write(tmp_path / "plan")
     done = run(tmp_path / "plan", library)
@@ -64,9 +64,9 @@ def test_all_kinds_of_calls(tmp_path, threads, library):
     peak, = map(int, re.findall(r"^live_peak=(\d+)$", done.stdout, re.MULTILINE))
     if threads == 1:
         assert peak == made.peak
-    else:  # less is overlapping in time
-        assert 0.5 * made.peak < peak < 2 * made.peak
-    assert f" ops={made.steps} " in done.stdout
+    else:  # within a lap the order may be another one
+        assert peak == pytest.approx(made.peak, rel=0.1)
+    assert f" ops={made.calls} " in done.stdout
 
 
 def test_a_thread_waits_for_the_block_of_another(tmp_path):
@@ -77,6 +77,20 @@ def test_a_thread_waits_for_the_block_of_another(tmp_path):
     assert len(made.threads) == 2
     made.write(tmp_path / "plan")
     assert run(tmp_path / "plan").returncode == 0
+
+
+def test_threads_overlap_as_they_did(tmp_path):
+    """Both are there all the time, but only one at a time has blocks; both at once would have twice
+    the peak."""
+    calls = [Call(thread, "malloc", 5000 + thread, 8) for thread in range(2)]
+    for thread in range(2):
+        calls += [Call(thread, "malloc", i, 1000) for i in range(5000)]
+        calls += [Call(thread, "free", i) for i in range(5000)]
+    made = plan.make(calls)
+    made.write(tmp_path / "plan")
+    done = run(tmp_path / "plan")
+    peak, = map(int, re.findall(r"^live_peak=(\d+)$", done.stdout, re.MULTILINE))
+    assert peak == pytest.approx(made.peak, rel=0.05)
 
 
 def test_slots_are_used_again():

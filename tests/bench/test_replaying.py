@@ -82,7 +82,7 @@ def test_the_replay_agrees_with_the_recording(lab, program, words, threads):
     with open(outcome.folder / "replay.csv", newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert [line["variant"] for line in lines] == ["hakmem"] * 3 + ["system"] * 3
-    assert {line["steps"] for line in lines} == {lines[0]["recorded_steps"]}
+    assert {line["calls"] for line in lines} == {lines[0]["recorded_calls"]}
     if threads == 1:
         assert {line["live_peak"] for line in lines} == {lines[0]["recorded_peak"]}
 
