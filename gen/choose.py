@@ -11,7 +11,7 @@ from typing import Any, Iterator, Sequence
 import numpy as np
 
 from gen.model import Keys
-from gen.predict import MOST_TAKEN, run_length
+from gen.predict import MOST_TAKEN, OS_PAGE, run_length
 from gen.recording import LargeBin, Moment, Recording
 
 QUANTUM = 16
@@ -21,8 +21,9 @@ TINY_PERCENT = 90  # of its calls, at least
 REMOTE_PERCENT = 1  # of the frees that another thread must make for central to matter
 RARE_PERCENT = (2, 10)  # of the calls, that may copy: no extra room, half of the default's
 FEW_LARGE = 64  # frees of large blocks, below which there is nothing to keep for
-SHORT_SECONDS = 1.0  # a run that says nothing about pauses
-DECAYS_MS = (100, 250, 500, 1000, 2000)  # there is little between them
+DECAYS_MS = (10, 25, 50, 100, 250, 500, 1000, 2000)  # moments of a recording are 4 ms apart
+REFAULT_SECONDS = 1e-6  # to give a page back and to have it again
+REFAULT_PERCENT = 0.5
 MIB = 1 << 20
 
 
@@ -271,28 +272,24 @@ def bigcache_max(recordings: Sequence[Recording], default: Keys) -> Chosen | Non
 
 
 def decay_ms(recordings: Sequence[Recording], default: Keys) -> Chosen | None:
-    """Long enough for nine tenths of the bytes that are freed and needed again; shorter than the
-    default only for a process that pauses so long, in which pages would stay for nothing."""
-    if max(recording.seconds for recording in recordings) < SHORT_SECONDS:
+    """The least for which pages that were given back and are needed again take no more than
+    REFAULT_PERCENT of the time.  Falls of the live bytes stand for them; those shorter than the
+    decay cost nothing, and those between two moments of the recording it does not have."""
+    unseen = max(1000 * one.seconds / max(len(one.timeline), 1) for one in recordings)
+    values = [ms for ms in sorted({*DECAYS_MS, default["purge"]["decay_ms"]}) if ms >= unseen]
+    if not values:
         return None
-    back = sorted(pair for recording in recordings for pair in needed_again(recording.timeline))
-    total, sofar, reuse = sum(size for _, size in back), 0.0, 0.0
-    for seconds, size in back:
-        sofar += size
-        reuse = seconds * 1000
-        if sofar >= 0.9 * total:
+    for value in values:
+        share = max(_refault_percent(one, value) for one in recordings)
+        if share <= REFAULT_PERCENT:
             break
-    usual = default["purge"]["decay_ms"]
-    value = min((ms for ms in DECAYS_MS + (usual,) if ms >= reuse), default=DECAYS_MS[-1])
-    pauses = sum(
-        count for one in recordings for i, count in enumerate(one.idle) if run_length(i) >= value
-    )
-    told = (
-        f"90 % of the bytes that fall free and are needed again are so within {reuse:.0f} ms"
-        if back
-        else "nothing that falls free is needed again"
-    ) + f"; {_count(pauses, 'pause')} of the process of {value} ms or more"
-    return Chosen(value if pauses else max(value, usual), told)
+    return Chosen(value, f"pages needed again after {value} ms take {share:.2g} % of the time")
+
+
+def _refault_percent(recording: Recording, decay: int) -> float:
+    again = sum(size for seconds, size in needed_again(recording.timeline) if 1000 * seconds > decay)
+    seconds = again / OS_PAGE * REFAULT_SECONDS
+    return 100 * seconds / recording.seconds if recording.seconds else 0.0
 
 
 def needed_again(timeline: Sequence[Moment]) -> Iterator[tuple[float, int]]:

@@ -90,23 +90,27 @@ def test_large_blocks_are_kept_where_they_are_freed(recorded, default):
     assert choose.bigcache_max([many], default).value == 524288
 
 
-def wave(period):
-    """Live bytes fall and rise again after half of the period, in seconds."""
-    return tuple(Moment(i * period / 2, 1000 * (1 + i % 2), 1, ()) for i in range(20))
+def waves(period, depth, seconds=2.0, step=0.008):
+    """Keywords of a recording whose live bytes fall by `depth` for half of the period, seconds;
+    a moment every `step`."""
+    moments = [i * step for i in range(int(seconds / step))]
+    timeline = tuple(Moment(now, depth * (now % period < period / 2), 1, ()) for now in moments)
+    return {"timeline": timeline, "seconds": seconds}
 
 
-def test_pages_stay_until_they_are_needed_again(recorded, default):
-    idle = (0,) * 11 + (5,)
-    fast, slow = recorded(timeline=wave(0.1), idle=idle), recorded(timeline=wave(3.0), idle=idle)
-    assert choose.decay_ms([fast], default).value == 100
-    assert choose.decay_ms([slow], default).value == 2000
-    assert "needed again are so within 50 ms; 5 pauses" in choose.decay_ms([fast], default).reason
+def test_pages_stay_while_faults_on_them_would_cost(recorded, default):
+    """40 MiB are 10240 faults each time, 1 us each."""
+    def chosen(period, depth):
+        return choose.decay_ms([recorded(**waves(period, depth))], default)
+
+    assert chosen(0.32, 40 << 20).value == 250
+    assert chosen(0.08, 40 << 20).value == 50
+    assert chosen(0.08, 40 << 10).value == 10
+    assert "pages needed again after 50 ms take 0 % of the time" in chosen(0.08, 40 << 20).reason
 
 
-def test_a_process_that_never_pauses_keeps_the_default(recorded, default):
-    busy = recorded(timeline=wave(0.1))
-    assert choose.decay_ms([busy], default).value == default["purge"]["decay_ms"]
-    assert choose.decay_ms([recorded(timeline=wave(0.1), seconds=0.5)], default) is None
+def test_a_recording_of_hours_says_nothing_about_decay(recorded, default):
+    assert choose.decay_ms([recorded(**waves(60.0, 1 << 20, 7200.0, 30.0))], default) is None
 
 
 def test_falls_meet_the_rises_behind_them():
