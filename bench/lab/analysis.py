@@ -27,7 +27,7 @@ class Cell:
     gross_ns: float | None = None  # an operation, the benchmark's own loop included
     net_ns: float | None = None  # the same less the reference `null`
     rss_mib: float | None = None  # peak
-    failures: list[str] = field(default_factory=list)  # "status: raw log"
+    failures: list[str] = field(default_factory=list)  # "status: raw log", each status once
     left_out: str | None = None  # why there are no runs
 
 
@@ -40,6 +40,17 @@ class Overall:
     vs_best: float | None
     worst: float  # lowest ratio to system, and its row
     worst_row: str
+
+
+def _grouped(failures: list[str]) -> list[str]:
+    """Those that end alike as one."""
+    logs: dict[str, list[str]] = {}
+    for one in failures:
+        status, log = one.rsplit(": ", 1)
+        logs.setdefault(status, []).append(log)
+    return [f"{status}: {found[0]}" if len(found) == 1 else
+            f"{status} in {len(found)} runs, the first: {found[0]}"
+            for status, found in logs.items()]
 
 
 class Table:
@@ -112,7 +123,7 @@ class Table:
 
     def _cell(self, row: Row, variant: Variant) -> Cell:
         runs = self.runs(row, variant.name)
-        failures = self._failures.get((row.key, variant.name), [])
+        failures = _grouped(self._failures.get((row.key, variant.name), []))
         if not runs:
             return Cell(row, variant, 0, failures=failures, left_out=variant.why_not(row))
         mine = self.speeds(row, variant.name)

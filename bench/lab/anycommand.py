@@ -6,7 +6,9 @@ bench/command.c starts it and measures; an operation is a whole run.
 import dataclasses
 import shlex
 import shutil
+from pathlib import Path
 
+from bench.lab import results
 from bench.lab.rows import Row, UsageError
 from bench.lab.variants import LAUNCHER, Variant
 
@@ -19,9 +21,15 @@ def row(text: str) -> Row:
         raise UsageError(f"--program: {text}: {error}") from error
     if not words:
         raise UsageError("--program: no command")
-    if not shutil.which(words[0]):
+    program = str(results.caller_path(words[0])) if "/" in words[0] else words[0]
+    if not shutil.which(program):
         raise UsageError(f"--program: there is no program {words[0]}")
     return Row(LAUNCHER, tuple(words), 1, f"the whole of {text}")
+
+
+def folder_of(one: Row) -> Path | None:
+    """Where the row runs: a command where its user is, a benchmark program anywhere."""
+    return results.caller_path("") if one.program == LAUNCHER else None
 
 
 def runner(variant: Variant) -> Variant:

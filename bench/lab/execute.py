@@ -39,14 +39,14 @@ class Run:
 
 
 def run(command: list[str], timeout: float, log: Path,
-        environment: dict[str, str] | None = None) -> Run:
+        environment: dict[str, str] | None = None, folder: Path | None = None) -> Run:
     """Runs the command for at most `timeout` seconds, with further variables in its environment,
-    and writes what it printed to `log`."""
+    in `folder` if one is given, and writes what it printed to `log`."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace", timeout=timeout, check=False,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **(environment or {})}, cwd=folder,
         )
         result = read(done.returncode, done.stdout)
         out, err = done.stdout, done.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.lab import execute, machine, options, schedule
+from bench.lab import anycommand, execute, machine, options, schedule
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
 from bench.lab.rows import SANITY, Row, sanity_row
@@ -116,6 +116,8 @@ class Session:
                 for each in self.rows:
                     if each.program == program:
                         table.fail(each, variant, what)
+        if not programs:
+            return broken
         sound = len(self.variants) - len({variant for variant, _ in broken})
         console.print(f"sanity: {sound} of {len(self.variants)} variants run all of "
                       f"{len(programs)} programs")
@@ -132,7 +134,7 @@ class Session:
                 raw = self.folder.raw(job)
                 run = job.variant.counted(execute.run(
                     job.variant.command(job.row), self.timeout, raw,
-                    job.variant.environment(job.row)))
+                    job.variant.environment(job.row), anycommand.folder_of(job.row)))
                 self.folder.add(job, run)
                 table.add(job, run, str(raw.relative_to(self.folder.path)))
                 progress.done()

@@ -19,7 +19,7 @@ ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench import ab, matrix, perf  # noqa: E402
-from bench.lab import rows  # noqa: E402
+from bench.lab import rows, variants  # noqa: E402
 
 PROGRAMS = list(rows.SANITY)
 
@@ -128,6 +128,18 @@ class Bench:
             binaries[program] = path.name
         entry = {"name": name, "kind": kind, "link": link, "binaries": binaries}
         self._variants.append({**entry, "profile": profile} if profile else entry)
+
+    def launcher(self, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+        """In place of bench/command: `body`, in shell, sets s, the seconds."""
+        path = self.root / "command"
+        path.write_text(f"""#!/bin/sh
+s=1
+{body}
+echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100 rss_kib=0" \\
+    "minor_faults=7 user_s=0.1 sys_s=0.1"
+""")
+        path.chmod(0o755)
+        monkeypatch.setattr(variants, "COMMAND", path)
 
     def missing(self, name: str, package: str) -> None:
         """A peer that is not installed."""

@@ -7,8 +7,6 @@ import statistics
 
 import pytest
 
-from bench.lab import variants
-
 TINY = ["--bench", "tiny_hot"]
 
 
@@ -156,14 +154,7 @@ def test_outliers_are_shown_and_kept(bench):
 
 def test_any_command(bench, monkeypatch):
     """Timed from outside, each variant's library preloaded; the launcher's own part is small."""
-    launcher = bench.root / "command"
-    launcher.write_text("""#!/bin/sh
-case $BENCH_PRELOAD in */mine.so) s=0.5 ;; *) s=0.25 ;; esac
-echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100 rss_kib=0" \
-    "minor_faults=7 user_s=0.1 sys_s=0.1"
-""")
-    launcher.chmod(0o755)
-    monkeypatch.setattr(variants, "COMMAND", launcher)
+    bench.launcher(monkeypatch, "case $BENCH_PRELOAD in */mine.so) s=0.5 ;; *) s=0.25 ;; esac")
     bench.library("mine.so")
     bench.variant("system", "result 1", kind="system")
     outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", "--reps", "9",
@@ -175,6 +166,16 @@ echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100
     assert not [line for line in comparisons(outcome) if line["measure"] == "speed"]
     assert "speed: mine is slower in 2 of 2 rows, slower by 100.0 %" in " ".join(
         outcome.summary.split())
+
+
+def test_a_command_runs_where_its_user_is(bench, monkeypatch):
+    bench.launcher(monkeypatch, 'test -e "$2" || exit 1')
+    bench.variant("system", "result 1", kind="system")
+    (bench.root / "here").touch()
+    assert bench.ab("system", "system", "--program", "ls here", "--reps", "2").status == 0
+    gone = bench.ab("system", "system", "--program", "ls gone", "--reps", "2", out="gone")
+    assert gone.status == 1
+    assert "exit status 1 in 2 runs, the first: raw/command-ls-gone-system-1.out" in gone.summary
 
 
 @pytest.mark.parametrize("command, says", [
