@@ -3,21 +3,25 @@ with any allocator; what they take, and whether each block is what it should be.
 
 import argparse
 import sys
+import tempfile
+from pathlib import Path
 
 from bench.lab import against, options, replaying, results, variants
 from bench.lab.analysis import Table
+from bench.lab.plan import Plan
 from bench.lab.rows import UsageError
 from bench.lab.tables import make_console
 
 REPS = 9
-EXAMPLES = ["app.trace hakmem system mi", "app.trace hakmem mine --preload mine=/opt/lib/libmine.so",
-            "app.trace hakmem --shrink fails.c"]
+EXAMPLES = ["app.rec hakmem system mi", "app.rec hakmem mine --preload mine=/opt/lib/libmine.so",
+            "app.rec hakmem --shrink fails.c"]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = options.parser("replay", __doc__.split(": ", 1)[1].replace("\n", " "), EXAMPLES)
     parser.add_argument("trace", metavar="TRACE",
-                        help="what bazel run //gen:record -- --trace has written")
+                        help="what bazel run //gen:record -- --trace has written: FILE.trace, or FILE "
+                             "beside it")
     parser.add_argument("variants", metavar="VARIANT", nargs="*", default=["hakmem", "system"],
                         help="the others are compared with the first; default: hakmem system")
     parser.add_argument("--shrink", metavar="FILE",
@@ -33,8 +37,10 @@ def _shrink(chosen: argparse.Namespace, variant: variants.Variant, calls: list) 
     if path.exists():
         raise UsageError(f"--shrink: {path}: exists; name another file")
     console = make_console()
-    with console.status("shrinking") as status:
-        left = replaying.shrink(variant, calls, chosen.timeout,
+    with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch, \
+            console.status("shrinking") as status:
+        left = replaying.shrink(replaying.runner(variant, Path(scratch) / "plan"), calls,
+                                chosen.timeout,
                                 lambda tries, count: status.update(f"{tries} tries, {count} calls"))
     if left is None:
         console.print(f"{variant.name} does not fail: no program is written")
@@ -51,27 +57,37 @@ def main(argv: list[str] | None = None) -> int:
 
     def work() -> int:
         manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
-        these = [replaying.runner(one) for one in variants.select(manifest, chosen.variants)]
-        path = results.caller_path(chosen.trace)
+        chosen_ones = variants.select(manifest, chosen.variants)
+        path = replaying.trace_of(results.caller_path(chosen.trace))
         calls = replaying.read(path)
         if chosen.shrink:
-            return _shrink(chosen, these[0], calls)
-        made = replaying.plan_of(calls, chosen.trace)
-        folder = results.Folder(results.chosen_path(chosen.out, "replay"))
-        row = replaying.row(made, folder.path / "plan")
-        found: list[replaying.Agreement] = []
-
-        def further(to: results.Folder, table: Table, _about: dict) -> None:
-            found[:] = replaying.agree(made, to.path, table)
-            to.write("replay.csv", replaying.as_csv(found, made))
-
-        status = against.measure("replay", argv, chosen, manifest, these, [row],
-                                 chosen.reps or REPS, further, folder)
-        for line in replaying.lines(found, made, replaying.differs(path, calls, made)):
-            make_console().print(line, markup=False, soft_wrap=True)
-        return status
+            return _shrink(chosen, chosen_ones[0], calls)
+        made = replaying.plan_of(calls, str(path))
+        with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch:
+            plan = Path(scratch) / "plan"
+            these = [replaying.runner(one, plan) for one in chosen_ones]
+            made.write(plan)
+            return _measure(chosen, argv, manifest, these, made,
+                            replaying.differs(path, calls, made))
 
     return options.guarded("replay", work)
+
+
+def _measure(chosen: argparse.Namespace, argv: list[str] | None, manifest: variants.Manifest,
+             these: list[replaying.Replaying], made: Plan, unlike: list[str]) -> int:
+    folder = results.Folder(results.chosen_path(chosen.out, "replay"))
+    row = replaying.row(made, Path(chosen.trace).name)
+    found: list[replaying.Agreement] = []
+
+    def further(to: results.Folder, table: Table, _about: dict) -> None:
+        found[:] = replaying.agree(made, to.path, table)
+        to.write("replay.csv", replaying.as_csv(found, made))
+
+    status = against.measure("replay", argv, chosen, manifest, these, [row],
+                             chosen.reps or REPS, further, folder)
+    for line in replaying.lines(found, made, unlike):
+        make_console().print(line, markup=False, soft_wrap=True)
+    return status or int(any(not one.holds(made) for one in found))
 
 
 if __name__ == "__main__":

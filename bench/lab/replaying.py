@@ -1,12 +1,10 @@
 """A trace as a load: the plan, its row, and whether what was replayed is what was recorded."""
 
 import csv
-import dataclasses
 import io
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +20,25 @@ from gen.recording import RecordingError
 PROGRAM = "replay"
 BINARY = Path(__file__).absolute().parents[1] / "replay_program"
 COLUMNS = ("variant", "rep", "calls", "live_peak", "recorded_calls", "recorded_peak")
+TRACE = ".trace"
 NEAR = 0.05  # of the recorded peak, with several threads, whose calls may come in another order
 
 as_c = shrinking.as_c
+
+
+def trace_of(path: Path) -> Path:
+    """The trace beside a recording, or the path itself.  Raises UsageError for a recording
+    without one."""
+    beside = path.with_name(path.name + TRACE)
+    if path.suffix == TRACE or not path.exists():
+        return path
+    if beside.exists():
+        return beside
+    try:
+        recording.load(path)
+    except RecordingError:
+        return path
+    raise UsageError(f"{path}: has no trace; record with --trace")
 
 
 def read(path: Path) -> list[Call]:
@@ -67,7 +81,7 @@ def differs(path: Path, calls: list[Call], made: Plan) -> list[str]:
     """In what the trace is not what the recording beside it counted: nothing if there is none, or
     if it has all calls.  With several threads a recording's peak is an estimate."""
     beside = path.with_suffix("")
-    if path.suffix != ".trace" or not beside.exists():
+    if path.suffix != TRACE or not beside.exists():
         return []
     try:
         one = recording.load(beside)
@@ -86,20 +100,29 @@ def differs(path: Path, calls: list[Call], made: Plan) -> list[str]:
     return found
 
 
-def row(made: Plan, path: Path) -> Row:
-    """The plan, written to `path`, as a row."""
-    made.write(path)
-    return Row(PROGRAM, (str(path),), len(made.threads),
+def row(made: Plan, name: str) -> Row:
+    """The plan as a row; it runs with variants of `runner` only."""
+    return Row(PROGRAM, (name,), len(made.threads),
                f"{made.calls} recorded calls on {len(made.threads)} threads")
 
 
-def runner(variant: Variant) -> Variant:
-    """The variant as what is preloaded into the replaying program.  Raises UsageError if it has no
-    library."""
+@dataclass(frozen=True)
+class Replaying(Variant):
+    """A variant as what is preloaded into the replaying program."""
+
+    plan: Path = Path()
+
+    def command(self, row: Row) -> list[str]:
+        return [str(BINARY), str(self.plan)]
+
+
+def runner(variant: Variant, plan_file: Path) -> Replaying:
+    """The variant with what it replays.  Raises UsageError if it has no library."""
     if variant.kind != "system" and variant.library is None:
         raise UsageError(f"{variant.name} has no library that can be preloaded; it is linked "
                          "statically")
-    return dataclasses.replace(variant, binaries={PROGRAM: BINARY}, preload=variant.library)
+    return Replaying(variant.name, variant.kind, variant.link, {PROGRAM: BINARY}, variant.profile,
+                     variant.library, variant.library, plan=plan_file)
 
 
 @dataclass(frozen=True)
@@ -155,25 +178,24 @@ def lines(found: list[Agreement], made: Plan, unlike: list[str]) -> list[str]:
     return text
 
 
-def fails(variant: Variant, calls: list[Call], timeout: float) -> bool:
+def fails(variant: Replaying, calls: list[Call], timeout: float) -> bool:
     """Whether these calls end other than well."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "plan"
-        try:
-            one = row(plan.make(calls), path)
-        except plan.PlanError:
-            return False
-        try:
-            done = subprocess.run(
-                variant.command(one), env={**os.environ, **variant.environment(one)},
-                capture_output=True,
-                timeout=timeout, check=False)
-        except subprocess.TimeoutExpired:
-            return True
-        return done.returncode != 0
+    try:
+        made = plan.make(calls)
+    except plan.PlanError:
+        return False
+    made.write(variant.plan)
+    one = row(made, "")
+    try:
+        done = subprocess.run(
+            variant.command(one), env={**os.environ, **variant.environment(one)},
+            capture_output=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired:
+        return True
+    return done.returncode != 0
 
 
-def shrink(variant: Variant, calls: list[Call], timeout: float,
+def shrink(variant: Replaying, calls: list[Call], timeout: float,
            progress: Callable[[int, int], None]) -> list[Call] | None:
     """The calls that it takes to fail; None if all of them do not."""
     tries = 0

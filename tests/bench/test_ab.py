@@ -173,9 +173,9 @@ def test_a_command_runs_where_its_user_is(bench, monkeypatch):
     bench.variant("system", "result 1", kind="system")
     (bench.root / "here").touch()
     assert bench.ab("system", "system", "--program", "ls here", "--reps", "2").status == 0
-    gone = bench.ab("system", "system", "--program", "ls gone", "--reps", "2", out="gone")
+    gone = bench.ab("system", "system", "--program", "ls missing", "--reps", "2", out="gone")
     assert gone.status == 1
-    assert "exit status 1 in 2 runs, the first: raw/command-ls-gone-system-1.out" in gone.summary
+    assert "exit status 1 in 2 runs, the first: raw/command-ls-missing-system-1.out" in gone.summary
 
 
 @pytest.mark.parametrize("command, says", [

@@ -75,7 +75,7 @@ def run(lab, trace: Path, *words: str):
 @pytest.mark.parametrize("words, threads", [([], 1), (["threads"], 2)])
 def test_the_replay_agrees_with_the_recording(lab, program, words, threads):
     trace = record(program, lab.root, *words)
-    outcome = run(lab, trace, "hakmem", "system", "--reps", "3")
+    outcome = run(lab, trace.with_suffix(""), "hakmem", "system", "--reps", "3")
     assert outcome.status == 0, outcome.err
     assert f"on {threads} threads" in outcome.out
     assert "all 6 replays agree with it" in outcome.out
@@ -85,6 +85,14 @@ def test_the_replay_agrees_with_the_recording(lab, program, words, threads):
     assert {line["calls"] for line in lines} == {lines[0]["recorded_calls"]}
     if threads == 1:
         assert {line["live_peak"] for line in lines} == {lines[0]["recorded_peak"]}
+
+
+def test_a_recording_without_a_trace(lab, program):
+    trace = record(program, lab.root)
+    trace.unlink()
+    outcome = run(lab, trace.with_suffix(""), "hakmem")
+    assert outcome.status == 2 and outcome.err.count("\n") == 1
+    assert "has no trace; record with --trace" in outcome.err
 
 
 def test_a_trace_that_is_not_what_was_counted(lab, program):
