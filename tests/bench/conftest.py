@@ -115,7 +115,7 @@ class Bench:
 
     def variant(self, name: str, body: str, kind: str = "profile", link: str = "shared",
                 programs: list[str] | None = None, profile: str | None = None,
-                **bodies: str) -> None:
+                library: Path | None = None, **bodies: str) -> None:
         """One more variant: `body`, in shell, for all programs but those that `bodies` names."""
         binaries = {}
         for program in PROGRAMS if programs is None else programs:
@@ -127,7 +127,11 @@ class Bench:
             path.chmod(0o755)
             binaries[program] = path.name
         entry = {"name": name, "kind": kind, "link": link, "binaries": binaries}
-        self._variants.append({**entry, "profile": profile} if profile else entry)
+        if profile:
+            entry["profile"] = profile
+        if library:
+            entry["library"] = str(library)
+        self._variants.append(entry)
 
     def launcher(self, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
         """In place of bench/command: `body`, in shell, sets s, the seconds."""
