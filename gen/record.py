@@ -21,7 +21,7 @@ from gen.recording import Recording, RecordingError
 
 ROOT = Path(__file__).absolute().parent.parent
 LIBRARY = ROOT / "gen/libhakmem-record.so"
-WIDTH = 100  # of output that is no terminal
+WIDTH = 1000  # of output that is no terminal: names are whole
 SHOWN = 12  # processes
 TRACE_MAX = 1 << 30  # bytes
 PACKED = 6  # gzip's level
