@@ -21,8 +21,7 @@ POINTER = 8
 LEAST_BYTES, LEAST_BLOCKS = 4096, 32  # src/cache.c: a limit before it has grown
 FILL_BYTES, FILL_BLOCKS, MOST_TAKEN = 16384, 4, 128  # the same: blocks taken at a time
 DESCRIPTOR = 128  # struct hak_span
-INLINE_BLOCKS = 512  # in a descriptor; beyond, the free set is in a table:
-BITS = PAGE // QUANTUM // 8  # its bytes for a heap page
+INLINE_BLOCKS = 512  # in a descriptor; the free set of more lies apart
 
 
 @dataclass(frozen=True)
@@ -289,5 +288,5 @@ def _up(value: int, step: int) -> int:
 
 
 def _slab_metadata(row: ClassRow, model: Model) -> int:
-    bits = BITS if row.nblocks > INLINE_BLOCKS else 0
+    bits = 1 << (-(-row.nblocks // 64) * 8 - 1).bit_length() if row.nblocks > INLINE_BLOCKS else 0
     return row.slab_pages * (DESCRIPTOR + (model.lookup == "map")) + bits

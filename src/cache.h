@@ -19,8 +19,8 @@
  * have no room, so that a push to them ends up in the slow path: bin 0 is that of pointers that are
  * no small block.
  *
- * Only its own thread touches a cache.  `hak_cache` is never NULL: a thread without a cache has
- * the constant empty one, whose limits are all 0. */
+ * Only its own thread touches a cache.  `hak_bins`, the bins that malloc and free work on, is never
+ * NULL: a thread without a cache has constant ones that are empty and have no room. */
 #ifndef HAK_CACHE_H
 #define HAK_CACHE_H
 
@@ -75,8 +75,15 @@ struct hak_cache {
     struct hak_waiting waiting;                 /* untouched unless HAK_GUARD */
 };
 
-extern HAK_HIDDEN const struct hak_cache hak_cache_empty;
-extern HAK_HIDDEN __thread struct hak_cache *hak_cache;
+extern HAK_HIDDEN const struct hak_bin hak_bins_none[HAK_NBINS];
+extern HAK_HIDDEN __thread struct hak_bin *hak_bins;
+
+/* The cache whose bins these are, which must not be hak_bins_none. */
+HAK_INLINE struct hak_cache *hak_cache_of(struct hak_bin *bins)
+{
+    _Static_assert(offsetof(struct hak_cache, bins) == 0, "a cache starts with its bins");
+    return (struct hak_cache *)bins;
+}
 
 HAK_INLINE struct hak_bin *hak_cache_bin(struct hak_cache *cache, size_t cls)
 {

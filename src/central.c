@@ -73,7 +73,7 @@ static void release_slab(struct central *central, struct hak_span *slab)
     central->released += hak_span_bytes(slab);
     central->nslabs--;
     central->nfree -= slab->nfree;
-    hak_heap_free(slab);
+    hak_slab_free(slab);
 }
 
 /* A slab with free blocks, in the list of partial ones; NULL: out of memory. */

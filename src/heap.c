@@ -1,5 +1,6 @@
 /* heap.c: reserves the address space, hands out spans and takes them back, purges; see heap.h. */
 #include "heap.h"
+#include "bits.h"
 #include "mapping.h"
 #include "os.h"
 #include "ranges.h"
@@ -38,7 +39,7 @@ static bool reserve(size_t size, struct hak_heap *heap)
 {
     size_t npages = size >> HAK_PAGE_SHIFT;
     size_t spans_size = npages * sizeof *heap->spans;
-    size_t bits_size = npages * sizeof *heap->bits;
+    size_t bits_size = npages * HAK_BITS_PER_PAGE;
     size_t map_size = HAK_LOOKUP_MAP ? hak_round_up(npages, HAK_PAGE_SIZE) : 0;
     char *base = hak_os_reserve(size, size >= 64 * HUGE_PAGE ? HUGE_PAGE : HAK_PAGE_SIZE);
     size_t live_size = HAK_GUARD ? npages * LIVE_BYTES : 0;
@@ -53,7 +54,7 @@ static bool reserve(size_t size, struct hak_heap *heap)
     heap->base = (uintptr_t)base;
     heap->reserve = size;
     heap->spans = (struct hak_span *)tables;
-    heap->bits = (uint64_t(*)[HAK_MAX_BLOCKS / 64])(tables + spans_size);
+    heap->bits = tables + spans_size;
     heap->map = (uint8_t *)tables + spans_size + bits_size;
     heap->live = (uint64_t *)(heap->map + map_size);
     heap->region_shift = hak_log2(size) - 7;

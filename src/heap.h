@@ -8,7 +8,7 @@
  * overflow of a block reaches them, and are committed only as far as pages are in use:
  *   spans  one descriptor for each page; a span's is that of its first page
  *   map    one byte for each page: the class of the slab that it belongs to, else 0
- *   bits   4096 bits for each page: free set of slabs with more blocks than a descriptor holds
+ *   bits   free sets of slabs with more blocks than a descriptor holds: see bits.h
  * and, for a hardened profile, a fourth: see guard.h.
  *
  * A span is a run of pages with one use.  Spans tile the pages below a range's frontier without
@@ -55,7 +55,10 @@ struct hak_span {
     uint16_t nfree;                      /* SLAB: set bits */
     uint64_t bytes;                      /* LARGE: usable bytes from the block's start */
     uint64_t offset;                     /* LARGE: of the block from the span's start */
-    uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
+    union {
+        uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
+        uint64_t *apart;                     /* SLAB of more blocks: the same, see bits.h */
+    };
 } HAK_CACHE_ALIGNED;
 _Static_assert(sizeof(struct hak_span) == 128, "two cache lines");
 
@@ -67,7 +70,7 @@ struct hak_heap {
     size_t limit;    /* bytes from base below which all pages in use lie */
     uint8_t *map;    /* map lookup only */
     struct hak_span *spans;
-    uint64_t (*bits)[HAK_MAX_BLOCKS / 64];
+    char *bits;
     uintptr_t base;
     size_t reserve;        /* bytes reserved */
     uint32_t region_shift; /* region lookup: log2 of the bytes each class's range has */

@@ -34,7 +34,7 @@ void hak_ranges_init(size_t size)
 
 /* ---- commit -------------------------------------------------------------------------------- */
 
-static bool commit(char *from, char *to)
+bool hak_range_commit(char *from, char *to)
 {
     size_t os_page = hak_os_page_size();
     from = (char *)hak_round_down((uintptr_t)from, os_page);
@@ -50,11 +50,11 @@ static bool commit_tables(struct hak_range *range, uint32_t end)
     uint32_t to = (uint32_t)hak_min((size_t)range->end, hak_round_up(end, TABLE_STEP));
     if (end <= from)
         return true;
-    if (!commit((char *)&hak_heap.spans[from], (char *)&hak_heap.spans[to]) ||
-        !commit((char *)&hak_heap.bits[from], (char *)&hak_heap.bits[to]) ||
-        (HAK_LOOKUP_MAP && !commit((char *)&hak_heap.map[from], (char *)&hak_heap.map[to])) ||
-        (HAK_GUARD && !commit((char *)&hak_heap.live[from * LIVE_WORDS],
-                              (char *)&hak_heap.live[to * LIVE_WORDS])))
+    if (!hak_range_commit((char *)&hak_heap.spans[from], (char *)&hak_heap.spans[to]) ||
+        (HAK_LOOKUP_MAP &&
+         !hak_range_commit((char *)&hak_heap.map[from], (char *)&hak_heap.map[to])) ||
+        (HAK_GUARD && !hak_range_commit((char *)&hak_heap.live[from * LIVE_WORDS],
+                                        (char *)&hak_heap.live[to * LIVE_WORDS])))
         return false;
     range->tabled = to;
     return true;
@@ -70,9 +70,9 @@ static bool commit_pages(struct hak_range *range, uint32_t end)
     size_t step = hak_min(hak_max((size_t)HAK_COMMIT_STEP, used / 8), MOST_COMMIT_STEP);
     size_t to = hak_max((size_t)end, from + (step >> HAK_PAGE_SHIFT));
     to = hak_min(to, (size_t)range->end);
-    if (!commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT))) {
+    if (!hak_range_commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT))) {
         to = end;
-        if (!commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT)))
+        if (!hak_range_commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT)))
             return false;
     }
     range->committed = (uint32_t)to;

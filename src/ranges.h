@@ -30,6 +30,8 @@ extern HAK_HIDDEN struct hak_range hak_ranges[HAK_NRANGES];
 /* Lays the ranges out over `size` reserved bytes. */
 void hak_ranges_init(size_t size);
 struct hak_range *hak_range_of(uint32_t page);
+/* Makes [from, to), widened to whole pages of the system, writable; false: refused. */
+bool hak_range_commit(char *from, char *to);
 
 /* Makes [page, page + npages) one span: its first and last descriptor say so. */
 struct hak_span *hak_range_set(uint32_t page, size_t npages, unsigned state);

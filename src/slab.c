@@ -1,6 +1,7 @@
 /* slab.c: see slab.h. */
 #include <string.h>
 
+#include "bits.h"
 #include "block.h"
 #include "report.h"
 #include "slab.h"
@@ -12,7 +13,7 @@ static uint64_t *bits_of(struct hak_span *slab)
 {
     if (hak_classes[slab->cls].nblocks <= HAK_INLINE_BITS)
         return slab->bits;
-    return hak_heap.bits[hak_span_page(slab)];
+    return slab->apart;
 }
 
 struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
@@ -21,6 +22,10 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
     struct hak_span *slab = hak_heap_alloc(shape->slab_pages, HAK_PAGE_SIZE, cls);
     if (!slab)
         return NULL;
+    if (shape->nblocks > HAK_INLINE_BITS && !(slab->apart = hak_bits_take(shape->nblocks))) {
+        hak_heap_free(slab);
+        return NULL;
+    }
     slab->first = (uint16_t)(shape->first + COLOUR_STEP * (serial % shape->colours));
     slab->nfree = shape->nblocks;
     /* What an earlier slab left would look like blocks that were written to after free. */
@@ -33,6 +38,14 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
     if (rest)
         bits[whole] = ((uint64_t)1 << rest) - 1;
     return slab;
+}
+
+void hak_slab_free(struct hak_span *slab)
+{
+    unsigned nblocks = hak_classes[slab->cls].nblocks;
+    if (nblocks > HAK_INLINE_BITS)
+        hak_bits_give(slab->apart, nblocks);
+    hak_heap_free(slab);
 }
 
 static unsigned random_word(const struct hak_span *slab, unsigned nwords)

@@ -4,7 +4,7 @@
  *   | first | block 0 | block 1 | ... | block n-1 | tail, smaller than one block |
  *
  * The free set is a bitmap outside the memory that it describes, in the span's descriptor or, for
- * more than 512 blocks, in the heap's table of bits; a set bit is a free block.
+ * more than 512 blocks, apart (bits.h); a set bit is a free block.
  * Always: nfree == popcount(bits) == nblocks - blocks in caches, in central's batches, in use.
  * The caller holds the class's central lock. */
 #ifndef HAK_SLAB_H
@@ -14,6 +14,8 @@
 
 /* A new slab of the class, all blocks free; NULL: out of memory.  `serial` picks its colour. */
 struct hak_span *hak_slab_carve(unsigned cls, unsigned serial);
+/* Gives the slab, whose blocks nobody holds, back to the heap. */
+void hak_slab_free(struct hak_span *slab);
 
 /* Takes up to `want` blocks in address order; returns how many, 0 if the slab is full. */
 unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want);

@@ -9,8 +9,8 @@
 
 #define HAK_THREAD __thread __attribute__((tls_model("initial-exec")))
 
-const struct hak_cache hak_cache_empty = {.next = NULL};
-HAK_THREAD struct hak_cache *hak_cache = (struct hak_cache *)&hak_cache_empty;
+const struct hak_bin hak_bins_none[HAK_NBINS] = {{{NULL}, {0}, 0}};
+HAK_THREAD struct hak_bin *hak_bins = (struct hak_bin *)hak_bins_none;
 
 static HAK_THREAD struct hak_cache *own;
 static HAK_THREAD bool exited; /* the thread's cache has been given back for good */
@@ -26,7 +26,7 @@ static bool exit_key_made;
 static void thread_exit(void *cache_of_thread)
 {
     struct hak_cache *cache = cache_of_thread;
-    hak_cache = (struct hak_cache *)&hak_cache_empty;
+    hak_bins = (struct hak_bin *)hak_bins_none;
     own = NULL;
     exited = true;
     if (HAK_GUARD)
@@ -94,7 +94,7 @@ struct hak_cache *hak_threads_open(void)
     hak_cache_reset(cache);
     own = cache;
     if (!hak_counting && !HAK_GUARD)
-        hak_cache = cache;
+        hak_bins = cache->bins;
     /* May call malloc, which finds the cache in place. */
     if (exit_key_made)
         pthread_setspecific(exit_key, cache);
@@ -104,7 +104,7 @@ struct hak_cache *hak_threads_open(void)
 void hak_threads_count(void)
 {
     hak_counting = true;
-    hak_cache = (struct hak_cache *)&hak_cache_empty;
+    hak_bins = (struct hak_bin *)hak_bins_none;
 }
 
 void hak_threads_forked(void)

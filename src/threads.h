@@ -2,7 +2,7 @@
  *
  * A thread gets its cache at its first call that needs one and gives it back when it ends; the
  * registry keeps the structure for later threads.  While the process counts (hak_threads_count),
- * `hak_cache` stays the empty one: every call takes the slow path, which works on the thread's own
+ * `hak_bins` stays hak_bins_none: every call takes the slow path, which works on the thread's own
  * cache all the same and counts. */
 #ifndef HAK_THREADS_H
 #define HAK_THREADS_H

@@ -89,11 +89,15 @@ size_t shim_span_move(struct hak_span *to, size_t first, struct hak_span *from, 
 /* ---- slabs --------------------------------------------------------------------------------- */
 
 struct hak_span *hak_slab_carve(unsigned cls, unsigned serial);
+void hak_slab_free(struct hak_span *slab);
 unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want);
 void hak_slab_put(struct hak_span *slab, void *p);
 void *hak_slab_block_of(const struct hak_span *slab, const void *p);
 unsigned shim_slab_nfree(const struct hak_span *slab);
 bool shim_slab_is_empty(const struct hak_span *slab);
+
+uint64_t *hak_bits_take(unsigned nblocks);
+void hak_bits_give(uint64_t *bits, unsigned nblocks);
 
 /* ---- central ------------------------------------------------------------------------------- */
 

@@ -51,7 +51,7 @@ def test_slabs_and_their_tails(small, recorded):
     assert told.slabs == 3 * 65536
     assert told.tail == 2 * 1024 + 16
     assert told.partly == 20 * 3072 + 1364 * 48
-    assert told.metadata == 3 * (128 + 1) + 512, "48 bytes: more blocks than a descriptor has bits"
+    assert told.metadata == 3 * (128 + 1) + 256, "48 bytes: more blocks than a descriptor has bits"
 
 
 def test_a_thread_that_frees_nothing_keeps_little(small, recorded):
