@@ -16,6 +16,7 @@ from gen import compare, recording
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.model import ClassRow, Model
+from gen.predict import cache_bytes
 from gen.profiles import ProfileError, ROOT, known_profiles, load_profile
 
 PAGE = 65536
@@ -75,7 +76,7 @@ class Explanation:
     reserved: int  # address space
     region: int  # address space of each class; 0 without the region lookup
     map_bytes: int  # address space of the page map; 0 without the map lookup
-    thread_struct: int  # a thread cache without its blocks, nearly
+    thread_struct: int  # a thread cache without its blocks: address space, resident where used
     thread_blocks: int  # budget of the blocks in it, beyond the least that each class may hold
     total_blocks: int  # the same of all threads
     central_struct: int  # room for pointers and chains to what central parks
@@ -89,7 +90,6 @@ class Explanation:
 def explain(model: Model) -> Explanation:
     """Works it out."""
     keys, rows = model.keys, model.classes
-    bins = 256 if model.header_bytes else model.nclasses + 1  # one for each header byte there is
     below = [0] + [row.size for row in rows]
     tax = header_tax([row.size for row in rows])
     large = keys["large"]
@@ -107,7 +107,7 @@ def explain(model: Model) -> Explanation:
         reserved=1 << model.reserve_shift,
         region=1 << model.region_shift if model.lookup == "region" else 0,
         map_bytes=(1 << model.reserve_shift) // PAGE if model.lookup == "map" else 0,
-        thread_struct=16 * bins + 16 * model.list_classes + 8 * model.array_slots,
+        thread_struct=cache_bytes(model),
         thread_blocks=min(keys["front"]["thread_bytes"], sum(row.cap * row.size for row in rows)),
         total_blocks=keys["front"]["total_bytes"],
         central_struct=8 * model.transfer_slots + 16 * model.transfer_chains,
@@ -264,7 +264,7 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
         ),
         (
             "each thread",
-            f"about {_bytes(told.thread_struct)} for its cache, and a budget of "
+            f"{_bytes(told.thread_struct)} for its cache, resident where used, and a budget of "
             f"{_bytes(told.thread_blocks)} for the blocks in it, beyond the least that each class "
             "may hold",
         ),

@@ -20,6 +20,7 @@ OS_PAGE = 4096
 POINTER = 8
 LEAST_BYTES, LEAST_BLOCKS = 4096, 32  # src/cache.c: a limit before it has grown
 FILL_BYTES, FILL_BLOCKS, MOST_TAKEN = 16384, 4, 128  # the same: blocks taken at a time
+NEAR_SLOTS = 32  # src/cache.h: pointers of a class whose limit is no higher
 DESCRIPTOR = 128  # struct hak_span
 INLINE_BLOCKS = 512  # in a descriptor; the free set of more lies apart
 
@@ -250,7 +251,7 @@ def _stock_bytes(model: Model, loads: Sequence[ClassLoad]) -> float:
     return held * (1 + budget / grown) / 2 if grown > budget else held
 
 
-def _slots_at(model: Model) -> int:
+def _near_at(model: Model) -> int:
     """Where the pointers of the array classes start in struct hak_cache."""
     of_classes = model.nclasses + 1
     size = 16 * (256 if model.header_bytes else of_classes)  # bins
@@ -258,6 +259,11 @@ def _slots_at(model: Model) -> int:
     size = _up(size + of_classes, 8) + 8  # outbox, granted
     size = _up(size + 4 + of_classes, 8)  # hand, used
     return size + 8 + 8 + 8 + 16  # next, next_free, owner, refills and flushes
+
+
+def _slots_at(model: Model) -> int:
+    """Where those start of classes whose limit has outgrown the near slots."""
+    return _near_at(model) + POINTER * NEAR_SLOTS * (model.nclasses - model.list_classes + 1)
 
 
 def cache_bytes(model: Model) -> int:
@@ -272,15 +278,22 @@ def cache_bytes(model: Model) -> int:
 def _touched(model: Model, loads: Sequence[ClassLoad]) -> int:
     """Of that, what the classes in use make resident."""
     tables = {row.size: row for row in model.classes}
-    start = _slots_at(model)
-    pages = set(range(start // OS_PAGE + 1))
+    near, far = _near_at(model), _slots_at(model)
+    pages = set(range(near // OS_PAGE + 1))
     for one in loads:
         row = tables[one.size]
         if row.kind == "array":
-            first = start + POINTER * row.slot0
-            end = first + POINTER * one.bin.limit
-            pages.update(range(first // OS_PAGE, (end - 1) // OS_PAGE + 1))
+            order = row.index - model.list_classes
+            pages |= _pages(near + POINTER * NEAR_SLOTS * order, min(one.bin.limit, NEAR_SLOTS))
+            if one.bin.limit > NEAR_SLOTS:
+                pages |= _pages(far + POINTER * row.slot0, one.bin.limit)
     return OS_PAGE * len(pages)
+
+
+def _pages(first: int, pointers: float) -> set[int]:
+    """Numbers of the pages that so many pointers from byte `first` on lie in."""
+    last = int(first + POINTER * pointers) - 1
+    return set(range(first // OS_PAGE, last // OS_PAGE + 1))
 
 
 def _up(value: int, step: int) -> int:

@@ -13,6 +13,8 @@ enum {
     STEAL_STEPS = 16,   /* classes looked at for limit to take, in one refill */
 };
 
+_Static_assert((int)LEAST_BLOCKS <= (int)HAK_NEAR_SLOTS, "every limit starts in the near slots");
+
 static size_t granted; /* bytes, of all caches; atomically */
 
 /* ---- limits --------------------------------------------------------------------------------- */
@@ -60,6 +62,19 @@ static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit
     bin->room = limit - n;
 }
 
+/* Gives an array class the slots that suit its limit, and what its bin holds with them. */
+static void place_slots(struct hak_cache *cache, unsigned cls)
+{
+    struct hak_bin *bin = hak_cache_bin(cache, cls);
+    void **slots = bin->limit <= HAK_NEAR_SLOTS ? cache->near_slots[cls - HAK_LIST_CLASSES]
+                                                : cache->slots + hak_classes[cls].cache_slot;
+    if (slots == bin->slots)
+        return;
+    for (unsigned i = 0; i < bin->n; i++)
+        slots[i] = bin->slots[i];
+    bin->slots = slots;
+}
+
 /* ---- life ---------------------------------------------------------------------------------- */
 
 void hak_cache_reset(struct hak_cache *cache)
@@ -72,8 +87,8 @@ void hak_cache_reset(struct hak_cache *cache)
         if (hak_class_is_list(cls)) {
             set_list(bin, NULL, 0, bin->limit);
         } else {
-            bin->slots = cache->slots + shape->cache_slot;
             bin->n = 0;
+            place_slots(cache, cls);
         }
     }
 }
@@ -136,6 +151,8 @@ static void shrink(struct hak_cache *cache, unsigned cls)
     bin->limit = limit;
     if (hak_class_is_list(cls))
         bin->room = limit;
+    else
+        place_slots(cache, cls);
 }
 
 static bool within_budget(const struct hak_cache *cache, size_t more)
@@ -276,10 +293,11 @@ static void *refill_array(struct hak_cache *cache, unsigned cls)
     unsigned n = fill_slots(cache, cls);
     if (n == 0)
         return NULL;
+    bin->n = n;
     bin->limit = grown(cache, cls);
+    place_slots(cache, cls);
     order(cache, bin->slots, n);
-    bin->n = n - 1;
-    return bin->slots[n - 1];
+    return bin->slots[--bin->n];
 }
 
 void *hak_cache_take(struct hak_cache *cache, unsigned cls)

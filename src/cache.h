@@ -50,6 +50,10 @@ struct hak_counts {
     uint64_t requested; /* bytes asked for */
 };
 
+/* An array class whose limit is no higher has its pointers among those of the other such classes:
+ * a thread that holds little touches few pages of its cache. */
+enum { HAK_NEAR_SLOTS = 32 };
+
 /* Blocks that a hardened profile has freed but keeps back, the oldest at `first`: see guard.h. */
 enum { HAK_WAITING_BLOCKS = HAK_GUARD ? 4096 : 1 };
 struct hak_waiting {
@@ -70,6 +74,7 @@ struct hak_cache {
     struct hak_cache *next_free;      /* in its list of those that no thread owns */
     enum hak_cache_owner owner;       /* guarded by the registry's lock */
     uint64_t refills, flushes;        /* batches exchanged with central, by all its owners */
+    void *near_slots[HAK_NCLASSES - HAK_LIST_CLASSES + 1][HAK_NEAR_SLOTS];
     void *slots[HAK_CACHE_SLOTS + 1];
     struct hak_counts counts[HAK_NCLASSES + 1]; /* of all its owners; untouched unless counting */
     struct hak_waiting waiting;                 /* untouched unless HAK_GUARD */
