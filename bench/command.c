@@ -1,11 +1,12 @@
 /* command PROGRAM ARG...: runs any program once and prints what it took as the benchmark programs
- * do: ops=1, seconds from its start to its end, its peak RSS (of the largest of its processes), page
- * faults and processor time of it and of the children that it waited for.
+ * do: ops=1, seconds from its start to its end, its peak RSS (of the largest of its processes),
+ * page faults and processor time of it and of the children that it waited for.
  *
  * BENCH_PRELOAD in the environment is the library that is preloaded into it.  The program's output
  * is dropped, its input is empty.  A process as small as this one starts it because what is
  * resident before exec counts into the peak.
- * Exit status: 0, 1 (the program failed), 2 (arguments, or it cannot be started). */
+ * Exit status: 0, or the program's, 128 and the signal's number if one ended it; 2: arguments;
+ * 127: it cannot be started. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CANNOT_START = 127 };
+enum { CANNOT_START = 127, BY_SIGNAL = 128 };
 
 static double now(void)
 {
@@ -65,11 +66,11 @@ int main(int argc, char **argv)
     double took = now() - start;
     if (WIFSIGNALED(status)) {
         fprintf(stderr, "command: %s: ended by signal %d\n", argv[1], WTERMSIG(status));
-        return 1;
+        return BY_SIGNAL + WTERMSIG(status);
     }
     if (WEXITSTATUS(status)) {
         fprintf(stderr, "command: %s: exit status %d\n", argv[1], WEXITSTATUS(status));
-        return WEXITSTATUS(status) == CANNOT_START ? 2 : 1;
+        return WEXITSTATUS(status);
     }
     printf("RESULT bench=command params=\"\" ops=1 seconds=%.6f ops_per_s=%.6f peak_rss_kib=%ld "
            "rss_kib=0 minor_faults=%ld user_s=%.6f sys_s=%.6f\n",

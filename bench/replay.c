@@ -1,5 +1,5 @@
-/* replay PLAN: makes the calls of a recorded program again, on as many threads, and prints what they
- * took as the benchmark programs do.
+/* replay PLAN: makes the calls of a recorded program again, on as many threads, and prints what
+ * they took as the benchmark programs do.
  *
  * Every page of a block is written to, as are its first and last bytes.  When a block is freed or
  * reallocated these must still be what they were: blocks that overlap, or that move without their
@@ -14,6 +14,7 @@
 #include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,8 @@ static struct worker *workers;
 static _Atomic uint32_t *running; /* in each lap: threads that have not left it */
 static _Atomic int64_t live, live_peak;
 
-static const char *const names[REPLAY_KINDS] = {"malloc",  "calloc", "aligned_alloc",
-                                                "realloc", "free",   "start",
-                                                "enter",   "leave"};
+static const char *const names[REPLAY_KINDS] = {"malloc", "calloc", "aligned_alloc", "realloc",
+                                                "free",   "start",  "enter",         "leave"};
 
 static _Noreturn void fault(const struct worker *worker, const struct replay_step *step,
                             const char *what)
@@ -109,8 +109,8 @@ static void count(struct worker *worker, int64_t bytes)
     worker->live += bytes;
     if (llabs(worker->live) < head->live_step)
         return;
-    int64_t now = atomic_fetch_add_explicit(&live, worker->live, memory_order_relaxed) +
-                  worker->live;
+    int64_t now =
+        atomic_fetch_add_explicit(&live, worker->live, memory_order_relaxed) + worker->live;
     worker->live = 0;
     int64_t peak = atomic_load_explicit(&live_peak, memory_order_relaxed);
     while (now > peak && !atomic_compare_exchange_weak_explicit(
@@ -118,9 +118,23 @@ static void count(struct worker *worker, int64_t bytes)
         ;
 }
 
+/* What malloc owes a block: what any object that fits needs.  Of less than 16 bytes that is 8. */
+static size_t least_align(size_t size)
+{
+    return size < _Alignof(max_align_t) ? sizeof(void *) : _Alignof(max_align_t);
+}
+
+static void check_align(const struct worker *worker, const struct replay_step *step,
+                        const void *block, size_t align)
+{
+    if ((uintptr_t)block % align)
+        fault(worker, step, "not aligned");
+}
+
 static void make(struct worker *worker, const struct replay_step *step, struct slot *slot)
 {
-    size_t align = step->kind == REPLAY_ALIGNED ? (size_t)1 << step->align : 1;
+    size_t align =
+        step->kind == REPLAY_ALIGNED ? (size_t)1 << step->align : least_align(step->size);
     slot->size = step->size;
     if (step->kind == REPLAY_CALLOC)
         slot->block = calloc(1, slot->size);
@@ -130,8 +144,7 @@ static void make(struct worker *worker, const struct replay_step *step, struct s
         slot->block = malloc(slot->size);
     if (!slot->block && slot->size)
         fault(worker, step, strerror(errno));
-    if ((uintptr_t)slot->block % align)
-        fault(worker, step, "not aligned");
+    check_align(worker, step, slot->block, align);
     if (step->kind == REPLAY_CALLOC && !is_zero(slot))
         fault(worker, step, "not zero");
     slot->tag = (unsigned char)(step->slot * 31 + step->turn * 7 + 1);
@@ -154,6 +167,7 @@ static void resize(struct worker *worker, const struct replay_step *step, struct
     if (!block && step->size)
         fault(worker, step, strerror(errno));
     slot->block = block;
+    check_align(worker, step, block, least_align(step->size));
     check(worker, step, slot, kept);
     count(worker, (int64_t)step->size - (int64_t)slot->size);
     slot->size = step->size;

@@ -2,6 +2,7 @@
 with any allocator; what they take, and whether each block is what it should be."""
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -36,6 +37,8 @@ def _shrink(chosen: argparse.Namespace, variant: variants.Variant, calls: list) 
     path = results.caller_path(chosen.shrink)
     if path.exists():
         raise UsageError(f"--shrink: {path}: exists; name another file")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"--shrink: {path.parent}: is no folder that can be written to")
     console = make_console()
     with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch, \
             console.status("shrinking") as status:
@@ -67,6 +70,7 @@ def main(argv: list[str] | None = None) -> int:
             plan = Path(scratch) / "plan"
             these = [replaying.runner(one, plan) for one in chosen_ones]
             made.write(plan)
+            replaying.require_memory(made)
             return _measure(chosen, argv, manifest, these, made,
                             replaying.differs(path, calls, made))
 

@@ -4,13 +4,15 @@ import math
 import os
 import re
 import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.lab import group
 
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
 _NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
             "sys_s")
+BY_SIGNAL = 128  # and a signal's number: the exit status of bench/command.c, as that of shells
 _LATENCIES = ("p50_ns", "p99_ns", "p999_ns", "max_ns")  # of programs that sample them
 
 
@@ -43,34 +45,20 @@ def run(command: list[str], timeout: float, log: Path,
     """Runs the command for at most `timeout` seconds, with further variables in its environment,
     in `folder` if one is given, and writes what it printed to `log`."""
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", timeout=timeout, check=False,
-            env={**os.environ, **(environment or {})}, cwd=folder,
-        )
-        result = read(done.returncode, done.stdout)
-        out, err = done.stdout, done.stderr
-    except subprocess.TimeoutExpired as error:
-        result = Run(f"no result within {timeout:g} s")
-        out, err = _text(error.stdout), _text(error.stderr)
+        status, out, err = group.run(command, timeout, {**os.environ, **(environment or {})},
+                                     folder)
+        result = Run(f"no result within {timeout:g} s") if status is None else read(status, out)
     except OSError as error:
         result, out, err = Run(f"cannot be started: {error.strerror}"), "", ""
-    log.write_text(
-        f"$ {shlex.join(command)}\n{out}{err}status: {result.status}\n", encoding="utf-8"
-    )
+    log.write_text(f"$ {shlex.join(command)}\n{out}{err}status: {result.status}\n",
+                   encoding="utf-8", errors="backslashreplace")
     return result
-
-
-def _text(output: bytes | str | None) -> str:
-    if output is None:
-        return ""
-    return output.decode(errors="replace") if isinstance(output, bytes) else output
 
 
 def read(returncode: int, stdout: str) -> Run:
     """What came of a run that ended so and printed this."""
-    if returncode < 0:
-        return Run(f"ended by signal {-returncode}")
+    if returncode < 0 or returncode > BY_SIGNAL:
+        return Run(f"ended by signal {-returncode if returncode < 0 else returncode - BY_SIGNAL}")
     if returncode > 0:
         return Run(f"exit status {returncode}")
     line = _RESULT.search(stdout)

@@ -53,6 +53,14 @@ def describe(packages: list[str]) -> dict:
     }
 
 
+def available_bytes() -> int | None:
+    """Memory that programs can have without swapping; None if the kernel does not say."""
+    for line in (_content("/proc/meminfo") or "").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    return None
+
+
 def load() -> list[float]:
     """Load averages over 1, 5 and 15 minutes."""
     return [round(value, 2) for value in os.getloadavg()]

@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,8 @@ def guarded(command: str, work: Callable[[], int]) -> int:
     """Runs `work`: 2 for a UsageError, 1 for a ToolError and for standard output that takes no
     more, 130 for Ctrl-C, each with a line on standard error; else what it returns."""
     try:
+        if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # by bench.lab
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         status = work()
         sys.stdout.flush()
         return status

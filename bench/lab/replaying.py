@@ -4,15 +4,15 @@ import csv
 import io
 import os
 import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lab import plan, shrink as shrinking
+from bench.lab import group, machine, plan, shrink as shrinking
 from bench.lab.analysis import Table
 from bench.lab.plan import Call, Plan
 from bench.lab.rows import Row, UsageError
+from bench.lab.tools import ToolError
 from bench.lab.variants import Variant
 from gen import recording, trace
 from gen.recording import RecordingError
@@ -75,6 +75,15 @@ def plan_of(calls: list[Call], name: str) -> Plan:
         return plan.make(calls)
     except plan.PlanError as error:
         raise UsageError(f"{name}: {error}") from error
+
+
+def require_memory(made: Plan) -> None:
+    """Raises ToolError if the blocks, of which a replay touches every page, would not fit in this
+    machine's memory."""
+    available = machine.available_bytes()
+    if available and made.peak > available:
+        raise ToolError(f"the recorded blocks are {made.peak >> 20} MiB at their peak, and a replay "
+                        f"touches all of them; {available >> 20} MiB of memory are available")
 
 
 def differs(path: Path, calls: list[Call], made: Plan) -> list[str]:
@@ -186,13 +195,9 @@ def fails(variant: Replaying, calls: list[Call], timeout: float) -> bool:
         return False
     made.write(variant.plan)
     one = row(made, "")
-    try:
-        done = subprocess.run(
-            variant.command(one), env={**os.environ, **variant.environment(one)},
-            capture_output=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired:
-        return True
-    return done.returncode != 0
+    status, _, _ = group.run(variant.command(one), timeout,
+                             {**os.environ, **variant.environment(one)})
+    return status != 0
 
 
 def shrink(variant: Replaying, calls: list[Call], timeout: float,

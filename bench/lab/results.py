@@ -63,7 +63,7 @@ class Folder(Files):
 
     def begin(self, first: Path) -> None:
         """The head of results.csv."""
-        self._file = open(first, "w", newline="", encoding="utf-8")
+        self._file = open(first, "w", newline="", encoding="utf-8", errors="backslashreplace")
         self._csv = csv.writer(self._file, lineterminator="\n")
         self._write(COLUMNS)
 

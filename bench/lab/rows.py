@@ -33,7 +33,10 @@ class Row:
         """A name for files, of its own for each row."""
         text = f"{self.program}-{'-'.join(self.args)}"
         name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:80]
-        return name if name == text else f"{name}-{hashlib.sha1(text.encode()).hexdigest()[:8]}"
+        if name == text:
+            return name
+        digest = hashlib.sha1(text.encode(errors="surrogateescape")).hexdigest()
+        return f"{name}-{digest[:8]}"
 
     def with_more(self, share: float) -> tuple[str, ...]:
         """The arguments for so much more of the same work, 0.03 for 3 %.

@@ -177,8 +177,8 @@ class _progress:
         self._bar = None
         if console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description:44}"), BarColumn(), MofNCompleteColumn(),
-                TimeRemainingColumn(), console=console, transient=True,
+                TextColumn("{task.description:44}", markup=False), BarColumn(),
+                MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True,
             )
             self._task = self._bar.add_task("", total=total)
 

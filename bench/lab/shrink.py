@@ -123,7 +123,7 @@ static void resize(int line, int i, size_t size, unsigned char tag)
 {{
     size_t kept = sizes[i] < size ? sizes[i] : size;
     check(line, i, tag);
-    made(line, i, realloc(b[i], size), size, 1);
+    made(line, i, realloc(b[i], size), size, size < 16 ? 8 : 16);
     for (size_t k = 0; k < kept; k += 4096) {{
         if (b[i][k] != tag) {{
             fprintf(stderr, "call %d: block %d has changed in realloc\\n", line, i);
@@ -175,4 +175,5 @@ def _statements(number: int, call: Call, block: int) -> list[str]:
         return [f"resize({number}, {block}, {call.size}, {tag});", f"used({block}, {tag});"]
     how = {"malloc": f"malloc({call.size})", "calloc": f"calloc(1, {call.size})",
            "aligned": f"memalign({call.align}, {call.size})"}[call.kind]
-    return [f"made({number}, {block}, {how}, {call.size}, {call.align});", f"used({block}, {tag});"]
+    align = call.align if call.kind == "aligned" else 8 if call.size < 16 else 16
+    return [f"made({number}, {block}, {how}, {call.size}, {align});", f"used({block}, {tag});"]

@@ -23,21 +23,22 @@ _STYLES = {"profile": "bold", "reference": "dim", "system": "", "peer": ""}
 def make_console(stderr: bool = False) -> Console:
     """A console that does not cut tables when its output is not a terminal."""
     file = _Named(sys.stderr, "standard error") if stderr else _Named(sys.stdout, "standard output")
-    console = Console(file=file, highlight=False)
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(file=file, highlight=False, width=160)
+        console = Console(file=file, highlight=False, markup=False, emoji=False, width=160)
     return console
 
 
 class _Named:
-    """A stream whose errors say which one it is: a full disk, or a reader that is gone."""
+    """A stream whose errors say which one it is: a full disk, or a reader that is gone.  Bytes of
+    the command line that are no text come out as escapes."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
         self._stream, self._name = stream, name
 
     def write(self, text: str) -> int:
         try:
-            return self._stream.write(text)
+            return self._stream.write(text.encode(errors="backslashreplace").decode())
         except OSError as error:
             raise OSError(error.errno, error.strerror, self._name) from error
 

@@ -3,9 +3,10 @@
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 from pathlib import Path
+
+from bench.lab import group
 
 _GRACE = 20.0  # seconds that a tool has to write what it knows when it is interrupted
 
@@ -42,41 +43,15 @@ def watch(command: list[str], timeout: float, log: Path,
           environment: dict[str, str]) -> tuple[int | None, str, str]:
     """Runs a tool that runs a program, and writes what both print to `log`.
 
-    Returns exit status (None: more than `timeout` seconds), standard output, standard error.  The
-    tool is a process group of its own: a tool that dies would leave its program behind.  After the
-    timeout, and on Ctrl-C, the group is interrupted, upon which a tool writes what it knows.
+    Returns exit status (None: more than `timeout` seconds), standard output, standard error.  A
+    tool that is interrupted, after the timeout or by Ctrl-C, writes what it knows.
     """
     try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, errors="replace", env=_environment(environment), start_new_session=True)
+        status, out, err = group.run(command, timeout, _environment(environment), grace=_GRACE)
     except OSError as error:
         raise ToolError(f"{command[0]}: cannot be started: {error.strerror}") from error
-    with process:
-        status: int | None = None
-        try:
-            out, err = process.communicate(timeout=timeout)
-            status = process.returncode
-        except subprocess.TimeoutExpired:
-            out, err = _interrupt(process)
-        except BaseException:
-            _interrupt(process)
-            raise
     log.write_text(f"$ {shlex.join(command)}\n{out}{err}", encoding="utf-8")
     return status, out, err
-
-
-def _interrupt(process: subprocess.Popen) -> tuple[str, str]:
-    os.killpg(process.pid, signal.SIGINT)
-    try:
-        return process.communicate(timeout=_GRACE)
-    except subprocess.TimeoutExpired:
-        return "", ""
-    finally:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:  # all of them have ended
-            pass
 
 
 def _environment(further: dict[str, str]) -> dict[str, str]:

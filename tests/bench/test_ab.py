@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shlex
 import statistics
 
 import pytest
@@ -176,6 +177,17 @@ def test_a_command_runs_where_its_user_is(bench, monkeypatch):
     gone = bench.ab("system", "system", "--program", "ls missing", "--reps", "2", out="gone")
     assert gone.status == 1
     assert "exit status 1 in 2 runs, the first: raw/command-ls-missing-system-1.out" in gone.summary
+
+
+@pytest.mark.parametrize("words", ["[x]", "[bold]x[/red]", ":x:", "\udcff\udcfe"])
+def test_words_of_a_command_are_shown_as_they_are(bench, monkeypatch, words):
+    """What is no text, as escapes."""
+    bench.launcher(monkeypatch, ":")
+    bench.variant("system", "result 1", kind="system")
+    outcome = bench.ab("system", "system", "--program", f"echo {words}", "--reps", "2")
+    assert outcome.status == 0, outcome.err
+    shown = shlex.join(["echo", words]).encode(errors="backslashreplace").decode()
+    assert shown in outcome.out and shown in outcome.summary
 
 
 @pytest.mark.parametrize("command, says", [

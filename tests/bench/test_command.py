@@ -52,8 +52,9 @@ def test_only_the_program_is_preloaded():
 
 @pytest.mark.parametrize("words, status, says", [
     (["false"], 1, "command: false: exit status 1"),
-    (["sh", "-c", "kill -SEGV $$"], 1, "command: sh: ended by signal 11"),
-    (["hakmem-no-such-program"], 2, "hakmem-no-such-program: No such file or directory"),
+    (["sh", "-c", "kill -SEGV $$"], 139, "command: sh: ended by signal 11"),
+    (["sh", "-c", "exit 5"], 5, "command: sh: exit status 5"),
+    (["hakmem-no-such-program"], 127, "hakmem-no-such-program: No such file or directory"),
     ([], 2, "usage: command PROGRAM ARG..."),
 ])
 def test_what_fails(words, status, says):

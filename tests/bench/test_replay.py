@@ -123,6 +123,8 @@ void *malloc(size_t size)
         real = dlsym(RTLD_NEXT, "malloc");
     if (%(overlap)d && size == 777)
         return again ? again : (again = real(size));
+    if (%(crooked)d && size == 777)
+        return (char *)real(size + 8) + 8;
     return real(size);
 }
 void *realloc(void *p, size_t size)
@@ -131,7 +133,7 @@ void *realloc(void *p, size_t size)
     char *q = real(p, size);
     if (%(loses)d && size == 777)
         memset(q, 0x55, 8);
-    return q;
+    return %(crooked)d && size == 778 ? memmove(q + 4, q, 770) : q;
 }
 void *memalign(size_t align, size_t size)
 {
@@ -144,21 +146,34 @@ FAULTS = {
                 "thread 0, step 2: free of slot 0, 0 bytes: contents changed"),
     "loses": ([Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 777)],
               "thread 0, step 1: realloc of slot 0, 777 bytes: contents changed"),
+    "crooked": ([Call(0, "malloc", 1, 777)],
+                "thread 0, step 0: malloc of slot 0, 777 bytes: not aligned"),
     "astray": ([Call(0, "aligned", 1, 10, 64)],
                "thread 0, step 0: aligned_alloc of slot 0, 10 bytes: not aligned"),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_broken_allocator_is_found(tmp_path, fault):
-    source, library = tmp_path / "broken.c", tmp_path / "broken.so"
+def broken(folder: Path, fault: str) -> Path:
+    source, library = folder / "broken.c", folder / "broken.so"
     source.write_text(BROKEN % {name: name == fault for name in FAULTS})
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-fno-builtin", "-o", library, source, "-ldl"],
                    check=True)
+    return library
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_allocator_is_found(tmp_path, fault):
     calls, says = FAULTS[fault]
     plan.make(calls).write(tmp_path / "plan")
-    done = run(tmp_path / "plan", library)
+    done = run(tmp_path / "plan", broken(tmp_path, fault))
     assert (done.returncode, done.stderr) == (1, f"replay: {says}\n")
+
+
+def test_realloc_owes_the_alignment_of_malloc(tmp_path):
+    plan.make([Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 778)]).write(tmp_path / "plan")
+    done = run(tmp_path / "plan", broken(tmp_path, "crooked"))
+    assert (done.returncode, done.stderr) == (
+        1, "replay: thread 0, step 1: realloc of slot 0, 778 bytes: not aligned\n")
 
 
 @pytest.mark.parametrize("content, says", [

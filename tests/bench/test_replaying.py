@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import replay
+from bench.lab import machine
 
 ROOT = Path(__file__).absolute().parents[2]
 RECORDER = ROOT / "gen" / "libhakmem-record.so"
@@ -157,6 +158,17 @@ def test_a_failing_trace_is_shrunk(lab, program):
     assert good.returncode == 0 and bad.returncode == -6 and "has changed" in bad.stderr
     again = run(lab, trace, "broken", "--preload", f"broken={library}", "--shrink", "fails.c")
     assert again.status == 2 and "fails.c: exists; name another file" in again.err
+
+
+def test_blocks_that_do_not_fit_in_memory(lab, program, monkeypatch):
+    monkeypatch.setattr(machine, "available_bytes", lambda: 1000)
+    outcome = run(lab, record(program, lab.root), "hakmem")
+    assert outcome.status == 1 and "0 MiB of memory are available" in outcome.err
+
+
+def test_shrink_into_no_folder(lab, program):
+    outcome = run(lab, record(program, lab.root), "hakmem", "--shrink", "gone/fails.c")
+    assert outcome.status == 2 and "gone: is no folder that can be written to" in outcome.err
 
 
 def test_nothing_to_shrink(lab, program):
