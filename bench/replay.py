@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _shrink(chosen: argparse.Namespace, variant: variants.Variant, calls: list) -> int:
-    """Writes the program; 0 even if nothing fails, which is said."""
+    """Writes the program; 0 even if nothing fails, which is said; 130 for Ctrl-C."""
     path = results.caller_path(chosen.shrink)
     if path.exists():
         raise UsageError(f"--shrink: {path}: exists; name another file")
@@ -42,16 +42,18 @@ def _shrink(chosen: argparse.Namespace, variant: variants.Variant, calls: list) 
     console = make_console()
     with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch, \
             console.status("shrinking") as status:
-        left = replaying.shrink(replaying.runner(variant, Path(scratch) / "plan"), calls,
-                                chosen.timeout,
-                                lambda tries, count: status.update(f"{tries} tries, {count} calls"))
+        left, least = replaying.shrink(
+            replaying.runner(variant, Path(scratch) / "plan"), calls, chosen.timeout,
+            lambda tries, count: status.update(f"{tries} tries, {count} calls"))
     if left is None:
         console.print(f"{variant.name} does not fail: no program is written")
         return 0
     path.write_text(replaying.as_c(left, variant.name, path.name), encoding="utf-8")
     console.print(f"{len(left)} of {len(calls)} calls make {variant.name} fail: {path}",
-                  markup=False, soft_wrap=True)
-    return 0
+                  soft_wrap=True)
+    if not least:
+        print("replay: interrupted: fewer calls may do", file=sys.stderr)
+    return 0 if least else 130
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
         chosen_ones = variants.select(manifest, chosen.variants)
         path = replaying.trace_of(results.caller_path(chosen.trace))
-        calls = replaying.read(path)
+        calls, adopted = replaying.read(path)
         if chosen.shrink:
             return _shrink(chosen, chosen_ones[0], calls)
         made = replaying.plan_of(calls, str(path))
@@ -72,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
             made.write(plan)
             replaying.require_memory(made)
             return _measure(chosen, argv, manifest, these, made,
-                            replaying.differs(path, calls, made))
+                            replaying.differs(path, calls, adopted, made))
 
     return options.guarded("replay", work)
 
@@ -89,7 +91,7 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None, manifest: varia
 
     status = against.measure("replay", argv, chosen, manifest, these, [row],
                              chosen.reps or REPS, further, folder)
-    for line in replaying.lines(found, made, unlike):
+    for line in replaying.lines(found, made, unlike, status != 0):
         make_console().print(line, markup=False, soft_wrap=True)
     return status or int(any(not one.holds(made) for one in found))
 

@@ -3,9 +3,11 @@
 import os
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
-_LAST_WORDS = 2.0  # seconds: a process that left the group may hold its output open
+_KEPT = 1 << 20  # bytes of output: the last ones
 
 
 def run(command: list[str], timeout: float, environment: dict[str, str],
@@ -13,36 +15,32 @@ def run(command: list[str], timeout: float, environment: dict[str, str],
     """Exit status (None: more than `timeout` seconds), standard output, standard error.
 
     The command runs in `folder`, with nothing but `environment` in its environment, and no input.
-    It is a process group of its own, which after the timeout, and on Ctrl-C, is killed; if there is
-    a `grace`, it is interrupted and has so many seconds to end by itself.  Raises OSError if it
-    cannot be started.
+    It is a process group of its own, of which nothing is left when it has ended; after the timeout,
+    and on Ctrl-C, it is killed, or if there is a `grace`, interrupted and given so many seconds to
+    end by itself.  Of much output only the end is kept.  Raises OSError if it cannot be started.
     """
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, errors="replace", env=environment, cwd=folder, start_new_session=True)
-    with process:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                   env=environment, cwd=folder, start_new_session=True)
+        status = None
         try:
-            out, err = process.communicate(timeout=timeout)
-            return process.returncode, out, err
+            status = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            return None, *_end(process, grace)
-        except BaseException:
+            pass
+        finally:
             _end(process, grace)
-            raise
+        return status, _text(out), _text(err)
 
 
-def _end(process: subprocess.Popen, grace: float) -> tuple[str, str]:
-    """What it has printed."""
-    for number, seconds in ((signal.SIGINT, grace), (signal.SIGKILL, _LAST_WORDS)):
-        if seconds:
-            _signal(process, number)
-            try:
-                return process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                _signal(process, signal.SIGKILL)
-    return "", ""
+def _end(process: subprocess.Popen, grace: float) -> None:
+    if grace and process.returncode is None:
+        _signal(process, signal.SIGINT)
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            pass
+    _signal(process, signal.SIGKILL)
+    process.wait()
 
 
 def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
@@ -50,3 +48,11 @@ def _signal(process: subprocess.Popen, number: signal.Signals) -> None:
         os.killpg(process.pid, number)
     except ProcessLookupError:  # all of them have ended
         pass
+
+
+def _text(file: BinaryIO) -> str:
+    size = file.seek(0, os.SEEK_END)
+    cut = max(size - _KEPT, 0)
+    file.seek(cut)
+    text = file.read().decode(errors="replace")
+    return f"[{cut} bytes before]\n{text}" if cut else text

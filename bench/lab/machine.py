@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+_ALLOCATORS = ("MALLOC_", "MIMALLOC_", "TCMALLOC_", "TBB_MALLOC_", "HAKMEM_")
 _GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 
@@ -96,6 +97,12 @@ def steal_percent(before: Moment, after: Moment) -> float:
     return 100 * (after.steal - before.steal) / ticks if ticks > 0 else 0.0
 
 
+def settings() -> list[str]:
+    """Variables of the environment that change what allocators do."""
+    return sorted(name for name in os.environ
+                  if name == "GLIBC_TUNABLES" or name.startswith(_ALLOCATORS))
+
+
 def doubts(before: Moment, after: Moment, threads: int) -> list[str]:
     """What makes a measurement between these moments doubtful; `threads` is the most that a row
     has."""
@@ -112,4 +119,6 @@ def doubts(before: Moment, after: Moment, threads: int) -> list[str]:
         found.append(f"the clock speed changes (governor {governor})")
     if threads > cores:
         found.append(f"rows with up to {threads} threads shared {cores} processors")
+    if settings():
+        found.append(f"the environment has settings of allocators: {', '.join(settings())}")
     return found

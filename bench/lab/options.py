@@ -118,12 +118,21 @@ def typed(command: str, argv: list[str] | None) -> str:
                     else [f"bazel run //bench:{command}"])
 
 
+def _require_no_preload() -> None:
+    """Raises UsageError where every program would run with the same allocator."""
+    library = os.environ.get("LD_PRELOAD")
+    if library:
+        raise UsageError(f"LD_PRELOAD is set, to {library}, and would take the place of every "
+                         "variant: unset it; --preload NAME=FILE adds an allocator")
+
+
 def guarded(command: str, work: Callable[[], int]) -> int:
     """Runs `work`: 2 for a UsageError, 1 for a ToolError and for standard output that takes no
     more, 130 for Ctrl-C, each with a line on standard error; else what it returns."""
     try:
         if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # by bench.lab
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        _require_no_preload()
         status = work()
         sys.stdout.flush()
         return status

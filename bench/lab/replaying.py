@@ -41,18 +41,19 @@ def trace_of(path: Path) -> Path:
     raise UsageError(f"{path}: has no trace; record with --trace")
 
 
-def read(path: Path) -> list[Call]:
-    """The calls of a trace, in their order; blocks that a process had from before a fork come
-    first.  Raises UsageError for what is no trace."""
+def read(path: Path) -> tuple[list[Call], int]:
+    """The calls of a trace, in their order, and how many of the first ones make blocks that the
+    process had from before a fork.  Raises UsageError for what is no trace."""
     try:
         records = list(trace.Trace(path))
     except (RecordingError, OSError) as error:
         raise UsageError(str(error)) from error
     if not records:
-        return []
+        return [], 0
     first = records[0].thread
     calls = [Call(first, "malloc", one.block, one.size) for one in records
              if one.kind == trace.ADOPT]
+    adopted = len(calls)
     number: dict[int, int] = {}  # a block's own, and what it was called first
     for one in records:
         if one.kind == trace.ADOPT:
@@ -64,7 +65,7 @@ def read(path: Path) -> list[Call]:
         elif one.kind == trace.FREE:
             block = number.pop(one.block, one.block)
         calls.append(Call(one.thread, one.kind, block, one.size, max(one.alignment, 1)))
-    return calls
+    return calls, adopted
 
 
 def plan_of(calls: list[Call], name: str) -> Plan:
@@ -86,9 +87,10 @@ def require_memory(made: Plan) -> None:
                         f"touches all of them; {available >> 20} MiB of memory are available")
 
 
-def differs(path: Path, calls: list[Call], made: Plan) -> list[str]:
+def differs(path: Path, calls: list[Call], adopted: int, made: Plan) -> list[str]:
     """In what the trace is not what the recording beside it counted: nothing if there is none, or
-    if it has all calls.  With several threads a recording's peak is an estimate."""
+    if it has all calls.  With several threads a recording's peak is an estimate.  The first
+    `adopted` calls make blocks from before a fork; those that are kept are in the recording only."""
     beside = path.with_suffix("")
     if path.suffix != TRACE or not beside.exists():
         return []
@@ -98,14 +100,16 @@ def differs(path: Path, calls: list[Call], made: Plan) -> list[str]:
         return [str(error)]
     kinds = [call.kind for call in calls]
     moved = kinds.count("realloc")
+    blocks = len(kinds) - kinds.count("free") - adopted
+    peak = made.peak + one.inherited_bytes - sum(call.size for call in calls[:adopted])
     found = []
-    if len(kinds) - kinds.count("free") != one.total_allocs:
-        found.append(f"{len(kinds) - kinds.count('free')} blocks, recorded {one.total_allocs}")
+    if blocks != one.total_allocs:
+        found.append(f"{blocks} blocks, recorded {one.total_allocs}")
     if kinds.count("free") + moved != one.total_frees:
         found.append(f"{kinds.count('free') + moved} frees, recorded {one.total_frees}")
-    slack = NEAR * made.peak if len(made.threads) > 1 else 0
-    if abs(made.peak - one.peak_live_bytes) > slack:
-        found.append(f"at most {made.peak} bytes, recorded {one.peak_live_bytes}")
+    slack = NEAR * peak if len(made.threads) > 1 else 0
+    if abs(peak - one.peak_live_bytes) > slack:
+        found.append(f"at most {peak} bytes, recorded {one.peak_live_bytes}")
     return found
 
 
@@ -174,8 +178,8 @@ def as_csv(found: list[Agreement], made: Plan) -> str:
     return file.getvalue()
 
 
-def lines(found: list[Agreement], made: Plan, unlike: list[str]) -> list[str]:
-    """What to say of them; `unlike` comes from differs."""
+def lines(found: list[Agreement], made: Plan, unlike: list[str], failed: bool) -> list[str]:
+    """What to say of them; `unlike` comes from differs, `failed` is whether some have no end."""
     wrong = [one for one in found if not one.holds(made)]
     text = [f"recorded: {made.calls} calls on {len(made.threads)} threads, at most {made.peak} "
             f"bytes, {made.left} blocks never freed"]
@@ -183,7 +187,8 @@ def lines(found: list[Agreement], made: Plan, unlike: list[str]) -> list[str]:
              "not what was recorded" for one in wrong]
     text += [f"the trace is not what was recorded: {line}" for line in unlike]
     if found and not wrong and not unlike:
-        text.append(f"all {len(found)} replays agree with it")
+        text.append(f"all {len(found)} replays that ended agree with it" if failed
+                    else f"all {len(found)} replays agree with it")
     return text
 
 
@@ -201,14 +206,24 @@ def fails(variant: Replaying, calls: list[Call], timeout: float) -> bool:
 
 
 def shrink(variant: Replaying, calls: list[Call], timeout: float,
-           progress: Callable[[int, int], None]) -> list[Call] | None:
-    """The calls that it takes to fail; None if all of them do not."""
+           progress: Callable[[int, int], None]) -> tuple[list[Call] | None, bool]:
+    """The calls that it takes to fail; None if all of them do not.  Whether none of them can be
+    left out: after Ctrl-C they are the fewest that were found."""
     tries = 0
+    fewest = None
 
     def try_(some: list[Call]) -> bool:
-        nonlocal tries
+        nonlocal tries, fewest
         tries += 1
         progress(tries, len(some))
-        return bool(some) and fails(variant, some, timeout)
+        failed = bool(some) and fails(variant, some, timeout)
+        if failed:
+            fewest = some
+        return failed
 
-    return shrinking.shrink(calls, try_) if try_(calls) else None
+    try:
+        return (shrinking.shrink(calls, try_) if try_(calls) else None), True
+    except KeyboardInterrupt:
+        if fewest is None:
+            raise
+        return fewest, False

@@ -119,17 +119,31 @@ static void made(int line, int i, unsigned char *p, size_t size, size_t align)
     sizes[i] = size;
 }}
 
+static void zero(int line, int i)
+{{
+    for (size_t k = 0; k < sizes[i]; k += 4096)
+        if (b[i][k])
+            goto wrong;
+    if (!sizes[i] || !b[i][sizes[i] - 1])
+        return;
+wrong:
+    fprintf(stderr, "call %d: block %d is not zero\\n", line, i);
+    abort();
+}}
+
 static void resize(int line, int i, size_t size, unsigned char tag)
 {{
-    size_t kept = sizes[i] < size ? sizes[i] : size;
+    size_t old = sizes[i], kept = old < size ? old : size;
     check(line, i, tag);
     made(line, i, realloc(b[i], size), size, size < 16 ? 8 : 16);
-    for (size_t k = 0; k < kept; k += 4096) {{
-        if (b[i][k] != tag) {{
-            fprintf(stderr, "call %d: block %d has changed in realloc\\n", line, i);
-            abort();
-        }}
-    }}
+    for (size_t k = 0; k < kept; k += 4096)
+        if (b[i][k] != tag)
+            goto wrong;
+    if (!old || old > size || b[i][old - 1] == tag)
+        return;
+wrong:
+    fprintf(stderr, "call %d: block %d has changed in realloc\\n", line, i);
+    abort();
 }}
 """
 
@@ -176,4 +190,6 @@ def _statements(number: int, call: Call, block: int) -> list[str]:
     how = {"malloc": f"malloc({call.size})", "calloc": f"calloc(1, {call.size})",
            "aligned": f"memalign({call.align}, {call.size})"}[call.kind]
     align = call.align if call.kind == "aligned" else 8 if call.size < 16 else 16
-    return [f"made({number}, {block}, {how}, {call.size}, {align});", f"used({block}, {tag});"]
+    zero = [f"zero({number}, {block});"] if call.kind == "calloc" else []
+    return [f"made({number}, {block}, {how}, {call.size}, {align});", *zero,
+            f"used({block}, {tag});"]

@@ -169,6 +169,21 @@ def test_any_command(bench, monkeypatch):
         outcome.summary.split())
 
 
+def test_an_allocator_of_the_users_environment(bench, monkeypatch):
+    """A preloaded one would be all variants; settings are a doubt."""
+    bench.variant("system", "result 1", kind="system")
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    outcome = bench.ab("system", "system", *TINY, "--reps", "2")
+    assert outcome.status == 0
+    assert "doubtful: the environment has settings of allocators: MALLOC_ARENA_MAX" in outcome.out
+    monkeypatch.setenv("LD_PRELOAD", "/nowhere.so")
+    outcome = bench.ab("system", "system", *TINY, "--reps", "2", out="none")
+    assert outcome.status == 2 and outcome.err == (
+        "ab: LD_PRELOAD is set, to /nowhere.so, and would take the place of every variant: unset "
+        "it; --preload NAME=FILE adds an allocator\n")
+    assert not (bench.root / "none").exists()
+
+
 def test_a_command_runs_where_its_user_is(bench, monkeypatch):
     bench.launcher(monkeypatch, 'test -e "$2" || exit 1')
     bench.variant("system", "result 1", kind="system")

@@ -47,6 +47,18 @@ def test_a_process_that_left_the_group_holds_up_nothing():
     assert time.monotonic() - start < 10
 
 
+def test_a_command_in_the_background_ends_with_the_one_that_started_it():
+    start = time.monotonic()
+    status, out, _ = run("sleep 60 & echo $!; exit 5")
+    assert status == 5 and time.monotonic() - start < 10 and ended(int(out))
+
+
+def test_of_much_output_the_end_is_kept():
+    status, out, _ = run("yes | head -c 3000000; echo end")
+    assert status == 0 and out.endswith("y\nend\n") and len(out) < 1_100_000
+    assert out.startswith("[1951428 bytes before]\n")
+
+
 def test_grace():
     """The command may end by itself, and is killed if it does not."""
     body = "trap 'echo last words; exit 0' INT; while :; do sleep 0.05; done"

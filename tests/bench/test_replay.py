@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab import plan
+from bench.lab import plan, shrink
 from bench.lab.plan import Call
 
 ROOT = Path(__file__).absolute().parents[2]
@@ -127,10 +127,20 @@ void *malloc(size_t size)
         return (char *)real(size + 8) + 8;
     return real(size);
 }
+void *calloc(size_t n, size_t size)
+{
+    char *p = malloc(n * size);
+    memset(p, 0, n * size);
+    if (%(dirty)d && n * size == 123)
+        p[122] = 1;
+    return p;
+}
 void *realloc(void *p, size_t size)
 {
     void *(*real)(void *, size_t) = dlsym(RTLD_NEXT, "realloc");
     char *q = real(p, size);
+    if (%(forgets)d && size == 777)
+        memset(q + 1, 0x55, size - 1);
     if (%(loses)d && size == 777)
         memset(q, 0x55, 8);
     return %(crooked)d && size == 778 ? memmove(q + 4, q, 770) : q;
@@ -146,6 +156,10 @@ FAULTS = {
                 "thread 0, step 2: free of slot 0, 0 bytes: contents changed"),
     "loses": ([Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 777)],
               "thread 0, step 1: realloc of slot 0, 777 bytes: contents changed"),
+    "forgets": ([Call(0, "malloc", 1, 100), Call(0, "realloc", 1, 777)],
+                "thread 0, step 1: realloc of slot 0, 777 bytes: contents changed"),
+    "dirty": ([Call(0, "calloc", 1, 123)],
+              "thread 0, step 0: calloc of slot 0, 123 bytes: not zero"),
     "crooked": ([Call(0, "malloc", 1, 777)],
                 "thread 0, step 0: malloc of slot 0, 777 bytes: not aligned"),
     "astray": ([Call(0, "aligned", 1, 10, 64)],
@@ -163,10 +177,19 @@ def broken(folder: Path, fault: str) -> Path:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broken_allocator_is_found(tmp_path, fault):
+    """By the replay, and by the program that a trace is cut down to."""
     calls, says = FAULTS[fault]
+    library = broken(tmp_path, fault)
     plan.make(calls).write(tmp_path / "plan")
-    done = run(tmp_path / "plan", broken(tmp_path, fault))
+    done = run(tmp_path / "plan", library)
     assert (done.returncode, done.stderr) == (1, f"replay: {says}\n")
+    program = tmp_path / "fails"
+    subprocess.run(["gcc", "-fno-builtin", "-pthread", "-x", "c", "-", "-o", program],
+                   input=shrink.as_c(calls, "broken", "fails.c"), text=True, check=True)
+    assert subprocess.run([program], check=False, timeout=60).returncode == 0
+    done = subprocess.run([program], check=False, timeout=60, capture_output=True, text=True,
+                          env={"LD_PRELOAD": str(library)})
+    assert done.returncode == -6 and done.stderr.startswith("call ")
 
 
 def test_realloc_owes_the_alignment_of_malloc(tmp_path):

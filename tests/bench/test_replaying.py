@@ -2,13 +2,14 @@
 
 import csv
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from bench import replay
-from bench.lab import machine
+from bench.lab import machine, replaying
 
 ROOT = Path(__file__).absolute().parents[2]
 RECORDER = ROOT / "gen" / "libhakmem-record.so"
@@ -158,6 +159,61 @@ def test_a_failing_trace_is_shrunk(lab, program):
     assert good.returncode == 0 and bad.returncode == -6 and "has changed" in bad.stderr
     again = run(lab, trace, "broken", "--preload", f"broken={library}", "--shrink", "fails.c")
     assert again.status == 2 and "fails.c: exists; name another file" in again.err
+
+
+FORKS = """
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+    char *blocks[400];
+    for (int i = 0; i < 400; i++)
+        blocks[i] = malloc(i);
+    if (fork() == 0) {
+        for (int i = 0; i < 200; i++)
+            free(blocks[i]);
+        for (int i = 0; i < 50; i++)
+            blocks[i] = malloc(1000);
+        _exit(0);
+    }
+    return wait(NULL) < 0;
+}
+"""
+
+
+def test_the_child_of_a_fork(lab, tmp_path):
+    """Has blocks that it did not make, of which it frees some."""
+    path = tmp_path / "forks"
+    subprocess.run(["gcc", "-O1", "-fno-builtin", "-x", "c", "-", "-o", path],
+                   input=FORKS, text=True, check=True)
+    (tmp_path / "of").mkdir()
+    subprocess.run([path], check=True, timeout=60, env={
+        **os.environ, "LD_PRELOAD": str(RECORDER), "HAKMEM_RECORD": f"{tmp_path}/of/%p.rec",
+        "HAKMEM_RECORD_TRACE": str(64 << 20)})
+    traces = sorted((tmp_path / "of").glob("*.trace"))
+    assert len(traces) == 2
+    for i, trace in enumerate(traces):
+        outcome = run(lab, trace, "hakmem", "--reps", "1", "--out", str(tmp_path / f"out{i}"))
+        assert outcome.status == 0, outcome.err
+        assert "all 1 replays agree with it" in outcome.out, outcome.out
+
+
+def test_ctrl_c_keeps_the_fewest_calls_so_far(lab, program, monkeypatch):
+    tries = []
+
+    def fails(_variant, calls, _timeout):
+        tries.append(len(calls))
+        if len(tries) == 10:
+            raise KeyboardInterrupt
+        return any(call.size == 777 + 35 for call in calls)
+
+    monkeypatch.setattr(replaying, "fails", fails)
+    outcome = run(lab, record(program, lab.root), "hakmem", "--shrink", "fails.c")
+    assert outcome.status == 130 and outcome.err == "replay: interrupted: fewer calls may do\n"
+    count, = map(int, re.findall(r"^(\d+) of \d+ calls make hakmem fail", outcome.out, re.M))
+    assert count < tries[0]
+    assert (lab.root / "fails.c").read_text().startswith(f"/* {count} calls, cut down")
 
 
 def test_blocks_that_do_not_fit_in_memory(lab, program, monkeypatch):
