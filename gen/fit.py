@@ -26,7 +26,7 @@ from gen.recording import Recording, RecordingError
 CLASSES = 48
 LEAST_BLOCKS = 100  # live at the peak
 COLUMNS = 96  # width of output that is no terminal
-NAME = re.compile(r"[a-z0-9_-]+")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class WrongUse(Exception):
@@ -50,13 +50,13 @@ def load_recordings(paths: Sequence[Path]) -> list[Recording]:
     found = []
     for path in paths:
         one = recording.load(path)
-        blocks = sum(part.peak_blocks for part in one.sizes)
+        blocks = sum(part.peak_blocks for part in one.sizes if part.peak_bytes)
         if not one.total_allocs:
             raise RecordingError(f"{path}: records no allocation; record a run that allocates")
         if blocks < LEAST_BLOCKS:
             raise RecordingError(
-                f"{path}: {blocks} blocks of up to {GRANULES * QUANTUM // 1024} KiB live at the "
-                f"peak are too few to fit to; record a longer run, with at least {LEAST_BLOCKS}"
+                f"{path}: {blocks} blocks of 1 byte to {GRANULES * QUANTUM // 1024} KiB live at "
+                f"the peak are too few to fit to; record a longer run, with at least {LEAST_BLOCKS}"
             )
         found.append(one)
     return found
@@ -65,7 +65,8 @@ def load_recordings(paths: Sequence[Path]) -> list[Recording]:
 def target(name: str, profiles_dir: Path, force: bool) -> Path:
     """Where the profile goes.  Raises WrongUse for a name that it cannot have."""
     if not NAME.fullmatch(name):
-        raise WrongUse(f"--name: {name!r} is no profile's name: made of a-z, 0-9, - and _")
+        raise WrongUse(f"--name: {name!r} is no profile's name: made of a-z, 0-9, - and _, at "
+                       "most 64 of them, the first a letter or digit")
     path = profiles_dir / f"{name}.yaml"
     if name == DEFAULT:
         raise WrongUse(f"--name: {path} is the base of all profiles; choose another name")
@@ -111,7 +112,7 @@ def fit(paths: Sequence[Path], name: str, profiles_dir: Path, most: int, force: 
     path = target(name, profiles_dir, force)
     base = load_profile(profiles_dir / f"{DEFAULT}.yaml", profiles_dir)
     recordings = load_recordings(paths)
-    files = tuple(one.name for one in paths)
+    files = tuple(one.name.encode(errors="backslashreplace").decode() for one in paths)
     fitted = fitting.fit(recordings, base, most)
     text = write.profile_text(
         write.summary_of([one.program for one in recordings]), head_of(fitted, files),

@@ -1,6 +1,7 @@
 """record: runs a program and records what it asks of malloc; see --help and docs/recording.md."""
 
 import argparse
+import errno
 import gzip
 import os
 import re
@@ -79,10 +80,11 @@ def find(program: str) -> str:
 
 def claim(out: Path, folder: Path) -> None:
     """Makes the folder for the recordings.  Raises WrongUse if anything would be overwritten."""
-    for path in (out, trace_of(out), folder):
-        if path.exists() or path.is_symlink():
-            raise WrongUse(f"{path}: exists already; name another file with --out, or delete it")
     try:
+        for path in (out, trace_of(out), folder):
+            if path.exists() or path.is_symlink():
+                raise WrongUse(f"{path}: exists already; name another file with --out, or delete "
+                               "it")
         folder.mkdir()
     except OSError as error:
         raise WrongUse(f"{folder}: cannot be made: {error.strerror}; name another place with "
@@ -112,8 +114,11 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
     """Packs the recordings: that of the program itself becomes `out`, those of its children, and of
     what it was before an exec, stay in the folder under the names of their programs.  Also returns
     what could not be read, a line each."""
-    found = sorted((int(name[1]), int(name[2] or 1), path) for path in folder.iterdir()
-                   if (name := _NAME.fullmatch(path.name)))
+    try:
+        found = sorted((int(name[1]), int(name[2] or 1), path) for path in folder.iterdir()
+                       if (name := _NAME.fullmatch(path.name)))
+    except OSError as error:
+        return [], [f"{folder}: {error.strerror}: the recordings are lost"]
     main = max((one for one in found if one[0] == pid), default=None)
     last = {process: generation for process, generation, _ in found}
     kept, unreadable = [], []
@@ -123,21 +128,34 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
             kept.append(_keep(one[2], running, out if one == main else None))
         except RecordingError as error:
             unreadable.append(str(error))
-    if not any(folder.iterdir()):
+        except OSError as error:
+            unreadable.append(f"{error.filename or one[2]}: {error.strerror}: not packed; as it was "
+                              f"written it is {one[2]}")
+    try:
         folder.rmdir()
+    except OSError:  # it holds the other processes' recordings
+        pass
     return kept, unreadable
 
 
 def _keep(path: Path, running: bool, to: Path | None) -> Kept:
-    """A recording whose process has ended is packed; its name is `to`, or that of its program."""
+    """A recording whose process has ended is packed; its name is `to`, or that of its program.
+    Raises RecordingError, OSError; what is interrupted leaves the recording as it was."""
     seen = recording.load(path)
     traced = trace_of(path) if trace_of(path).exists() else None
     if running:
         return Kept(path, seen, traced, True)
     to = to or path.with_name(f"{_program_of(seen)}.{path.name}")
-    with path.open("rb") as raw, to.open("xb") as file:
-        with gzip.GzipFile("", "wb", PACKED, file, mtime=0) as packed:
-            packed.write(raw.read(recording.used_bytes(path)))
+    for taken in filter(os.path.lexists, (to, trace_of(to))):
+        raise FileExistsError(errno.EEXIST, "exists now", str(taken))
+    fresh = path.with_name(f"{path.name}.packed")
+    try:
+        with path.open("rb") as raw, fresh.open("wb") as file:
+            with gzip.GzipFile("", "wb", PACKED, file, mtime=0) as packed:
+                packed.write(raw.read(recording.used_bytes(path)))
+        fresh.rename(to)
+    finally:
+        fresh.unlink(missing_ok=True)
     path.unlink()
     if traced:
         os.truncate(traced, trace.used_bytes(traced))
@@ -191,8 +209,9 @@ def show(kept: list[Kept], console: Console) -> None:
                       soft_wrap=True)
     for one in kept:
         if one.trace and not one.running and not trace.Trace(one.trace).whole:
-            console.print(f"{shown(one.trace)}: ends before the program does: --trace-max is used "
-                          "up; the recording is whole", soft_wrap=True)
+            console.print(f"{shown(one.trace)}: ends before the program does: --trace-max, or half "
+                          "of the room on its disk, is used up; the recording is whole",
+                          soft_wrap=True)
 
 
 def shown(path: Path) -> str:
@@ -218,13 +237,18 @@ def main(args: list[str]) -> int:
     options = _parser().parse_args(args)
     os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
     out = Path.cwd() / (options.out or f"{Path(options.program).name}.rec")
+    if not out.name:
+        return _say(f"--out: {out}: is a folder; name a file", WRONG_USE)
     folder = out.with_name(out.name + ".children")
     command = [options.program, *options.args]
     try:
         pid, status = run(command, out, folder, options.trace_max if options.trace else 0)
     except WrongUse as error:
         return _say(str(error), WRONG_USE)
-    kept, unreadable = collect(out, folder, pid)
+    try:
+        kept, unreadable = collect(out, folder, pid)
+    except KeyboardInterrupt:
+        return _say(f"interrupted: what was recorded is in {folder}", SIGNALLED + signal.SIGINT)
     for line in unreadable:
         _say(line, 0)
     status = SIGNALLED - status if status < 0 else status
@@ -232,10 +256,12 @@ def main(args: list[str]) -> int:
         how = (f"ended by signal {status - SIGNALLED}" if status > SIGNALLED
                else f"exit status {status}")
         _say(f"{shlex.join(command)}: {how}", 0)
+    if not kept and unreadable:
+        return status or WRONG_USE
     if not kept:
         return _say(f"{options.program}: nothing was recorded: it is linked statically or setuid, "
-                    "or allocates nothing", status or WRONG_USE)
-    console = Console(stderr=True, highlight=False)
+                    "brings AddressSanitizer, or allocates nothing", status or WRONG_USE)
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     if console.is_terminal:
         show(kept, console)
         return status

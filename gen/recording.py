@@ -10,6 +10,7 @@ from typing import BinaryIO, Iterable, Iterator
 
 MAGIC = b"hakrec\r\n"
 VERSION = 1
+PAGE = 4096  # the parts of the file begin on pages
 GZIP = b"\x1f\x8b"
 GRANULE = 16  # bytes
 GRANULES = 4096
@@ -138,6 +139,7 @@ class _Head:
 
 def load(path: Path) -> Recording:
     """The recording of one process, which may still run.  Raises RecordingError."""
+    require_file(path)
     try:
         with path.open("rb") as file:
             packed = file.read(2) == GZIP
@@ -145,11 +147,20 @@ def load(path: Path) -> Recording:
             if not packed:
                 return _read(path, file)
             with gzip.open(file) as unpacked:
-                return _read(path, unpacked)
+                found = _read(path, unpacked)
+                if unpacked.read(1):  # at the end the checksum is looked at
+                    raise EOFError
+                return found
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise RecordingError(f"{path}: cut short or damaged; record the program again") from None
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def require_file(path: Path) -> None:
+    """Raises RecordingError for what would block or be a folder; not for what is not there."""
+    if path.exists() and not path.is_file():
+        raise RecordingError(f"{path}: is no file; name what bazel run //gen:record has written")
 
 
 def used_bytes(path: Path) -> int:
@@ -174,12 +185,12 @@ def _head(path: Path, data: bytes) -> _Head:
      started_ns, shards_used, _, threads_most, threads_started, peak, kept_peak, kept, last_ns,
      complete, moments, _, inherited_bytes) = fields[2:25]
     fits = (
-        _HEADER.size <= tallies_at
-        and tallies_at + 3 * bins * _TALLY.size <= moments_at
-        and moments_at + MOST_MOMENTS * _MOMENT.size <= shards_at
-        and _SHARD.size <= bins_at
-        and bins_at + bins * _BIN.size <= spreads_at
-        and spreads_at + bins * _SPREAD.size <= shard_bytes
+        _follows(tallies_at, _HEADER.size)
+        and _follows(moments_at, tallies_at + 3 * bins * _TALLY.size)
+        and _follows(shards_at, moments_at + MOST_MOMENTS * _MOMENT.size)
+        and _follows(bins_at, _SHARD.size)
+        and _follows(spreads_at, bins_at + bins * _BIN.size)
+        and _follows(shard_bytes, spreads_at + bins * _SPREAD.size)
         and 1 <= shards_used <= shards <= MOST_SHARDS
         and kept <= 2
         and moments <= MOST_MOMENTS
@@ -196,6 +207,11 @@ def _head(path: Path, data: bytes) -> _Head:
         moments=moments, inherited_bytes=inherited_bytes, pauses=fields[25:57],
         program=b" ".join(words).decode(errors="replace"),
     )
+
+
+def _follows(at: int, end: int) -> bool:
+    """Whether a part may begin there, where the one before it ends here."""
+    return end <= at < end + PAGE
 
 
 class _Bin:

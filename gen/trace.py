@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from gen.recording import RecordingError
+from gen.recording import RecordingError, require_file
 
 MAGIC = b"haktrc\r\n"
 VERSION = 1
 CHUNKS_AT = 4096
+CHUNK_BYTES = 65536
 MALLOC, CALLOC, REALLOC, ALIGNED, FREE, ADOPT = (
     "malloc", "calloc", "realloc", "aligned", "free", "adopt")
 
@@ -100,6 +101,9 @@ class Trace:
                     kind = self._kind(code)
                     second = 0
                     if kind in _TWO_WORDS:
+                        if at == end:
+                            raise RecordingError(f"{self.path}: damaged: half an operation; "
+                                                 "record the program again")
                         second = words[at]
                         at += 1
                     if kind in _MADE:
@@ -122,6 +126,7 @@ class Trace:
 
 def _open(path: Path) -> tuple[int, int, int, memoryview]:
     """Process id, words of a chunk, stopped, all words behind the header."""
+    require_file(path)
     try:
         with path.open("rb") as file:
             head = file.read(_HEADER.size)
@@ -134,6 +139,9 @@ def _open(path: Path) -> tuple[int, int, int, memoryview]:
             _, version, pid, chunk_bytes, chunks, room, stopped = _HEADER.unpack(head)
             if version != VERSION:
                 raise RecordingError(f"{path}: a trace of version {version}, this reads {VERSION}; "
+                                     "record the program again")
+            if chunk_bytes != CHUNK_BYTES:
+                raise RecordingError(f"{path}: damaged: chunks of {chunk_bytes} bytes; "
                                      "record the program again")
             needed = CHUNKS_AT + min(chunks, room) * chunk_bytes
             size = path.stat().st_size

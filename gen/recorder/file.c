@@ -18,7 +18,9 @@ int record_file_name(char *out, const char *pattern, int child)
 {
     char pid[24];
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
-    const char *mark = strstr(pattern, "%p");
+    const char *mark = strstr(pattern, "%p"); /* the last one: a folder may be called so */
+    for (const char *next = mark; next; next = strstr(next + 1, "%p"))
+        mark = next;
     size_t before = mark ? (size_t)(mark - pattern) : strlen(pattern);
     int used = snprintf(out, FILE_NAME_MAX, "%.*s%s%s%s", (int)before, pattern,
                         !mark && child ? "." : "", mark || child ? pid : "", mark ? mark + 2 : "");
@@ -60,15 +62,16 @@ void *record_file_make(char *path, size_t bytes)
     return at == MAP_FAILED ? NULL : at;
 }
 
-size_t record_file_room(const char *path)
+size_t record_file_room(char *path)
 {
-    char folder[FILE_NAME_MAX];
     struct statvfs about;
-    snprintf(folder, sizeof folder, "%s", path);
-    char *last = strrchr(folder, '/');
+    char *last = strrchr(path, '/'), name = last ? last[1] : '\0';
     if (last)
         last[1] = '\0';
-    if (statvfs(folder, &about) != 0)
+    int status = statvfs(path, &about);
+    if (last)
+        last[1] = name;
+    if (status != 0)
         return SIZE_MAX;
     return (size_t)about.f_bavail * about.f_frsize;
 }

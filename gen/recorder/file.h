@@ -15,7 +15,7 @@ int record_file_name(char *out, const char *pattern, int child);
  * behind it if there is one.  NULL with errno. */
 void *record_file_make(char *path, size_t bytes);
 
-/* Bytes that could be written to the file system of `path`. */
-size_t record_file_room(const char *path);
+/* Bytes that could be written to the file system of `path`, which is as it was afterwards. */
+size_t record_file_room(char *path);
 
 #endif

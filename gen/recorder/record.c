@@ -472,7 +472,7 @@ static void describe(struct record_file *file)
 
 static void complain(const char *path, const char *what, const char *so)
 {
-    char line[FILE_NAME_MAX + 128];
+    static char line[FILE_NAME_MAX + 128];
     int n = snprintf(line, sizeof line, "libhakmem-record: %s: %s; %s\n", path, what, so);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
         return;
@@ -481,7 +481,7 @@ static void complain(const char *path, const char *what, const char *so)
 /* False, and a line unless `silent`: there is none. */
 static bool make_trace(const char *recording, bool silent)
 {
-    char path[FILE_NAME_MAX];
+    static char path[FILE_NAME_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s.trace", recording) < sizeof path &&
         trace_start(path, trace_most))
         return true;
@@ -490,9 +490,10 @@ static bool make_trace(const char *recording, bool silent)
     return false;
 }
 
+/* By one thread at a time; no path is on its stack, which may be that of a thread with little. */
 static struct record_file *make_files(bool child, bool silent)
 {
-    char path[FILE_NAME_MAX];
+    static char path[FILE_NAME_MAX];
     struct record_file *file = NULL;
     const char *what = "the name is too long";
     if (record_file_name(path, pattern, child) == 0) {

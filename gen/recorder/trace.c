@@ -29,9 +29,9 @@ static bool on(void)
     return file && !__atomic_load_n(&file->header.stopped, __ATOMIC_RELAXED);
 }
 
-bool trace_start(const char *path, size_t bytes)
+bool trace_start(char *path, size_t bytes)
 {
-    char name[FILE_NAME_MAX];
+    static char name[FILE_NAME_MAX];
     size_t room = record_file_room(path) / 2;
     size_t chunks = (bytes < room ? bytes : room) / TRACE_CHUNK;
     struct trace_file *made = NULL;

@@ -12,7 +12,7 @@
 #include "layout.h"
 
 /* Begins a trace of at most `bytes` in a new file with a name from `path`; false with errno. */
-bool trace_start(const char *path, size_t bytes);
+bool trace_start(char *path, size_t bytes);
 
 /* Lets go of the trace of this process's parent. */
 void trace_leave(void);

@@ -218,7 +218,7 @@ def test_a_name_already_taken(workspace, files, recorded, capsys):
     assert text_of(workspace) != "summary: Mine\n"
 
 
-@pytest.mark.parametrize("name", ["App", "a b", "../app", ""])
+@pytest.mark.parametrize("name", ["App", "a b", "../app", "", "_app", "a" * 65])
 def test_a_name_that_is_none(name, workspace, files, recorded, capsys):
     files["app.rec"] = recorded(ODD)
     assert "is no profile's name: made of a-z" in refused(
@@ -235,11 +235,15 @@ def test_the_default_is_not_to_be_replaced(workspace, files, recorded, capsys):
 
 def test_recordings_that_say_too_little(workspace, files, recorded, capsys):
     files["none.rec"], files["few.rec"] = recorded(), recorded({100: 99})
+    files["zero.rec"] = recorded({0: 5000})
+    assert "zero.rec: 0 blocks of 1 byte to 64 KiB" in refused(
+        capsys, workspace, "zero.rec", "--name", "app"
+    )
     assert refused(capsys, workspace, "none.rec", "--name", "app") == (
         "fit: none.rec: records no allocation; record a run that allocates\n"
     )
     assert refused(capsys, workspace, "few.rec", "--name", "app") == (
-        "fit: few.rec: 99 blocks of up to 64 KiB live at the peak are too few to fit to; record a "
+        "fit: few.rec: 99 blocks of 1 byte to 64 KiB live at the peak are too few to fit to; record a "
         "longer run, with at least 100\n"
     )
 

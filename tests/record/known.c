@@ -211,6 +211,30 @@ static void *busy(void *unused)
     return unused;
 }
 
+/* As fork_once, by a thread with the smallest stack there may be. */
+static void *fork_on_small_stack(void *arg)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        free(malloc(777));
+        _exit(0);
+    }
+    if (waitpid(child, &status, 0) != child || status != 0)
+        abort();
+    return arg;
+}
+
+static void small_fork(void)
+{
+    pthread_t thread;
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, (size_t)PTHREAD_STACK_MIN);
+    pthread_create(&thread, &attr, fork_on_small_stack, NULL);
+    pthread_join(thread, NULL);
+}
+
 /* While other threads allocate; each child allocates on threads, too. */
 static void fork_threads(void)
 {
@@ -327,14 +351,15 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } loads[] = {
-        {"plain", plain},         {"functions", functions},
-        {"chain", chain},         {"crowd", crowd},
-        {"remote", remote},       {"destructors", destructors},
-        {"fork", fork_once},      {"fork_threads", fork_threads},
-        {"raw_fork", raw_fork},   {"cliff", cliff},
-        {"close_all", close_all}, {"killed", killed},
-        {"pauses", pauses},       {"bursts", bursts},
-        {"twice", twice},         {"apart", apart},
+        {"plain", plain},           {"functions", functions},
+        {"chain", chain},           {"crowd", crowd},
+        {"remote", remote},         {"destructors", destructors},
+        {"fork", fork_once},        {"fork_threads", fork_threads},
+        {"raw_fork", raw_fork},     {"cliff", cliff},
+        {"close_all", close_all},   {"killed", killed},
+        {"pauses", pauses},         {"bursts", bursts},
+        {"small_fork", small_fork}, {"twice", twice},
+        {"apart", apart},
     };
     if (argc > 1 && strcmp(argv[1], "threads") == 0) {
         run_threads(THREADS, thread_load);

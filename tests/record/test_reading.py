@@ -1,6 +1,8 @@
 """gen/recording.py and gen/trace.py: what they refuse, and several processes as one."""
 
 import gzip
+import os
+import random
 from dataclasses import fields, replace
 
 import pytest
@@ -41,7 +43,9 @@ READERS = [(0, recording.load, "a recording"), (1, trace.Trace, "a trace")]
 def test_files_that_are_refused(written, tmp_path, which, read, name):
     path = written[which]
     refuse(read, tmp_path / "nothing", "cannot be read: No such file")
-    refuse(read, tmp_path, "cannot be read: Is a directory")
+    refuse(read, tmp_path, "is no file; name what bazel run //gen:record has written")
+    os.mkfifo(tmp_path / "fifo")
+    refuse(read, tmp_path / "fifo", "is no file")
     (tmp_path / "empty").touch()
     refuse(read, tmp_path / "empty", "empty; ")
     (tmp_path / "text").write_text("no " * 10000)
@@ -69,6 +73,7 @@ def test_cut_short_names_what_is_there_and_what_should_be(written):
 
 @pytest.mark.parametrize("at, what", [
     (16, b"\1"),  # bins
+    *((at, (1 << bits).to_bytes(8, "little")) for at in range(32, 80, 8) for bits in (40, 62)),
     (32, b"\0\0\0\7"),  # where the tallies are
     (56, b"\1\0\0"),  # bytes of a shard
     (104, b"\xff\xff"),  # shards used
@@ -190,3 +195,23 @@ def test_merge_of_real_recordings(record, known):
     assert merged.total_allocs == sum(one.total_allocs for one in seen)
     assert {field.name for field in fields(merged)} == {field.name for field in fields(seen[0])}
     assert len(merged.timeline) <= recording.MERGED_MOMENTS
+
+
+def test_a_bit_that_is_turned_over(written, tmp_path):
+    """Of a packed recording: the checksum finds it wherever it is."""
+    data = written[0].read_bytes()[:recording.used_bytes(written[0])]
+    packed = bytearray(gzip.compress(data, mtime=0))
+    path = tmp_path / "packed"
+    path.write_bytes(packed)
+    whole = recording.load(path)
+    rng, refused = random.Random(3), 0
+    for _ in range(40):
+        at, bit = rng.randrange(10, len(packed)), 1 << rng.randrange(8)
+        packed[at] ^= bit
+        path.write_bytes(packed)
+        try:
+            assert recording.load(path) == whole  # a bit that means nothing
+        except RecordingError:
+            refused += 1
+        packed[at] ^= bit
+    assert refused > 30

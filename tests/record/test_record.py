@@ -95,8 +95,8 @@ def test_the_programs_own_status(run, tmp_path, script, status, says):
 def test_a_trace_that_used_up_its_room(run, known, tmp_path):
     status, said = run("--out", "app.rec", "--trace", "--trace-max", "1M", known, "mixed", "400000")
     assert status == 0
-    assert said.splitlines()[-1] == ("app.rec.trace: ends before the program does: --trace-max is "
-                                     "used up; the recording is whole")
+    assert said.splitlines()[-1] == ("app.rec.trace: ends before the program does: --trace-max, or "
+                                     "half of the room on its disk, is used up; the recording is whole")
     assert recording.load(tmp_path / "app.rec").total_allocs == 400000
 
 
@@ -107,6 +107,43 @@ def test_a_child_that_goes_on(run, tmp_path):
     assert status == 0
     (line,) = [line for line in said.splitlines() if line.endswith("(still running)")]
     assert recording.load(tmp_path / line.split()[-3]).program == "sleep 3"
+
+
+def test_the_name_is_taken_while_the_program_runs(run, known, tmp_path):
+    """Nothing is overwritten, nothing lost, and the status is the program's."""
+    status, said = run("--out", "app.rec", "sh", "-c", f"{known} plain; echo mine >app.rec; exit 3")
+    assert status == 3 and (tmp_path / "app.rec").read_text() == "mine\n"
+    raw, = (tmp_path / "app.rec.children").glob("[0-9]*")
+    assert f"record: {tmp_path}/app.rec: exists now: not packed; as it was written it is {raw}\n" \
+        in said
+    assert recording.load(raw).total_allocs > 0
+
+
+def test_the_folder_goes_away(run, tmp_path):
+    status, said = run("--out", "app.rec", "sh", "-c", "rm -r app.rec.children; exit 3")
+    assert status == 3 and names(tmp_path) == []
+    assert f"record: {tmp_path}/app.rec.children: No such file or directory" in said
+
+
+def test_interrupted_while_packing(run, known, tmp_path, monkeypatch):
+    def interrupt(*_args, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.gzip, "GzipFile", interrupt)
+    status, said = run("--out", "app.rec", known, "plain")
+    assert status == 130
+    assert said == f"record: interrupted: what was recorded is in {tmp_path}/app.rec.children\n"
+    _, name = names(tmp_path)
+    monkeypatch.undo()
+    assert recording.load(tmp_path / name).total_allocs >= 15
+
+
+def test_signs_in_a_folders_name(run, known, tmp_path):
+    folder = tmp_path / "a%pb [x] :x:"
+    folder.mkdir()
+    status, said = run("--out", f"{folder}/app.rec", known, "plain")
+    assert status == 0 and recording.load(folder / "app.rec").total_allocs >= 15
+    assert "a%pb [x] :x:/app.rec" in said
 
 
 # ---- what is refused -----------------------------------------------------------------------------
@@ -146,11 +183,20 @@ def test_a_folder_that_is_not_there(run, known, tmp_path):
         "place with --out")
 
 
+@pytest.mark.parametrize("out, says", [
+    ("/", "/: is a folder; name a file"), ("x" * 300, "File name too long"),
+])
+def test_names_that_cannot_be(run, known, tmp_path, out, says):
+    assert says in refused(run, "--out", out, known, "plain")
+    assert names(tmp_path) == []
+
+
 def test_a_program_that_is_linked_statically(run, tmp_path):
     (tmp_path / "static.c").write_text("int main(void) { return 0; }")
     subprocess.run(["gcc", "-static", "-o", "static", "static.c"], cwd=tmp_path, check=True)
     assert refused(run, "./static") == (
-        "./static: nothing was recorded: it is linked statically or setuid, or allocates nothing")
+        "./static: nothing was recorded: it is linked statically or setuid, brings "
+        "AddressSanitizer, or allocates nothing")
     assert names(tmp_path) == ["static", "static.c"]
 
 

@@ -106,6 +106,13 @@ def test_a_child_of_fork_has_its_parents_blocks(record, known):
         assert one.totals().peak_live_bytes == one.recording.peak_live_bytes
 
 
+@pytest.mark.parametrize("more", [{}, {"HAKMEM_RECORD_TRACE": str(8 << 20)}], ids=["", "trace"])
+def test_fork_on_a_small_stack(record, known, more):
+    done = record(known, "small_fork", **more)
+    assert done.status == 0 and done.errors == ""
+    assert done.seen[1].size(777).allocs == 1
+
+
 def test_fork_while_threads_allocate(record, known):
     done = record(known, "fork_threads", timeout=60)
     assert done.status == 0
