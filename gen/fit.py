@@ -228,6 +228,8 @@ def main(args: list[str]) -> int:
     out = _from_caller(options.json) if options.json else None
     profiles_dir = _profiles_dir(options.profiles_dir)
     try:
+        if out and any(out.exists() and path.exists() and out.samefile(path) for path in paths):
+            raise WrongUse(f"--json: {out}: is one of the recordings; name another file")
         result = fit(paths, options.name, profiles_dir, options.max_classes, options.force)
         if out:
             out.write_text(json.dumps(as_json(result), indent=2) + "\n", encoding="utf-8")

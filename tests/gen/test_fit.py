@@ -233,6 +233,15 @@ def test_the_default_is_not_to_be_replaced(workspace, files, recorded, capsys):
     )
 
 
+def test_the_report_does_not_overwrite_a_recording(workspace, files, recorded, capsys):
+    files["app.rec"] = recorded(ODD)
+    (workspace.root / "app.rec").write_text("a recording")
+    assert "is one of the recordings; name another file" in refused(
+        capsys, workspace, "app.rec", "--name", "app", "--json", "app.rec"
+    )
+    assert (workspace.root / "app.rec").read_text() == "a recording"
+
+
 def test_recordings_that_say_too_little(workspace, files, recorded, capsys):
     files["none.rec"], files["few.rec"] = recorded(), recorded({100: 99})
     files["zero.rec"] = recorded({0: 5000})
