@@ -1,29 +1,24 @@
-/* record.c: see record.h.  Locks: `sharing` before `keeping`; neither while a file is made. */
+/* record.c: see record.h.  Locks: `sharing` before `look_keeping`; neither while a file is made. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "lock.h"
+#include "look.h"
 #include "next.h"
 #include "record.h"
 
-#define NS_PER_MS UINT64_C(1000000)
 #define UNRECORDED "the program runs unrecorded"
 
 enum {
-    FIRST_MOMENT_NS = 4000000,
-    FORK_SLACK = 1 << 20, /* blocks that other threads may make while a fork is under way */
-    TRACE_TIME_NS = 1000000,
-    LEAST_STEP = 64 << 10,
-    LOOK_NS = 100000, /* between two looks at what threads share: they wait for its cache lines */
+    FORK_SLACK = 1 << 20,  /* blocks that other threads may make while a fork is under way */
     LEAST_ROOM = 32 << 20, /* bytes of the file system: a full one ends the program by a signal */
 };
 
@@ -41,255 +36,12 @@ static bool starting;
 static pthread_key_t key;
 
 static bool sharing; /* shard 0 */
-static bool keeping; /* the tallies and moments of the file */
 static bool opening;
 
-static uint64_t started_ns;
-static uint64_t next_moment_ns, next_trace_ns;
 static uint64_t shards_taken; /* a bit for each */
 
 /* Of the process before a fork; then of the child when it begins. */
-static struct record_tally inherited[RECORD_BINS];
-static uint64_t inherited_used[RECORD_BITMAP];
-static uint64_t inherited_bytes;
 static uint64_t first_clocks[RECORD_SHARDS];
-
-static void lock(bool *held)
-{
-    while (__atomic_exchange_n(held, true, __ATOMIC_ACQUIRE))
-        sched_yield();
-}
-
-static bool try_lock(bool *held)
-{
-    return !__atomic_exchange_n(held, true, __ATOMIC_ACQUIRE);
-}
-
-static void unlock(bool *held)
-{
-    __atomic_store_n(held, false, __ATOMIC_RELEASE);
-}
-
-static uint64_t clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 * NS_PER_MS + (uint64_t)now.tv_nsec;
-}
-
-static void raise_to(uint64_t *most, uint64_t value)
-{
-    uint64_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
-    while (seen < value && !__atomic_compare_exchange_n(most, &seen, value, true, __ATOMIC_RELAXED,
-                                                        __ATOMIC_RELAXED)) {
-    }
-}
-
-/* ---- what all shards have in use ------------------------------------------------------------- */
-
-static unsigned shards_used(const struct record_file *file)
-{
-    return (unsigned)__atomic_load_n(&file->header.shards_used, __ATOMIC_RELAXED);
-}
-
-/* Calls `act` for each bin with blocks in use; more may be freed than was seen to be allocated. */
-static void for_each_live(const struct record_file *file,
-                          void (*act)(void *to, unsigned bin, struct record_tally), void *to)
-{
-    unsigned n = shards_used(file);
-    for (unsigned word = 0; word < RECORD_BITMAP; word++) {
-        uint64_t used = inherited_used[word];
-        for (unsigned s = 0; s < n; s++)
-            used |= file->shards[s].used[word];
-        for (; used; used &= used - 1) {
-            unsigned i = 64 * word + (unsigned)__builtin_ctzl(used);
-            struct record_tally sum = inherited[i];
-            for (unsigned s = 0; s < n; s++) {
-                const struct record_bin *bin = &file->shards[s].bins[i];
-                sum.blocks += bin->allocs - bin->frees;
-                sum.bytes += bin->bytes - bin->freed_bytes;
-                sum.full += bin->full - bin->freed_full;
-            }
-            if ((int64_t)sum.blocks < 0 || (int64_t)sum.bytes < 0 || (int64_t)sum.full < 0)
-                sum = (struct record_tally){0};
-            act(to, i, sum);
-        }
-    }
-}
-
-static void copy_tally(void *to, unsigned bin, struct record_tally live)
-{
-    ((struct record_tally *)to)[bin] = live;
-}
-
-/* Bytes below 16 count as 8 to 15: a bin does not tell them apart. */
-static void add_to_moment(void *to, unsigned bin, struct record_tally live)
-{
-    struct record_moment *moment = to;
-    moment->bytes += live.bytes;
-    moment->blocks += live.blocks;
-    if (bin >= RECORD_GRANULES) {
-        moment->by_doubling[RECORD_LARGE_LOG + (bin - RECORD_GRANULES) / 8] += live.bytes;
-        return;
-    }
-    uint64_t most = (uint64_t)RECORD_GRANULE * (bin + 1);
-    uint64_t full = live.full * most;
-    if (full > live.bytes) /* another thread is between the two */
-        full = live.bytes;
-    moment->by_doubling[log2_of(most)] += full;
-    moment->by_doubling[log2_of(most - 1)] += live.bytes - full;
-}
-
-static void add_moment(struct record_file *file, uint64_t now)
-{
-    struct record_header *header = &file->header;
-    if (header->moments == RECORD_MOMENTS) {
-        for (unsigned i = 0; i < RECORD_MOMENTS / 2; i++)
-            file->moments[i] = file->moments[2 * i];
-        header->moments = RECORD_MOMENTS / 2;
-        header->moment_ns *= 2;
-    }
-    struct record_moment *moment = &file->moments[header->moments];
-    memset(moment, 0, sizeof *moment);
-    moment->ns = now;
-    for_each_live(file, add_to_moment, moment);
-    header->moments++;
-    next_moment_ns = now + header->moment_ns;
-}
-
-/* ---- peaks ----------------------------------------------------------------------------------- */
-
-static int64_t in_use_by_others(const struct record_file *file, const struct record_shard *shard)
-{
-    int64_t sum = (int64_t)inherited_bytes;
-    for (unsigned s = 0; s < shards_used(file); s++) {
-        if (&file->shards[s] != shard)
-            sum += __atomic_load_n(&file->shards[s].live, __ATOMIC_RELAXED);
-    }
-    return sum;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* How far a thread may go without a look at the others, in bytes. */
-static int64_t step_of(const struct record_header *header, int64_t peak)
-{
-    int64_t threads = (int64_t)__atomic_load_n(&header->threads, __ATOMIC_RELAXED);
-    if (threads <= 1)
-        return INT64_MAX / 4;
-    return most((peak >> 7) / threads, LEAST_STEP);
-}
-
-/* What the thread has to know to see a rise above the peak, or a fall below one not yet kept. */
-static void set_bounds(struct record_shard *shard, int64_t peak, int64_t step)
-{
-    const struct record_header *header = &record_self->file->header;
-    int64_t kept = (int64_t)__atomic_load_n(&header->kept_peak, __ATOMIC_RELAXED);
-    int64_t rise = peak - shard->others, fall = rise - (peak >> 6);
-    shard->upper = rise < shard->live + step ? rise : shard->live + step;
-    shard->lower = shard->live - step;
-    if (peak > kept + (kept >> 6))
-        shard->lower = most(shard->lower, fall);
-}
-
-/* Takes into account what the other threads did. */
-static void look_at_others(struct record_shard *shard)
-{
-    struct record_header *header = &record_self->file->header;
-    int64_t others = in_use_by_others(record_self->file, shard);
-    int64_t now = shard->live + others;
-    if (others == shard->others)
-        now = most(now, shard->high + others);
-    if (now > 0)
-        raise_to(&header->peak, (uint64_t)now);
-    int64_t peak = (int64_t)__atomic_load_n(&header->peak, __ATOMIC_RELAXED);
-    shard->others = others;
-    shard->high = shard->live;
-    set_bounds(shard, peak, step_of(header, peak));
-}
-
-static void rising(struct record_shard *shard)
-{
-    const struct record_header *header = &record_self->file->header;
-    if (__atomic_load_n(&header->threads, __ATOMIC_RELAXED) > 1) {
-        look_at_others(shard);
-        return;
-    }
-    shard->high = shard->live;
-    set_bounds(shard, shard->high + shard->others, INT64_MAX / 4);
-}
-
-static void falling(struct record_shard *shard, size_t size)
-{
-    struct record_file *file = record_self->file;
-    look_at_others(shard);
-    int64_t peak = (int64_t)__atomic_load_n(&file->header.peak, __ATOMIC_RELAXED);
-    int64_t kept = (int64_t)__atomic_load_n(&file->header.kept_peak, __ATOMIC_RELAXED);
-    bool falls = shard->live + shard->others - (int64_t)size < peak - (peak >> 6);
-    if (!falls || peak <= kept + (kept >> 6) || !try_lock(&keeping))
-        return;
-    uint64_t slot = file->header.kept == TALLY_KEPT_A ? TALLY_KEPT_B : TALLY_KEPT_A;
-    for_each_live(file, copy_tally, file->tallies[slot]);
-    __atomic_store_n(&file->header.kept, slot, __ATOMIC_RELEASE);
-    __atomic_store_n(&file->header.kept_peak, (uint64_t)peak, __ATOMIC_RELAXED);
-    unlock(&keeping);
-    look_at_others(shard);
-}
-
-/* ---- time ------------------------------------------------------------------------------------ */
-
-/* Notes the time since the start; whether nobody noted any for a millisecond or more. */
-static bool note_time(struct record_header *header, uint64_t now)
-{
-    uint64_t last = __atomic_exchange_n(&header->last_ns, now, __ATOMIC_RELAXED);
-    uint64_t pause_ms = now > last ? (now - last) / NS_PER_MS : 0;
-    if (pause_ms)
-        __atomic_fetch_add(&header->pauses[log2_of(pause_ms)], 1, __ATOMIC_RELAXED);
-    return pause_ms;
-}
-
-/* Looks become rare when calls are frequent, and follow each other after a pause, so that one
- * pause is not taken for several or several for one. */
-static void look(struct record_shard *shard)
-{
-    struct record_file *file = record_self->file;
-    uint64_t now = clock_ns() - started_ns;
-    bool soon = now - record_thread.looked_ns < LOOK_NS;
-    if (!soon && note_time(&file->header, now))
-        shard->interval = 1;
-    else if (shard->interval < LOOK_MOST)
-        shard->interval *= 2;
-    shard->look_at = shard->clock + shard->interval;
-    if (soon)
-        return;
-    record_thread.looked_ns = now;
-    look_at_others(shard);
-    if (now >= next_moment_ns && try_lock(&keeping)) {
-        add_moment(file, now);
-        unlock(&keeping);
-    }
-    if (shard->traced && now >= next_trace_ns) {
-        next_trace_ns = now + TRACE_TIME_NS;
-        trace_time(shard, now);
-    }
-}
-
-void record_complete(void)
-{
-    struct record_file *file = record_self->file;
-    if (!file || file->header.pid != (uint64_t)getpid()) /* not the child of a vfork */
-        return;
-    uint64_t now = clock_ns() - started_ns;
-    note_time(&file->header, now);
-    file->header.complete = 1;
-    if (try_lock(&keeping)) {
-        add_moment(file, now);
-        unlock(&keeping);
-    }
-}
 
 /* ---- shards ---------------------------------------------------------------------------------- */
 
@@ -373,9 +125,9 @@ void *record_attend(struct record_shard *shard, void *p, size_t size)
 {
     mark_used(shard, bin_of(size));
     if (shard->live > shard->upper)
-        rising(shard);
+        look_rising(shard);
     if (shard->clock >= shard->look_at)
-        look(shard);
+        look_up(shard);
     return p;
 }
 
@@ -402,7 +154,7 @@ static void watch_free(struct record_shard *shard, const struct block *block)
     if (shard->traced && is_inherited(block))
         trace_adopt(shard, size_of(block), id_of(block));
     if (shard->live - (int64_t)size_of(block) < shard->lower)
-        falling(shard, size_of(block));
+        look_falling(shard, size_of(block));
 }
 
 void record_free(struct record_shard *shard, const struct block *block)
@@ -463,11 +215,10 @@ static void describe(struct record_file *file)
     header->pid = (uint64_t)getpid();
     header->parent = (uint64_t)getppid();
     header->shards_used = 1;
-    header->moment_ns = FIRST_MOMENT_NS;
-    header->inherited_bytes = inherited_bytes;
-    header->peak = inherited_bytes;
+    header->inherited_bytes = look_inherited.bytes;
+    header->peak = look_inherited.bytes;
     read_command_line(header->program);
-    memcpy(file->tallies[TALLY_INHERITED], inherited, sizeof inherited);
+    memcpy(file->tallies[TALLY_INHERITED], look_inherited.tallies, sizeof look_inherited.tallies);
 }
 
 static void complain(const char *path, const char *what, const char *so)
@@ -524,8 +275,7 @@ static struct record_file *make_files(bool child, bool silent)
 static void begin_recording(struct record_file *file)
 {
     __atomic_store_n(&shards_taken, 1, __ATOMIC_RELAXED);
-    started_ns = file->header.started_ns = clock_ns();
-    next_moment_ns = next_trace_ns = 0;
+    look_begin(file);
     mapped = file;
     __atomic_store_n(&record_self->file, file, __ATOMIC_RELEASE);
 }
@@ -543,12 +293,12 @@ static void before_fork(void)
 {
     struct record_file *file = record_self->file;
     lock(&sharing);
-    lock(&keeping);
+    lock(&look_keeping);
     leaves_recorded = file;
     if (!file)
         return;
     uint64_t taken = __atomic_load_n(&shards_taken, __ATOMIC_RELAXED);
-    for_each_live(file, copy_tally, leaving);
+    look_copy(file, leaving);
     for (unsigned s = 0; s < RECORD_SHARDS; s++) {
         const struct record_shard *shard = &file->shards[s];
         bool moves = s && taken >> s & 1 && shard != record_thread.shard;
@@ -558,13 +308,13 @@ static void before_fork(void)
 
 static void after_fork_in_parent(void)
 {
-    unlock(&keeping);
+    unlock(&look_keeping);
     unlock(&sharing);
 }
 
 static void after_fork_in_child(void)
 {
-    unlock(&keeping);
+    unlock(&look_keeping);
     unlock(&sharing);
     unlock(&opening);
     if (!leaves_recorded)
@@ -572,13 +322,13 @@ static void after_fork_in_child(void)
     munmap(mapped, sizeof *mapped);
     trace_leave();
     mapped = record_self->file = NULL;
-    memcpy(inherited, leaving, sizeof inherited);
+    memcpy(look_inherited.tallies, leaving, sizeof leaving);
     memcpy(first_clocks, leaving_clocks, sizeof first_clocks);
-    memset(inherited_used, 0, sizeof inherited_used);
-    inherited_bytes = 0;
+    memset(look_inherited.used, 0, sizeof look_inherited.used);
+    look_inherited.bytes = 0;
     for (unsigned i = 0; i < RECORD_BINS; i++) {
-        inherited_used[i / 64] |= (uint64_t)(inherited[i].blocks != 0) << i % 64;
-        inherited_bytes += inherited[i].bytes;
+        look_inherited.used[i / 64] |= (uint64_t)(leaving[i].blocks != 0) << i % 64;
+        look_inherited.bytes += leaving[i].bytes;
     }
     record_thread = (struct record_thread){NULL, 0, false, 0};
     pending = true;
@@ -667,4 +417,11 @@ __attribute__((constructor)) static void at_start(void)
 __attribute__((destructor)) static void at_exit(void)
 {
     record_complete();
+}
+
+void record_complete(void)
+{
+    const struct record_file *file = record_self->file;
+    if (file && file->header.pid == (uint64_t)getpid()) /* not the child of a vfork */
+        look_last();
 }
