@@ -55,7 +55,7 @@ def _allocator(profile, path, profiles):
         strip_include_prefix = "src",
         visibility = _PUBLIC,
     )
-    shared = [":hakmem-" + profile, "//src:dlopen"]
+    shared = [":hakmem-" + profile, "//src:shared_only"]
     shared_library("lib%s.so" % variant, shared)
     shared_library("installed/%s/%s" % (profile, INSTALLED_SONAME), shared)
     archive(

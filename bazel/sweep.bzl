@@ -62,7 +62,7 @@ def _library(folder, variant, profile, sources, guided):
             programs = {"//:" + words.split(" ")[0]: None for words in _TRAINING}.keys(),
         )
     library = "%slib%s.so" % (folder, variant)
-    shared_library(library, [static, "//src:dlopen"])
+    shared_library(library, [static, "//src:shared_only"])
     return library
 
 def sweep_variants(name, base = "default", axes = {}, points = [], guided = False, files = [], programs = PROGRAMS):

@@ -18,7 +18,7 @@ MAX_COLOURS = 64
 MAX_CLASSES = 126
 INLINE_BLOCKS = 512  # a slab with more has its free set in a table with room for one page's blocks
 RECIP_SHIFT = 40
-REGIONS_SHIFT = 7  # the region lookup divides the reserved range by 2 to this
+REGIONS_SHIFT = 7  # the region lookup divides the heap's addresses by 2 to this
 
 
 def build_model(profile: Profile, debug: bool = False) -> Model:

@@ -243,7 +243,7 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
     )
     return [
         ("class lookup", _lookup_costs(told)),
-        ("address space", f"{_bytes(told.reserved)} reserved, less where the process is limited"),
+        ("address space", f"{_bytes(told.reserved)} to grow over, mapped as it is needed"),
         (
             "rounding",
             f"{told.waste:.2f} % of the blocks' bytes, "

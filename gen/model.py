@@ -74,6 +74,6 @@ class Model:
     transfer_chains: int  # chains in central, over all list classes
     recip_shift: int
     page_shift: int  # log2 of a heap page
-    reserve_shift: int  # log2 of the reserved address space
+    reserve_shift: int  # log2 of the bytes of addresses for the heap
     region_shift: int  # log2 of each class's part of it, with the region lookup
     specialized: list[int]  # classes with a straight-line path of their own

@@ -217,8 +217,12 @@ __attribute__((constructor(101))) static void init(int argc, char **argv, char *
 {
     (void)argc;
     (void)argv;
+    hak_os_init();
     hak_fork_init();
+    if (HAK_GUARD)
+        hak_guard_init();
     hak_dump_init(environment);
+    hak_threads_open(); /* so that what is asked of the system at the start is asked now */
 }
 
 __attribute__((destructor)) static void finish(void)

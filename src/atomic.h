@@ -23,9 +23,30 @@
 #define hak_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 
 /* Replaces *p by `want` if it holds `have`; true if it did. */
-HAK_INLINE bool hak_cas_acquire(uint32_t *p, uint32_t have, uint32_t want)
+#define hak_cas_acquire(p, have, want)                                                             \
+    __extension__({                                                                                \
+        __typeof__(*(p)) have_ = (have);                                                           \
+        __atomic_compare_exchange_n((p), &have_, (want), false, __ATOMIC_ACQUIRE,                  \
+                                    __ATOMIC_RELAXED);                                             \
+    })
+
+/* The half of a word that changes with its low bits; a futex is no longer. */
+HAK_INLINE uint32_t *hak_low_half(uint64_t *word)
 {
-    return __atomic_compare_exchange_n(p, &have, want, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return (uint32_t *)word + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
+/* A name of the running thread that no other has while it runs: the address of its control block,
+ * which the C library aligns. */
+HAK_INLINE uint64_t hak_this_thread(void)
+{
+#if defined(__x86_64__)
+    uint64_t address;
+    __asm__("mov %%fs:0, %0" : "=r"(address));
+    return address;
+#else
+    return (uintptr_t)__builtin_thread_pointer();
+#endif
 }
 
 /* Orders every access before it against every one after it. */

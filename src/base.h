@@ -64,6 +64,17 @@ HAK_INLINE uint64_t hak_mix(uint64_t x)
     return x ^ x >> 32;
 }
 
+/* memset to 0 for where a lock is held: memset may be somebody else's.  `size` is a multiple of 8.
+ */
+HAK_INLINE void hak_clear(void *p, size_t size)
+{
+    uint64_t *words = (uint64_t *)p;
+    for (size_t i = 0; i < size / sizeof *words; i++) {
+        words[i] = 0;
+        __asm__ volatile("" ::: "memory"); /* or the compiler calls memset */
+    }
+}
+
 HAK_INLINE unsigned hak_log2(uint64_t x)
 {
     return 63u - (unsigned)__builtin_clzll(x);

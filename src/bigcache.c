@@ -5,11 +5,14 @@
 
 enum {
     NBINS = HAK_BIGCACHE_PAGES + 1,
-    SAMPLE_FIRST = 8,   /* spans freed, between two of which the resident part is measured: */
-    SAMPLE_LATER = 256, /* at first, and once so many were */
-    SPARSE = 64,        /* 256ths: a program that fills less of its large blocks */
-    MOST_SHARE = 8,     /* what it keeps may hold an eighth of what it has in use */
-    FEW_PAGES = 8,      /* a shorter span is kept however full */
+    SAMPLE_FIRST = 8,   /* one of so many freed spans is looked at: */
+    SAMPLE_LATER = 256, /* at first, and once so many were freed */
+    SAMPLE_PAGES = 16,  /* looked at, */
+    PAGE = 4096,        /* each so long: no page of a system is shorter */
+    LINE = 64,
+    SPARSE = 64,    /* 256ths: a program that fills less of its large blocks */
+    MOST_SHARE = 8, /* what it keeps may hold an eighth of what it has in use */
+    FEW_PAGES = 8,  /* a shorter span is kept however full */
 };
 
 struct hak_lock hak_bigcache_lock;
@@ -17,7 +20,7 @@ static uint32_t bins[NBINS]; /* page number of the first span of exactly that ma
 static uint32_t oldest, newest;
 static struct hak_bigcache_stats stats;
 static uint32_t puts;          /* atomically, as is: */
-static uint32_t density = 256; /* 256ths of freed spans that are resident, a moving average */
+static uint32_t density = 256; /* 256ths of freed spans that were touched, a moving average */
 
 static struct hak_span *span_at(uint32_t page)
 {
@@ -126,15 +129,28 @@ static size_t purge_list(uint32_t list)
     return bytes;
 }
 
-static void sample(struct hak_span *span)
+/* Whether something was written to a page; what is zero otherwise counts as untouched. */
+static bool is_touched(const char *page)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < PAGE / LINE && bits == 0; i++)
+        bits = *(const uint64_t *)(page + (size_t)i * LINE);
+    return bits != 0;
+}
+
+/* Looking at an untouched page costs a short page fault and no memory.  Which spans are looked at
+ * is left to chance, since programs do things in turns. */
+static void sample(const struct hak_span *span)
 {
     uint32_t n = hak_add_relaxed(&puts, 1);
-    if (n % (n < SAMPLE_LATER ? SAMPLE_FIRST : SAMPLE_LATER) != 0)
+    if (hak_mix(n) % (n < SAMPLE_LATER ? SAMPLE_FIRST : SAMPLE_LATER) != 0)
         return;
-    size_t bytes = hak_min(hak_span_bytes(span), (size_t)HAK_OS_RESIDENT_MOST);
-    size_t resident = hak_os_resident(hak_span_start(span), bytes);
+    size_t step = hak_round_down(hak_span_bytes(span) / SAMPLE_PAGES, PAGE);
+    uint32_t touched = 0;
+    for (size_t i = 0; i < SAMPLE_PAGES; i++)
+        touched += is_touched(hak_span_start(span) + i * step);
     uint32_t old = hak_load_relaxed(&density);
-    hak_store_relaxed(&density, old - old / 4 + (uint32_t)(resident * 64 / bytes));
+    hak_store_relaxed(&density, old - old / 4 + touched * 64 / SAMPLE_PAGES);
 }
 
 static bool is_sparse(void)
@@ -142,10 +158,15 @@ static bool is_sparse(void)
     return hak_load_relaxed(&density) <= SPARSE;
 }
 
+size_t hak_bigcache_resident(void)
+{
+    return hak_bigcache_bytes() / 256 * hak_load_relaxed(&density);
+}
+
 bool hak_bigcache_is_light(void)
 {
-    size_t kept = hak_bigcache_bytes(), resident = kept / 256 * hak_load_relaxed(&density);
-    return is_sparse() && resident * MOST_SHARE + kept <= hak_heap_used_bytes();
+    return is_sparse() &&
+           hak_bigcache_resident() * MOST_SHARE + hak_bigcache_bytes() <= hak_heap_used_bytes();
 }
 
 /* Whether the span is one to keep. */
@@ -193,6 +214,14 @@ size_t hak_bigcache_shrink(size_t bytes)
 size_t hak_bigcache_bytes(void)
 {
     return hak_load_relaxed(&stats.bytes);
+}
+
+void hak_bigcache_abandon(void)
+{
+    for (unsigned i = 0; i < NBINS; i++)
+        bins[i] = 0;
+    oldest = newest = 0;
+    stats.bytes = 0;
 }
 
 void hak_bigcache_stats(struct hak_bigcache_stats *out)

@@ -6,8 +6,9 @@
  *
  * Blocks that the program fills are served as well from the heap's dirty runs, which merge, so that
  * less is resident.  But a program that uses its blocks in part touches other pages in each place,
- * and with the same few spans again and again it touches the same.  So how much of freed spans is
- * resident is measured now and then, and long ones are only kept while that is little. */
+ * and with the same few spans again and again it touches the same.  So now and then some pages of a
+ * freed span are looked at: one that was never touched reads as zero.  Long spans are only kept
+ * while few pages are touched. */
 #ifndef HAK_BIGCACHE_H
 #define HAK_BIGCACHE_H
 
@@ -25,8 +26,13 @@ size_t hak_bigcache_shrink(size_t bytes);
 /* Whether what is kept holds so little physical memory that it is worth keeping also when another
  * length is needed. */
 bool hak_bigcache_is_light(void);
-/* Bytes kept, as of a moment ago. */
+/* Bytes kept, as of a moment ago: of addresses, and how many of these are likely resident. */
 size_t hak_bigcache_bytes(void);
+size_t hak_bigcache_resident(void);
+
+/* In a child of fork, where a thread that is gone may have been changing the lists: forgets them.
+ */
+void hak_bigcache_abandon(void);
 
 struct hak_bigcache_stats {
     size_t bytes; /* now */

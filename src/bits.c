@@ -1,18 +1,16 @@
 /* bits.c: see bits.h. */
 #include "bits.h"
-#include "ranges.h"
 
 enum {
     LEAST_SHIFT = 7, /* log2 of the smallest place's bytes, */
     NSIZES = 3,      /* the next ones have twice as many each */
-    COMMIT_STEP = 1 << 16,
 };
 _Static_assert(HAK_INLINE_BITS * 2 / 8 == 1 << LEAST_SHIFT, "the sets that do not fit elsewhere");
 _Static_assert(HAK_MAX_BLOCKS / 8 == 1 << (LEAST_SHIFT + NSIZES - 1), "the largest set");
 
 /* Guarded by the heap's lock. */
 static void *given_back[NSIZES]; /* a place's first word is the next one */
-static size_t used, committed;   /* bytes from the table's start */
+static size_t used, mapped;      /* bytes from the table's start */
 
 static unsigned size_index(unsigned nblocks)
 {
@@ -22,13 +20,8 @@ static unsigned size_index(unsigned nblocks)
 
 static void *take_fresh(size_t bytes)
 {
-    if (used + bytes > committed) {
-        size_t table = (hak_heap.reserve >> HAK_PAGE_SHIFT) * HAK_BITS_PER_PAGE;
-        size_t end = hak_min(committed + COMMIT_STEP, table);
-        if (!hak_range_commit(hak_heap.bits + committed, hak_heap.bits + end))
-            return NULL;
-        committed = end;
-    }
+    if (!hak_space_extend(hak_heap.bits, &mapped, used + bytes))
+        return NULL;
     used += bytes;
     return hak_heap.bits + used - bytes;
 }
@@ -53,4 +46,10 @@ void hak_bits_give(uint64_t *bits, unsigned nblocks)
     *(void **)bits = given_back[index];
     given_back[index] = bits;
     hak_lock_release(&hak_heap_lock);
+}
+
+void hak_bits_abandon(void)
+{
+    for (unsigned i = 0; i < NSIZES; i++)
+        given_back[i] = NULL;
 }

@@ -13,6 +13,7 @@ struct central {
     uint32_t serial;        /* slabs carved, for their colour */
     uint32_t nblocks;       /* blocks parked */
     bool used;              /* since the last trim */
+    bool abandoned;         /* some slabs were */
     struct hak_span *empty; /* the one slab kept though all its blocks are free */
     size_t nfree;           /* blocks free in slabs */
     size_t released;        /* bytes of slabs given back to the heap, in total */
@@ -116,6 +117,8 @@ static void put_to_slab(struct central *central, unsigned cls, void *p)
     struct hak_span *slab = hak_span_find(p);
     if (hak_unlikely(!slab || slab->cls != cls))
         hak_fatal("invalid free, not a block of its size class", p);
+    if (hak_unlikely(central->abandoned))
+        return;
     hak_slab_put(slab, p);
     central->nfree++;
     if (slab->nfree == 1 && !hak_slab_is_empty(slab))
@@ -288,6 +291,15 @@ size_t hak_central_trim(bool all)
         hak_lock_release(&central->lock);
     }
     return bytes;
+}
+
+void hak_central_abandon(unsigned cls)
+{
+    struct central *central = &centrals[cls];
+    central->partial = central->nparked = central->nblocks = central->nslabs = 0;
+    central->empty = NULL;
+    central->nfree = 0;
+    central->abandoned = true;
 }
 
 void hak_central_stats(unsigned cls, struct hak_central_stats *out)

@@ -37,6 +37,10 @@ void hak_central_return_chain(unsigned cls, struct hak_chain chain);
  * were not used since the last call; of all classes if `all`.  The bytes of these slabs. */
 size_t hak_central_trim(bool all);
 
+/* In a child of fork, where a thread that is gone may have been changing the class: forgets its
+ * slabs and what is parked.  Blocks of them that come back are not handed out again. */
+void hak_central_abandon(unsigned cls);
+
 struct hak_central_stats {
     uint64_t fills;  /* batches handed to caches */
     uint64_t drains; /* batches taken back */

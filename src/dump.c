@@ -44,14 +44,12 @@ static void write_text(const char *text, size_t len)
 static void dump(void)
 {
     /* Room to grow between the two calls. */
-    size_t room = hak_round_up(hak_stats_write_json(NULL, 0) + 4096, hak_os_page_size());
-    char *text = hak_os_reserve(room, hak_os_page_size());
+    size_t room = hak_round_up(hak_stats_write_json(NULL, 0) + 4096, HAK_PAGE_SIZE);
+    char *text = hak_os_map(room);
     if (!text)
         return;
-    if (hak_os_commit(text, room) == 0) {
-        size_t len = hak_stats_write_json(text, room);
-        write_text(text, hak_min(len, room - 1));
-    }
+    size_t len = hak_stats_write_json(text, room);
+    write_text(text, hak_min(len, room - 1));
     hak_os_release(text, room);
 }
 
@@ -143,5 +141,5 @@ void hak_dump_after_alloc(void)
 {
     if (hak_load_relaxed(&thread_state) == ABSENT &&
         hak_cas_acquire(&thread_state, ABSENT, STARTED))
-        hak_os_start_thread(thread_main);
+        hak_os_start_thread(thread_main, "hakmem-stats");
 }

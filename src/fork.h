@@ -1,10 +1,19 @@
-/* fork.h: fork() in a process with threads. */
+/* fork.h: fork, in all its forms.
+ *
+ * fork() runs handlers: hakmem's hold every lock across it, so that the child finds all structures
+ * whole, in whatever order they were registered among those of the program.  Handlers of the
+ * program that run while hakmem's hold the locks may allocate (hak_lock_reentrant), and so may a
+ * fork in a signal handler that interrupted hakmem: what the thread holds already it keeps.
+ *
+ * _Fork() and the system call run no handlers.  Their child finds out when it first takes a lock
+ * (process.h): locks that threads of the parent held are freed, and what they guard is given up,
+ * since it may be in the middle of a change: free memory is forgotten, blocks of the program stay
+ * good.  A child of vfork shares its parent's memory and is like one more call of its thread. */
 #ifndef HAK_FORK_H
 #define HAK_FORK_H
 
-/* Registers handlers that hold every lock across fork, so that the child finds all structures
- * whole.  Call once, from a constructor: the registration itself takes a lock of the C library.
- * fork from a signal handler that interrupted malloc is not supported, nor is it by POSIX. */
+/* Registers the handlers.  Call once, from a constructor, the earlier the better: the registration
+ * itself takes a lock of the C library. */
 void hak_fork_init(void);
 
 #endif

@@ -98,9 +98,9 @@ HAK_EXPORT int malloc_info(int options, FILE *stream)
             fprintf(stream, "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n", s.large.blocks,
                     s.large.bytes);
         fprintf(stream, "<system type=\"current\" size=\"%zu\"/>\n", arena);
-        fprintf(stream, "<system type=\"max\" size=\"%zu\"/>\n", s.heap.committed);
-        fprintf(stream, "<aspace type=\"total\" size=\"%zu\"/>\n", s.heap.committed);
-        fprintf(stream, "<aspace type=\"mprotect\" size=\"%zu\"/>\n", s.heap.committed);
+        fprintf(stream, "<system type=\"max\" size=\"%zu\"/>\n", s.heap.mapped);
+        fprintf(stream, "<aspace type=\"total\" size=\"%zu\"/>\n", s.heap.mapped);
+        fprintf(stream, "<aspace type=\"mprotect\" size=\"%zu\"/>\n", s.heap.mapped);
     }
     fprintf(stream, "</malloc>\n");
     return ferror(stream) ? -1 : 0;

@@ -15,10 +15,13 @@ struct hak_span *hak_grow_alloc(size_t npages)
     hak_lock_acquire(&hak_heap_lock);
     struct hak_span *dirty = hak_runs_longest(&range->dirty);
     struct hak_span *clean = hak_runs_longest(&range->clean);
+    struct hak_span *away = hak_runs_longest(&range->away);
     if (dirty && dirty->npages >= npages + npages / 2)
         span = hak_range_cut(range, dirty, npages, 0);
     else if (clean && clean->npages >= npages * 4)
         span = hak_range_cut(range, clean, npages, 0);
+    else if (away && away->npages >= npages * 4)
+        span = hak_range_cut(range, away, npages, 0);
     else
         span = hak_range_take_frontier(range, npages, 1);
     if (span)
@@ -36,24 +39,26 @@ static bool all_free(const struct hak_range *range, uint32_t page, size_t npages
     while (page < end && page < range->frontier) {
         const struct hak_span *run = &hak_heap.spans[page];
         unsigned state = hak_load_relaxed(&run->state);
-        if (state != HAK_SPAN_CLEAN && state != HAK_SPAN_DIRTY)
+        if (state != HAK_SPAN_CLEAN && state != HAK_SPAN_DIRTY && state != HAK_SPAN_AWAY)
             return false;
         page += run->npages;
     }
     return true;
 }
 
-/* Takes npages from `page` on, which are all_free; returns how many: fewer if commit is refused. */
+/* Takes npages from `page` on, which are all_free; returns how many: fewer if mapping is refused.
+ */
 static size_t take_at(struct hak_range *range, uint32_t page, size_t npages)
 {
     size_t taken = 0;
     while (taken < npages) {
         uint32_t at = page + (uint32_t)taken;
         if (at == range->frontier)
-            return hak_range_take_frontier(range, npages - taken, 1) ? npages : taken;
+            return hak_range_take_frontier_at(range, npages - taken) ? npages : taken;
         struct hak_span *run = &hak_heap.spans[at];
         size_t n = hak_min(npages - taken, (size_t)run->npages);
-        hak_range_cut(range, run, n, 0);
+        if (!hak_range_cut(range, run, n, 0))
+            return taken;
         taken += n;
     }
     return taken;
@@ -98,13 +103,15 @@ static void free_parts(struct hak_range *range, const struct hak_span *span, siz
         hak_range_add(range, second, more, rest, now);
 }
 
-/* Takes up to npages clean ones from `page` on; NULL: there are less than LEAST_FEED. */
+/* Takes up to npages from `page` on that are clean or away; NULL: there are less than LEAST_FEED.
+ */
 static struct hak_span *take_clean_at(struct hak_range *range, uint32_t page, size_t npages)
 {
     if (page == range->frontier)
-        return hak_range_take_frontier(range, npages, 1);
+        return hak_range_take_frontier_at(range, npages);
     struct hak_span *run = &hak_heap.spans[page];
-    if (hak_load_relaxed(&run->state) != HAK_SPAN_CLEAN || run->npages < LEAST_FEED)
+    unsigned state = hak_load_relaxed(&run->state);
+    if ((state != HAK_SPAN_CLEAN && state != HAK_SPAN_AWAY) || run->npages < LEAST_FEED)
         return NULL;
     return hak_range_cut(range, run, hak_min(npages, (size_t)run->npages), 0);
 }

@@ -1,4 +1,6 @@
 /* guard.c: see guard.h. */
+#define _GNU_SOURCE
+#include <signal.h>
 #include <string.h>
 
 #include "guard.h"
@@ -222,24 +224,12 @@ bool hak_guard_release(struct hak_cache *cache)
     return any;
 }
 
-/* Whether a purged span has pages again. */
-static bool was_touched(const struct hak_span *span)
-{
-    char *start = hak_span_start(span);
-    for (size_t done = 0, bytes = hak_span_bytes(span); done < bytes;) {
-        size_t part = hak_min(bytes - done, (size_t)HAK_OS_RESIDENT_MOST);
-        if (hak_os_resident(start + done, part) > 0)
-            return true;
-        done += part;
-    }
-    return false;
-}
-
+/* A span that cannot be made accessible again is out of use for good. */
 static void release_large(struct hak_span *span)
 {
-    /* bits[2]: whether the purge that emptied it worked. */
-    if (span->bits[2] && was_touched(span))
-        hak_fatal("use after free", hak_large_block(span));
+    bool closed = span->bits[2];
+    if (closed && hak_os_renew(hak_span_start(span), hak_span_bytes(span)) != 0)
+        return;
     hak_store_relaxed(&span->bits[1], (uint64_t)0);
     hak_large_free(span);
 }
@@ -261,7 +251,7 @@ void hak_guard_free_large(struct hak_span *span)
     struct hak_span *oldest = NULL;
     if (hak_exchange_acquire(&span->bits[1], (uint64_t)WAITING) != LIVE)
         hak_fatal("double free", hak_large_block(span));
-    span->bits[2] = hak_os_purge(hak_span_start(span), hak_span_bytes(span)) == 0;
+    span->bits[2] = hak_os_renew_closed(hak_span_start(span), hak_span_bytes(span)) == 0;
     hak_lock_acquire(&hak_guard_lock);
     if (nwaiting == LARGE_WAITING)
         oldest = take_waiting();
@@ -283,6 +273,41 @@ bool hak_guard_release_large(void)
         release_large(span);
         any = true;
     }
+}
+
+void hak_guard_abandon(void)
+{
+    nwaiting = 0;
+}
+
+/* Without the lock, which the thread may hold, as of a moment ago. */
+static bool is_waiting(const void *p)
+{
+    for (unsigned i = 0; i < LARGE_WAITING; i++) {
+        const struct hak_span *span = waiting[i];
+        if (span && hak_load_relaxed(&span->bits[1]) == WAITING &&
+            (size_t)((const char *)p - hak_span_start(span)) < hak_span_bytes(span))
+            return true;
+    }
+    return false;
+}
+
+/* The handler is put away first: if the address is none of a freed block, the instruction is
+ * repeated and the process ends as it would have. */
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    signal(number, SIG_DFL);
+    if (is_waiting(info->si_addr))
+        hak_fatal("use after free", info->si_addr);
+}
+
+void hak_guard_init(void)
+{
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction before;
+    if (sigaction(SIGSEGV, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+        sigaction(SIGSEGV, &action, NULL);
 }
 
 void hak_guard_waiting(size_t *blocks, size_t *bytes)

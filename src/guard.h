@@ -10,7 +10,7 @@
  *
  * A freed block is filled and waits in its thread's queue until HAK_QUARANTINE_BYTES more have been
  * freed; whoever writes to it meanwhile, or until it is handed out again, is found out by the fill.
- * A freed large block gives its pages back and waits too; then a resident page tells of an access.
+ * A freed large block gives its pages back and waits too; meanwhile it cannot be accessed.
  *
  * Faults end the process with hak_fatal.  In other profiles nothing here is called. */
 #ifndef HAK_GUARD_H
@@ -43,6 +43,11 @@ void hak_guard_free_large(struct hak_span *span);
 extern HAK_HIDDEN struct hak_lock hak_guard_lock;
 /* Large blocks that wait, and the bytes of their spans. */
 void hak_guard_waiting(size_t *blocks, size_t *bytes);
+/* In a child of fork, where a thread that is gone may have been changing the queue: forgets it. */
+void hak_guard_abandon(void);
+/* Lets an access to a freed large block end the process with a message, unless the program handles
+ * SIGSEGV itself.  Call once, from a constructor. */
+void hak_guard_init(void);
 /* Lets go of all that waits: in a thread's cache, of large blocks.  False: there was nothing. */
 bool hak_guard_release(struct hak_cache *cache);
 bool hak_guard_release_large(void);

@@ -1,16 +1,10 @@
-/* heap.c: reserves the address space, hands out spans and takes them back, purges; see heap.h. */
+/* heap.c: finds a place for the heap, hands out spans and takes them back, purges; see heap.h. */
 #include "heap.h"
 #include "bits.h"
 #include "mapping.h"
 #include "os.h"
 #include "ranges.h"
 #include "report.h"
-
-#define LEAST_RESERVE ((size_t)(HAK_LOOKUP_REGION ? 16 : 4) << 20)
-#define HUGE_PAGE ((size_t)2 << 20)
-#define LIVE_BYTES (HAK_PAGE_SIZE / HAK_QUANTUM / 8) /* of the table of live blocks, for a page */
-/* Bytes that stay unwritable on both sides of the tables. */
-#define TABLE_FENCE (HAK_GUARD ? HAK_PAGE_SIZE : (size_t)0)
 
 /* A base of 2^63 makes p less it huge for every address a program can hold, so that before
  * initialisation each pointer counts as foreign. */
@@ -19,79 +13,36 @@ struct hak_heap hak_heap HAK_CACHE_ALIGNED = {
 struct hak_lock hak_heap_lock;
 static uint64_t purged_bytes, purges; /* in total */
 
-/* ---- reservation --------------------------------------------------------------------------- */
-
-/* Bytes to reserve: what the profile wants, or what a limited address space allows next to
- * thread stacks and libraries, in a size that the ranges divide. */
-static size_t reserve_size(void)
-{
-    size_t want = (size_t)1 << HAK_RESERVE_SHIFT;
-    size_t left = hak_os_address_space_left();
-    if (left != SIZE_MAX && left / 4 * 3 < want)
-        want = left / 4 * 3;
-    if (HAK_LOOKUP_REGION)
-        return (size_t)1 << hak_log2(hak_max(want, LEAST_RESERVE));
-    return hak_round_down(hak_max(want, LEAST_RESERVE), HAK_PAGE_SIZE);
-}
-
-/* Reserves heap and tables of the given size, or nothing. */
-static bool reserve(size_t size, struct hak_heap *heap)
-{
-    size_t npages = size >> HAK_PAGE_SHIFT;
-    size_t spans_size = npages * sizeof *heap->spans;
-    size_t bits_size = npages * HAK_BITS_PER_PAGE;
-    size_t map_size = HAK_LOOKUP_MAP ? hak_round_up(npages, HAK_PAGE_SIZE) : 0;
-    char *base = hak_os_reserve(size, size >= 64 * HUGE_PAGE ? HUGE_PAGE : HAK_PAGE_SIZE);
-    size_t live_size = HAK_GUARD ? npages * LIVE_BYTES : 0;
-    size_t tables_size = spans_size + bits_size + map_size + live_size;
-    char *tables = base ? hak_os_reserve_readable(tables_size + 2 * TABLE_FENCE) : NULL;
-    if (!tables) {
-        if (base)
-            hak_os_release(base, size);
-        return false;
-    }
-    tables += TABLE_FENCE;
-    heap->base = (uintptr_t)base;
-    heap->reserve = size;
-    heap->spans = (struct hak_span *)tables;
-    heap->bits = tables + spans_size;
-    heap->map = (uint8_t *)tables + spans_size + bits_size;
-    heap->live = (uint64_t *)(heap->map + map_size);
-    heap->region_shift = hak_log2(size) - 7;
-    if (HAK_HUGE_PAGES != HAK_HUGE_PAGES_SYSTEM)
-        hak_os_advise_huge(base, size, false);
-    return true;
-}
+/* ---- start --------------------------------------------------------------------------------- */
 
 static bool init_locked(void)
 {
-    struct hak_heap heap = hak_heap;
-    size_t size = reserve_size();
-    while (!reserve(size, &heap)) {
-        size = hak_round_down(size / 2, HAK_PAGE_SIZE);
-        if (size < LEAST_RESERVE)
-            return false;
-    }
-    hak_heap.region_shift = heap.region_shift;
-    hak_ranges_init(size);
-    if (HAK_LOOKUP_REGION && heap.region_shift < HAK_REGION_SHIFT)
-        hak_report("address space is limited: %zu MiB for each size class instead of %zu; a class "
+    struct hak_space space;
+    if (!hak_space_find((size_t)1 << HAK_RESERVE_SHIFT, &space))
+        return false;
+    hak_process_init();
+    hak_heap.size = space.size;
+    hak_heap.region_shift = hak_log2(space.size) - 7;
+    hak_ranges_init(space.size);
+    if (HAK_LOOKUP_REGION && hak_heap.region_shift < HAK_REGION_SHIFT)
+        hak_report("address space is small: %zu MiB for each size class instead of %zu; a class "
                    "that fills its range borrows from the larger ones",
-                   ((size_t)1 << heap.region_shift) >> 20, ((size_t)1 << HAK_REGION_SHIFT) >> 20);
+                   ((size_t)1 << hak_heap.region_shift) >> 20,
+                   ((size_t)1 << HAK_REGION_SHIFT) >> 20);
     if (HAK_ARENA_LOG)
-        hak_report("arena init: %zu MiB reserved at %p", size >> 20, (void *)heap.base);
-    hak_heap.bits = heap.bits;
-    hak_heap.map = heap.map;
-    hak_heap.live = heap.live;
+        hak_report("arena init: heap at %p", (void *)space.heap);
+    hak_heap.bits = space.bits;
+    hak_heap.map = (uint8_t *)space.map;
+    hak_heap.live = (uint64_t *)space.live;
+    hak_heap.caches = space.caches;
     if (HAK_GUARD || HAK_RANDOM)
         hak_heap.secret = hak_os_random() | 1;
-    hak_heap.reserve = size;
     /* With regions the class follows from the address alone; `limit` then only tells ours from
-     * foreign.  The table of descriptors is readable over the whole reservation. */
-    hak_store_relaxed(&hak_heap.limit, HAK_LOOKUP_REGION ? size : 0);
-    hak_heap.base = heap.base;
-    hak_store_relaxed(&hak_heap.lookup_base, heap.base + HAK_HEADER_BYTES);
-    hak_store_release(&hak_heap.spans, heap.spans);
+     * foreign, and hak_span_find looks further. */
+    hak_store_relaxed(&hak_heap.limit, HAK_LOOKUP_REGION ? space.size : 0);
+    hak_heap.base = space.heap;
+    hak_store_relaxed(&hak_heap.lookup_base, space.heap + HAK_HEADER_BYTES);
+    hak_store_release(&hak_heap.spans, (struct hak_span *)space.spans);
     return true;
 }
 
@@ -114,48 +65,61 @@ static void note_purge(uint32_t page, size_t npages)
     purges++;
 }
 
-/* Purges that run without the lock: meanwhile their pages are neither free nor in use.  `landed`
- * counts those that have ended; who is short of memory sleeps on it and is in `waiting`, which the
- * lock guards. */
-static uint32_t under_way, landed, waiting;
+enum { MOST_HOLES = 8192 }; /* each makes one mapping two; the usual limit is 65530 mappings */
 
+/* Gives the memory of pages that the caller owns back to the system.  Returns the state that they
+ * are in now, DIRTY if the system refused.  The lock may be held or not. */
+static unsigned give_to_system(uint32_t page, size_t npages)
+{
+    bool stay = hak_load_relaxed(&hak_process->has_threads) || hak_ranges_holes() >= MOST_HOLES;
+    if (stay && hak_mapping_purge(page, npages) == 0)
+        return HAK_SPAN_CLEAN;
+    return hak_range_leave(page, npages) ? HAK_SPAN_AWAY : HAK_SPAN_DIRTY;
+}
+
+/* Purges that run without the lock are counted in hak_process: meanwhile their pages are neither
+ * free nor in use.  Threads that are short of memory sleep on `landed`, which counts those that
+ * have ended; `waiting` counts these threads. */
 static void begin_purge(void)
 {
-    hak_add_relaxed(&under_way, 1);
+    hak_add_relaxed(&hak_process->under_way, 1);
 }
 
 /* With the lock, once the pages are free again. */
 static void end_purge(void)
 {
-    hak_add_relaxed(&under_way, -1u);
-    hak_add_relaxed(&landed, 1);
-    if (waiting > 0)
-        hak_os_wake(&landed, INT32_MAX);
+    hak_add_relaxed(&hak_process->under_way, -1u);
+    hak_add_relaxed(&hak_process->landed, 1);
+    if (hak_process->waiting > 0)
+        hak_os_wake(&hak_process->landed, INT32_MAX);
 }
 
 /* Lets those that are under way now come to an end; false: there are none.  The lock is not held
- * meanwhile.  Locks before it may be: a purge under way takes none of them. */
+ * meanwhile.  Locks before it may be: a purge under way takes none of them.  A thread that is
+ * inside of fork cannot wait: it keeps the lock. */
 static bool await_purges(void)
 {
-    uint32_t before = hak_load_relaxed(&landed), until = before + hak_load_relaxed(&under_way);
-    if (until == before)
+    uint32_t before = hak_load_relaxed(&hak_process->landed);
+    uint32_t until = before + hak_load_relaxed(&hak_process->under_way);
+    if (until == before || hak_lock_reentrant)
         return false;
-    waiting++;
+    hak_process->waiting++;
     hak_lock_release(&hak_heap_lock);
-    for (uint32_t now = before; (int32_t)(until - now) > 0; now = hak_load_relaxed(&landed))
-        hak_os_wait(&landed, now, 0);
+    for (uint32_t now = before; (int32_t)(until - now) > 0;
+         now = hak_load_relaxed(&hak_process->landed))
+        hak_os_wait(&hak_process->landed, now, 0);
     hak_lock_acquire(&hak_heap_lock);
-    waiting--;
+    hak_process->waiting--;
     return true;
 }
 
-void hak_heap_forked(void)
+void hak_heap_abandon(void)
 {
-    hak_store_relaxed(&under_way, 0);
-    waiting = 0;
+    hak_ranges_abandon();
+    hak_bits_abandon();
 }
 
-static size_t purge_all_locked(void);
+static size_t leave_all_locked(void);
 
 /* From the free pages of the range, in the order in which they are cheapest; NULL: none fit. */
 static struct hak_span *take(struct hak_range *range, size_t npages, size_t align_pages)
@@ -163,6 +127,8 @@ static struct hak_span *take(struct hak_range *range, size_t npages, size_t alig
     struct hak_span *span = hak_range_take(range, HAK_SPAN_DIRTY, npages, align_pages);
     if (!span)
         span = hak_range_take(range, HAK_SPAN_CLEAN, npages, align_pages);
+    if (!span)
+        span = hak_range_take(range, HAK_SPAN_AWAY, npages, align_pages);
     return span ? span : hak_range_take_frontier(range, npages, align_pages);
 }
 
@@ -176,15 +142,16 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
     struct hak_span *span = take(range, npages, align_pages);
     if (!span && await_purges())
         span = take(range, npages, align_pages);
-    /* Dirty and clean neighbours merge once the dirty ones are purged. */
-    if (!span && purge_all_locked() > 0)
+    /* Free neighbours merge once all are away, and what a limit of the process's address space
+     * allows is there for the frontier. */
+    if (!span && leave_all_locked() > 0)
         span = take(range, npages, align_pages);
     if (span)
         hak_range_hand_out(span, cls);
     hak_lock_release(&hak_heap_lock);
     if (span && HAK_HUGE_PAGES == HAK_HUGE_PAGES_ADVISE && span->zero && !cls &&
         hak_span_bytes(span) >= (size_t)4 << 20)
-        hak_os_advise_huge(hak_span_start(span), hak_span_bytes(span), true);
+        hak_os_advise_huge(hak_span_start(span), hak_span_bytes(span));
     return span;
 }
 
@@ -208,21 +175,22 @@ enum memory { KEEP, PURGE, ZERO };
 /* Frees npages from `page` on, that the caller owns; false: they are dirty now. */
 static bool free_pages(uint32_t page, size_t npages, enum memory memory)
 {
-    if (memory == PURGE)
+    unsigned state = memory == ZERO ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY;
+    if (memory == PURGE) {
         begin_purge();
-    bool purged = memory == PURGE && hak_mapping_purge(page, npages) == 0;
-    bool clean = memory == ZERO || purged;
-    uint64_t now = clean ? 0 : hak_os_now_ms();
+        state = give_to_system(page, npages);
+    }
+    uint64_t now = state == HAK_SPAN_DIRTY ? hak_os_now_ms() : 0;
     hak_lock_acquire(&hak_heap_lock);
     hak_ranges_use(-npages);
-    if (purged)
+    if (memory == PURGE && state != HAK_SPAN_DIRTY)
         note_purge(page, npages);
     hak_range_set(page, npages, HAK_SPAN_BUSY);
-    hak_range_add(hak_range_of(page), page, npages, clean ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY, now);
+    hak_range_add(hak_range_of(page), page, npages, state, now);
     if (memory == PURGE)
         end_purge();
     hak_lock_release(&hak_heap_lock);
-    return clean;
+    return state != HAK_SPAN_DIRTY;
 }
 
 static const enum memory after_free = HAK_PURGE_DECAY_MS == 0 ? PURGE : KEEP;
@@ -263,6 +231,8 @@ struct hak_span *hak_span_find(const void *p)
     if (!hak_heap_ready() || !hak_heap_contains(p))
         return NULL;
     size_t page = hak_page_of(p);
+    if (HAK_LOOKUP_REGION && !hak_range_has_table((uint32_t)page))
+        return NULL;
     uint32_t head = hak_heap.spans[page].head;
     if (head == 0 || head > page)
         return NULL;
@@ -283,49 +253,47 @@ void hak_span_note(struct hak_span *span, const void *p)
 
 /* ---- purge --------------------------------------------------------------------------------- */
 
-static bool purge_run(const struct hak_span *run)
-{
-    return hak_mapping_purge(hak_span_page(run), run->npages) == 0;
-}
-
-/* Returns a run from take_oldest, purged or not; the bytes given back. */
-static size_t give_back(struct hak_span *run, bool purged, uint64_t now)
+/* Returns a run from take_oldest, in the state that give_to_system left it in; the bytes given
+ * back. */
+static size_t put_back(struct hak_span *run, unsigned state, uint64_t now)
 {
     uint32_t page = hak_span_page(run);
-    size_t bytes = purged ? hak_span_bytes(run) : 0;
-    if (purged)
+    size_t bytes = state != HAK_SPAN_DIRTY ? hak_span_bytes(run) : 0;
+    if (bytes > 0)
         note_purge(page, run->npages);
-    hak_range_add(hak_range_of(page), page, run->npages, purged ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY,
-                  now);
+    hak_range_add(hak_range_of(page), page, run->npages, state, now);
     return bytes;
 }
 
-/* For want of memory: the lock stays held, so that no other thread takes what becomes free. */
-static size_t purge_all_locked(void)
+/* For want of memory or address space: the lock stays held, so that no other thread takes what
+ * becomes free. */
+static size_t leave_all_locked(void)
 {
-    size_t total = 0, bytes = 1;
+    size_t total = hak_ranges_leave_clean(), bytes = 1;
     struct hak_span *run;
     while (bytes > 0 && (run = hak_range_take_oldest(UINT64_MAX)) != NULL) {
-        bytes = give_back(run, purge_run(run), run->freed_ms);
+        bool left = hak_range_leave(hak_span_page(run), run->npages);
+        bytes = put_back(run, left ? HAK_SPAN_AWAY : HAK_SPAN_DIRTY, run->freed_ms);
         total += bytes;
     }
     return total;
 }
 
-size_t hak_heap_purge(uint64_t until_ms)
+size_t hak_heap_purge(uint64_t until_ms, size_t keep)
 {
     size_t total = 0, bytes = 1;
     struct hak_span *run;
     if (!hak_heap_ready())
         return 0;
     hak_lock_acquire(&hak_heap_lock);
-    while (bytes > 0 && (run = hak_range_take_oldest(until_ms)) != NULL) {
+    while (bytes > 0 && hak_heap_dirty_bytes() > keep &&
+           (run = hak_range_take_oldest(until_ms)) != NULL) {
         /* The run is BUSY: nobody else touches it while the lock is not held. */
         begin_purge();
         hak_lock_release(&hak_heap_lock);
-        bool purged = purge_run(run);
+        unsigned state = give_to_system(hak_span_page(run), run->npages);
         hak_lock_acquire(&hak_heap_lock);
-        bytes = give_back(run, purged, until_ms + 1);
+        bytes = put_back(run, state, until_ms + 1);
         end_purge();
         total += bytes;
     }
@@ -343,11 +311,15 @@ size_t hak_heap_used_bytes(void)
     return hak_ranges_used() << HAK_PAGE_SHIFT;
 }
 
+size_t hak_heap_fresh_bytes(void)
+{
+    return hak_ranges_fresh() << HAK_PAGE_SHIFT;
+}
+
 void hak_heap_stats(struct hak_heap_stats *out)
 {
     hak_lock_acquire(&hak_heap_lock);
     hak_ranges_stats(out);
-    out->reserved = hak_heap.reserve;
     out->purged = purged_bytes;
     out->purges = purges;
     hak_lock_release(&hak_heap_lock);

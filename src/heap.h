@@ -1,11 +1,14 @@
-/* heap.h: one reserved range of addresses, cut into heap pages of 64 KiB, and its page runs.
+/* heap.h: one range of addresses, cut into heap pages of 64 KiB, and its page runs.
  *
- *   base                     limit                                  base + reserve
- *   | page 0 | page 1 | ...  |  reserved, not committed             |
+ *   base                     limit                                  base + size
+ *   | page 0 | page 1 | ...  |  not mapped yet                      |
  *     never used               (with the region lookup every class has such a range)
  *
+ * The range is not reserved: it is mapped piece by piece as it is needed (space.h).  A piece that
+ * somebody else's mapping is in the way of is left out; its pages count as in use.
+ *
  * Three tables, indexed by page number, lie apart from the memory they describe, so that no
- * overflow of a block reaches them, and are committed only as far as pages are in use:
+ * overflow of a block reaches them, and are mapped only as far as pages are in use:
  *   spans  one descriptor for each page; a span's is that of its first page
  *   map    one byte for each page: the class of the slab that it belongs to, else 0
  *   bits   free sets of slabs with more blocks than a descriptor holds: see bits.h
@@ -15,20 +18,25 @@
  * gap, and of each span the first and the last page's descriptor hold `state` and `head`; this is
  * what lets a freed run find its neighbours.
  *
- * Free runs are clean (read as zero) or dirty (resident, contents unknown).  The two never merge:
- * a dirty run becomes clean when purged, `HAK_PURGE_DECAY_MS` after it was freed. */
+ * Free runs are dirty (resident, contents unknown), clean (mapped, read as zero) or away (not
+ * mapped).  Runs of different kinds never merge.  A dirty run is purged `HAK_PURGE_DECAY_MS` after
+ * it was freed: it becomes away in a process with one thread, which then makes no other system
+ * calls than a program makes with the C library's malloc, and clean in one with more, for which
+ * mapping memory is dearer. */
 #ifndef HAK_HEAP_H
 #define HAK_HEAP_H
 
 #include "atomic.h"
 #include "classes.h"
 #include "lock.h"
+#include "space.h"
 
 enum hak_span_state {
     HAK_SPAN_NONE = 0, /* the page was never handed out */
-    HAK_SPAN_CLEAN,    /* free, committed, zero */
+    HAK_SPAN_CLEAN,    /* free, mapped, zero */
     HAK_SPAN_DIRTY,    /* free, resident */
-    HAK_SPAN_BUSY,     /* free, being purged: belongs to the purging thread */
+    HAK_SPAN_AWAY,     /* free, not mapped */
+    HAK_SPAN_BUSY,     /* being purged: belongs to the purging thread; or out of use for good */
     HAK_SPAN_SLAB,
     HAK_SPAN_LARGE,
     HAK_SPAN_CACHED, /* a freed large block kept by the bigcache */
@@ -46,21 +54,21 @@ struct hak_span {
     uint32_t next;
     uint32_t older; /* dirty runs and cached spans, by time of freeing */
     uint32_t newer;
-    uint64_t freed_ms;                   /* when it became dirty or cached */
-    uint32_t mapping;                    /* of each page: see mapping.h */
-    uint8_t state;                       /* enum hak_span_state; in first and last page */
-    uint8_t cls;                         /* SLAB: class */
-    bool zero;                           /* as handed out: all bytes are zero */
-    uint16_t first;                      /* SLAB: offset of block 0, colour included */
-    uint16_t nfree;                      /* SLAB: set bits */
-    uint64_t bytes;                      /* LARGE: usable bytes from the block's start */
-    uint64_t offset;                     /* LARGE: of the block from the span's start */
+    uint64_t freed_ms; /* when it became dirty or cached */
+    uint32_t mapping;  /* of each page: see mapping.h */
+    uint8_t state;     /* enum hak_span_state; in first and last page */
+    uint8_t cls;       /* SLAB: class */
+    bool zero;         /* as handed out: all bytes are zero */
+    uint16_t first;    /* SLAB: offset of block 0, colour included */
+    uint16_t nfree;    /* SLAB: set bits */
+    uint64_t bytes;    /* LARGE: usable bytes from the block's start */
+    uint64_t offset;   /* LARGE: of the block from the span's start */
     union {
         uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
         uint64_t *apart;                     /* SLAB of more blocks: the same, see bits.h */
     };
 } HAK_CACHE_ALIGNED;
-_Static_assert(sizeof(struct hak_span) == 128, "two cache lines");
+_Static_assert(sizeof(struct hak_span) == HAK_SPAN_BYTES, "two cache lines");
 
 /* Written once by hak_heap_init, except limit, which only grows.  Its initial value makes every
  * pointer foreign, so that the fast path needs no test for initialisation: see heap.c. */
@@ -72,15 +80,16 @@ struct hak_heap {
     struct hak_span *spans;
     char *bits;
     uintptr_t base;
-    size_t reserve;        /* bytes reserved */
+    size_t size;           /* bytes of addresses that the heap may grow over */
+    char *caches;          /* where threads' caches lie */
     uint32_t region_shift; /* region lookup: log2 of the bytes each class's range has */
     uint64_t *live;        /* guard only: a bit for each 16 bytes, set where a live block starts */
     uint64_t secret;       /* random, not 0; guard and random placement only */
 };
 extern HAK_HIDDEN struct hak_heap hak_heap;
 
-/* Reserves the address space.  Idempotent and thread-safe; false: not even a small reservation
- * could be had.  Call before anything else here. */
+/* Finds a place for the heap.  Idempotent and thread-safe; false: no memory, not even for the first
+ * table.  Call before anything else here. */
 bool hak_heap_init(void);
 HAK_INLINE bool hak_heap_ready(void)
 {
@@ -103,21 +112,24 @@ size_t hak_heap_free_purged(struct hak_span *span);
 /* Cuts a LARGE span to its first npages and frees the rest. */
 void hak_heap_trim(struct hak_span *span, size_t npages);
 
-/* Purges dirty runs freed at or before `until_ms`; returns bytes given back. */
-size_t hak_heap_purge(uint64_t until_ms);
-/* In a child of fork: the threads that purged are gone. */
-void hak_heap_forked(void);
+/* Purges dirty runs freed at or before `until_ms`, the oldest first, while there are more than
+ * `keep` bytes of them; returns bytes given back. */
+size_t hak_heap_purge(uint64_t until_ms, size_t keep);
+/* In a child of fork, where a thread that is gone may have been changing free runs: forgets them.
+ */
+void hak_heap_abandon(void);
 /* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
 size_t hak_heap_used_bytes(void);
+/* Bytes handed out so far that were not resident. */
+size_t hak_heap_fresh_bytes(void);
 
 struct hak_heap_stats {
-    size_t reserved;  /* bytes of address space */
-    size_t committed; /* bytes, free and in use */
-    size_t dirty;     /* bytes of free runs that are resident */
-    size_t clean;     /* bytes of free runs that were purged or never used */
-    uint64_t purged;  /* bytes given back, in total */
-    uint64_t commits; /* calls to the OS */
+    size_t mapped;   /* bytes, free and in use */
+    size_t dirty;    /* bytes of free runs that are resident */
+    size_t clean;    /* bytes of free runs that were purged or never used */
+    uint64_t purged; /* bytes given back, in total */
+    uint64_t claims; /* calls to the OS that mapped some */
     uint64_t purges;
 };
 void hak_heap_stats(struct hak_heap_stats *out);

@@ -4,26 +4,39 @@
  * 4. bigcache  5. heap.  A thread that holds one takes only later ones.  fork takes them all in
  * this order.
  *
- * word: 0 free, 1 held, 2 held and perhaps waited for (Drepper, "Futexes Are Tricky", mutex 3).
+ * word: 0 free, else the holder's thread pointer, plus 1 if threads may be waiting (Drepper,
+ * "Futexes Are Tricky", mutex 3, with a name for the holder).  They sleep on its low half.
+ *
+ * That the holder is known makes two things possible:
+ * - A thread that holds all locks because it forks, or some because it reports a fault of the
+ *   program, enters them once more when a fork handler or a signal handler of the program
+ *   allocates (hak_lock_reentrant); `nested` counts these entries.
+ * - In a child that was made without fork handlers, a lock may be held by a thread that only the
+ *   parent has.  Whoever takes a lock first in such a child frees those first: see fork.h.
  * The counters are kept in the debug build only, written by the holder. */
 #ifndef HAK_LOCK_H
 #define HAK_LOCK_H
 
-#include "atomic.h"
 #include "hak_config.h"
+#include "process.h"
 
 struct hak_lock {
-    uint32_t word;
+    uint64_t word;
+    uint32_t nested;
     uint32_t contended; /* acquisitions that found it held */
     uint64_t acquired;
 };
 
+/* Set while the thread may enter locks that it holds. */
+extern HAK_HIDDEN __thread bool hak_lock_reentrant;
 void hak_lock_wait(struct hak_lock *lock);
 void hak_lock_wake(struct hak_lock *lock);
 
 HAK_INLINE void hak_lock_acquire(struct hak_lock *lock)
 {
-    if (hak_unlikely(!hak_cas_acquire(&lock->word, 0, 1)))
+    if (hak_unlikely(hak_process_is_new()))
+        hak_process_adopt();
+    if (hak_unlikely(!hak_cas_acquire(&lock->word, 0, hak_this_thread())))
         hak_lock_wait(lock);
     if (HAK_LOCK_STATS)
         lock->acquired++;
@@ -31,14 +44,21 @@ HAK_INLINE void hak_lock_acquire(struct hak_lock *lock)
 
 HAK_INLINE void hak_lock_release(struct hak_lock *lock)
 {
-    if (hak_unlikely(hak_exchange_release(&lock->word, 0) == 2))
+    if (hak_unlikely(lock->nested > 0)) {
+        lock->nested--;
+        return;
+    }
+    if (hak_unlikely(hak_exchange_release(&lock->word, 0) & 1))
         hak_lock_wake(lock);
 }
 
-/* In a child of fork, which alone knows that the holder was the forking thread. */
+/* In a child of fork, for a lock that the fork handler took. */
 HAK_INLINE void hak_lock_reset(struct hak_lock *lock)
 {
-    hak_store_relaxed(&lock->word, 0);
+    if (lock->nested > 0)
+        lock->nested--;
+    else
+        hak_store_relaxed(&lock->word, 0);
 }
 
 #endif

@@ -1,10 +1,13 @@
 /* mapping.c: see mapping.h. */
 #include "mapping.h"
 #include "os.h"
+#include "ranges.h"
 
 enum {
     MOST_SEAMS = 8192, /* the system's usual limit for a process is 65530 mappings */
-    MOST_PIECES = 8,   /* of one move */
+    FEW_PIECES = 8,    /* that a move may have however short they are; */
+    LEAST_PIECE = 4,   /* pages that further ones have on average: a call to the system for less is
+                          no better than page faults */
     PAUSE_MS = 1000,   /* without moves, after the system refused one */
 };
 
@@ -17,15 +20,25 @@ static char *address(uint32_t page)
     return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
 }
 
+/* Pages at and behind the frontier, and those before a range's first, are the heap's own mapping;
+ * their descriptors may not be mapped. */
+static uint32_t mapping_of(const struct hak_range *range, uint32_t page)
+{
+    return page < range->first || page >= range->frontier ? 0 : hak_heap.spans[page].mapping;
+}
+
 static uint32_t seams(uint32_t page, size_t npages)
 {
-    uint32_t n = 0;
-    for (size_t i = 0; i <= npages; i++)
-        n += hak_heap.spans[page + i].mapping != hak_heap.spans[page + i - 1].mapping;
+    const struct hak_range *range = hak_range_of(page);
+    uint32_t n = 0, before = mapping_of(range, page - 1);
+    for (size_t i = 0; i <= npages; i++) {
+        uint32_t mapping = mapping_of(range, page + (uint32_t)i);
+        n += mapping != before;
+        before = mapping;
+    }
     return n;
 }
 
-/* Pages behind `npages` may be those whose descriptors are not committed: they read as 0. */
 static void set_mapping(uint32_t page, size_t npages, uint32_t mapping)
 {
     uint32_t before = seams(page, npages);
@@ -49,7 +62,8 @@ size_t hak_mapping_move(uint32_t to, uint32_t from, size_t npages, bool *lost)
     *lost = false;
     if (hak_os_now_ms() < hak_load_relaxed(&paused_ms))
         return 0;
-    for (int i = 0; i < MOST_PIECES && done < npages; i++) {
+    size_t most = FEW_PIECES + npages / LEAST_PIECE;
+    for (size_t i = 0; i < most && done < npages; i++) {
         if (hak_load_relaxed(&nseams) >= MOST_SEAMS)
             break;
         uint32_t at = from + (uint32_t)done, dest = to + (uint32_t)done;

@@ -1,39 +1,43 @@
 /* os.h: what hakmem asks of the operating system, and nothing else: mechanism without policy.
  * int results are 0 or an errno value; pointers are NULL on failure.  errno is left as it was.
- * Addresses and sizes are multiples of the OS page.  tests/os_fake.c is a second implementation
- * that fails on demand. */
+ * Addresses and sizes are multiples of HAK_PAGE_SIZE, which every page of a system divides.
+ * But for hak_os_init, hak_os_start_thread, hak_os_handle_usr2 and hak_os_abort, nothing here runs
+ * code of the C library or of anybody else, so that it may be called with a lock held.
+ * tests/os_fake.c is a second implementation that fails on demand. */
 #ifndef HAK_OS_H
 #define HAK_OS_H
 
 #include "base.h"
 
-/* Address space without access; costs no memory and no commit charge. */
-void *hak_os_reserve(size_t size, size_t align);
-/* Address space that reads as zero and cannot be written until committed. */
-void *hak_os_reserve_readable(size_t size);
-void hak_os_release(void *addr, size_t size);
+/* Maps fresh memory, zero, readable and writable, at exactly this place.  EEXIST: something is
+ * there already, or the kernel maps nothing there. */
+int hak_os_claim(void *addr, size_t size);
+/* The same at any place. */
+void *hak_os_map(size_t size);
+int hak_os_release(void *addr, size_t size);
 
-/* Makes reserved memory readable and writable. */
-int hak_os_commit(void *addr, size_t size);
-/* Gives the physical pages back; the range stays committed and reads as zero. */
+/* Gives the physical pages back; the range stays mapped and reads as zero. */
 int hak_os_purge(void *addr, size_t size);
-/* Replaces the range by a fresh, committed, zero mapping, undoing what hak_os_move left. */
+/* Replaces the range by a fresh, zero mapping, undoing what hak_os_move left. */
 int hak_os_renew(void *addr, size_t size);
+/* The same, but the new mapping can only be read, or not be accessed at all. */
+int hak_os_renew_readable(void *addr, size_t size);
+int hak_os_renew_closed(void *addr, size_t size);
 /* Moves the physical pages of [from, from + size) to `to`; `from` then reads as zero.  On failure
  * `from` is as it was and `to` reads as zero, except for HAK_OS_LOST: then `to` must not be used
  * again, by anybody. */
 int hak_os_move(void *to, void *from, size_t size);
 enum { HAK_OS_LOST = -1 };
-/* Bytes of the range, at most HAK_OS_RESIDENT_MOST, that are in physical memory; all of them if
- * that can't be told. */
-size_t hak_os_resident(void *addr, size_t size);
-enum { HAK_OS_RESIDENT_MOST = 1 << 20 };
-/* Huge-page advice for the range: asks for them, or for none. */
-void hak_os_advise_huge(void *addr, size_t size, bool want);
+/* Asks for huge pages in the range. */
+void hak_os_advise_huge(void *addr, size_t size);
+/* Lets the range read as zero in a child of fork, however that is made; not of vfork. */
+int hak_os_wipe_in_child(void *addr, size_t size);
 
+/* Reads what the kernel told the process at its start; before, defaults serve.  Call once, from a
+ * constructor, with no lock held. */
+void hak_os_init(void);
+/* Bytes of a page of the system. */
 size_t hak_os_page_size(void);
-/* Address space this process may still map, SIZE_MAX where it is not limited. */
-size_t hak_os_address_space_left(void);
 /* Physical memory of the process, now and at most so far, in bytes; 0 if that can't be told. */
 size_t hak_os_resident_bytes(void);
 size_t hak_os_peak_bytes(void);
@@ -43,9 +47,9 @@ uint64_t hak_os_now_ms(void);
 /* Sleeps while *word holds `value`, at most timeout_ms (0: for ever); may wake early. */
 void hak_os_wait(uint32_t *word, uint32_t value, uint32_t timeout_ms);
 void hak_os_wake(uint32_t *word, int nthreads);
-void hak_os_sleep_ms(uint32_t ms);
-/* Starts a detached thread with all signals blocked. */
-int hak_os_start_thread(void *(*run)(void *));
+/* Starts a detached thread that the program does not notice: all signals blocked, the ordinary
+ * scheduling class for work in the background, any processor.  `name` has at most 15 letters. */
+int hak_os_start_thread(void *(*run)(void *), const char *name);
 
 /* Whether the process has rights that its caller lacks, so that the environment is not to be
  * trusted. */

@@ -1,151 +1,198 @@
-/* os_linux.c: os.h on Linux, with mmap, mprotect, madvise, mremap and futex. */
+/* os_linux.c: os.h on Linux. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "atomic.h"
+#include "hak_config.h"
 #include "os.h"
+#include "syscall.h"
+#include "vdso.h"
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
 
-/* The result of a call that returns 0 or sets errno, with errno put back. */
-#define OS_CALL(call)                                                                              \
-    ({                                                                                             \
-        int saved_ = errno;                                                                        \
-        int result_ = (call) == 0 ? 0 : errno;                                                     \
-        errno = saved_;                                                                            \
-        result_;                                                                                   \
-    })
+static size_t page_size = 4096;
+static bool privileged;
+static hak_vdso_clock_fn *vdso_clock;
 
-/* Without MAP_NORESERVE: what becomes writable is charged against the commit limit, so that a
- * request which the machine cannot meet fails here and not at the first touch. */
-static void *map(void *addr, size_t size, int prot, int flags)
+/* ---- start --------------------------------------------------------------------------------- */
+
+void hak_os_init(void)
 {
-    int saved = errno;
-    void *p = mmap(addr, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-    errno = saved;
-    return p == MAP_FAILED ? NULL : p;
-}
-
-void *hak_os_reserve(size_t size, size_t align)
-{
-    if (size > SIZE_MAX - align)
-        return NULL;
-    char *p = map(NULL, size + align, PROT_NONE, 0);
-    if (!p)
-        return NULL;
-    char *start = (char *)hak_round_up((uintptr_t)p, align);
-    hak_os_release(p, (size_t)(start - p));
-    hak_os_release(start + size, (size_t)(p + align - start));
-    return start;
-}
-
-/* Read-only private memory is not charged against the commit limit, so that tables sized for the
- * whole reservation stay free of cost under strict overcommit. */
-void *hak_os_reserve_readable(size_t size)
-{
-    return map(NULL, size, PROT_READ, 0);
-}
-
-void hak_os_release(void *addr, size_t size)
-{
-    if (size != 0)
-        (void)OS_CALL(munmap(addr, size));
-}
-
-int hak_os_commit(void *addr, size_t size)
-{
-    return OS_CALL(mprotect(addr, size, PROT_READ | PROT_WRITE));
-}
-
-int hak_os_purge(void *addr, size_t size)
-{
-    return OS_CALL(madvise(addr, size, MADV_DONTNEED));
-}
-
-int hak_os_renew(void *addr, size_t size)
-{
-    return map(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED) == addr ? 0 : ENOMEM;
-}
-
-/* mremap unmaps the target before it checks limits.  The hole that a refusal leaves is closed
- * again. Where something is mapped there already it may be another thread's, and the target is
- * given up. */
-int hak_os_move(void *to, void *from, size_t size)
-{
-    int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
-    int error = OS_CALL(mremap(from, size, size, flags, to) == MAP_FAILED ? -1 : 0);
-    if (error == 0)
-        return 0;
-    void *again = map(to, size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE);
-    if (again == to)
-        return error;
-    if (again)
-        hak_os_release(again, size);
-    return HAK_OS_LOST;
-}
-
-size_t hak_os_resident(void *addr, size_t size)
-{
-    unsigned char present[HAK_OS_RESIDENT_MOST >> 12]; /* no OS page is smaller */
-    size_t resident = 0, page = hak_os_page_size();
-    if (OS_CALL(mincore(addr, size, present)) != 0)
-        return size;
-    for (size_t i = 0; i < size / page; i++)
-        resident += present[i] & 1 ? page : 0;
-    return resident;
-}
-
-void hak_os_advise_huge(void *addr, size_t size, bool want)
-{
-    (void)OS_CALL(madvise(addr, size, want ? MADV_HUGEPAGE : MADV_NOHUGEPAGE));
+    page_size = getauxval(AT_PAGESZ);
+    privileged = getauxval(AT_SECURE) != 0;
+    hak_store_relaxed(&vdso_clock, hak_vdso_clock(getauxval(AT_SYSINFO_EHDR)));
 }
 
 size_t hak_os_page_size(void)
 {
-    return (size_t)sysconf(_SC_PAGESIZE);
+    return page_size;
 }
+
+bool hak_os_is_privileged(void)
+{
+    return privileged;
+}
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+/* MAP_STACK is for Linux what MADV_NOHUGEPAGE is, without a second call, from 6.7 on; before, it
+ * means nothing. */
+enum {
+    FRESH = MAP_PRIVATE | MAP_ANONYMOUS | (HAK_HUGE_PAGES == HAK_HUGE_PAGES_NEVER ? MAP_STACK : 0)
+};
+
+/* An errno value, negated, or the address.  Without MAP_NORESERVE: what is writable is charged
+ * against the commit limit, so that a request which the machine cannot meet fails here and not at
+ * the first touch. */
+static long map(void *addr, size_t size, int prot, int flags)
+{
+    return hak_syscall6(SYS_mmap, (long)addr, (long)size, prot, FRESH | flags, -1, 0);
+}
+
+static int advise(void *addr, size_t size, int advice)
+{
+    return hak_syscall_error(hak_syscall3(SYS_madvise, (long)addr, (long)size, advice));
+}
+
+/* Whether this kernel takes MAP_STACK for a no to huge pages. */
+static bool stack_is_without_huge(void)
+{
+    struct utsname name;
+    unsigned version[2] = {0, 0};
+    if (hak_syscall_failed(hak_syscall3(SYS_uname, (long)&name, 0, 0)))
+        return false;
+    const char *c = name.release;
+    for (int i = 0; i < 2; i++, c++) {
+        for (; *c >= '0' && *c <= '9'; c++)
+            version[i] = version[i] * 10 + (unsigned)(*c - '0');
+    }
+    return version[0] > 6 || (version[0] == 6 && version[1] >= 7);
+}
+
+static void refuse_huge(void *addr, size_t size)
+{
+    static uint8_t asked, advice_wanted; /* threads that race find the same */
+    if (HAK_HUGE_PAGES != HAK_HUGE_PAGES_NEVER)
+        return;
+    if (!hak_load_acquire(&asked)) {
+        hak_store_relaxed(&advice_wanted, (uint8_t)!stack_is_without_huge());
+        hak_store_release(&asked, (uint8_t)1);
+    }
+    if (hak_load_relaxed(&advice_wanted))
+        advise(addr, size, MADV_NOHUGEPAGE);
+}
+
+/* The address is a wish, which every kernel and emulator grants if nothing is there; flags that
+ * insist are younger, and filters of system calls that look at flags know those of the C library's
+ * malloc. */
+int hak_os_claim(void *addr, size_t size)
+{
+    long got = map(addr, size, PROT_READ | PROT_WRITE, 0);
+    if (hak_syscall_failed(got))
+        return (int)-got;
+    if (got == (long)addr) {
+        refuse_huge(addr, size);
+        return 0;
+    }
+    hak_os_release((void *)got, size);
+    return EEXIST;
+}
+
+void *hak_os_map(size_t size)
+{
+    long got = map(NULL, size, PROT_READ | PROT_WRITE, 0);
+    return hak_syscall_failed(got) ? NULL : (void *)got;
+}
+
+int hak_os_release(void *addr, size_t size)
+{
+    return hak_syscall_error(hak_syscall3(SYS_munmap, (long)addr, (long)size, 0));
+}
+
+/* Locked pages, of a program that called mlockall, want a word of their own (Linux 5.18). */
+int hak_os_purge(void *addr, size_t size)
+{
+    int error = advise(addr, size, MADV_DONTNEED);
+    return error == EINVAL ? advise(addr, size, MADV_DONTNEED_LOCKED) : error;
+}
+
+int hak_os_renew(void *addr, size_t size)
+{
+    return hak_syscall_error(map(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED));
+}
+
+int hak_os_renew_readable(void *addr, size_t size)
+{
+    return hak_syscall_error(map(addr, size, PROT_READ, MAP_FIXED));
+}
+
+int hak_os_renew_closed(void *addr, size_t size)
+{
+    return hak_syscall_error(map(addr, size, PROT_NONE, MAP_FIXED));
+}
+
+/* mremap unmaps the target before it checks limits.  The hole that such a refusal leaves is closed
+ * again; where something is mapped there already it may be another thread's, and the target is
+ * given up.  A refusal for other reasons, as of a filter of system calls, leaves the target. */
+int hak_os_move(void *to, void *from, size_t size)
+{
+    int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+    int error = hak_syscall_error(
+        hak_syscall6(SYS_mremap, (long)from, (long)size, (long)size, flags, (long)to, 0));
+    if (error != ENOMEM && error != EAGAIN)
+        return error;
+    return hak_os_claim(to, size) == 0 ? error : HAK_OS_LOST;
+}
+
+void hak_os_advise_huge(void *addr, size_t size)
+{
+    advise(addr, size, MADV_HUGEPAGE);
+}
+
+int hak_os_wipe_in_child(void *addr, size_t size)
+{
+    return advise(addr, size, MADV_WIPEONFORK);
+}
+
+/* ---- measures ------------------------------------------------------------------------------ */
 
 /* The n-th number of /proc/self/statm, which counts pages, in bytes; 0 if it cannot be read. */
 static size_t statm_bytes(unsigned n)
 {
     char text[128];
-    int saved = errno;
-    ssize_t len = 0;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        len = read(fd, text, sizeof text);
-        close(fd);
+    long len = 0;
+    long fd =
+        hak_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/statm", O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (!hak_syscall_failed(fd)) {
+        len = hak_syscall3(SYS_read, fd, (long)text, sizeof text);
+        hak_syscall3(SYS_close, fd, 0, 0);
     }
-    errno = saved;
-    ssize_t i = 0;
+    long i = 0;
     for (; n > 0 && i < len; i++)
         n -= text[i] == ' ';
     size_t pages = 0;
     for (; i < len && text[i] >= '0' && text[i] <= '9'; i++)
         pages = pages * 10 + (size_t)(text[i] - '0');
-    return pages * hak_os_page_size();
-}
-
-size_t hak_os_address_space_left(void)
-{
-    struct rlimit limit;
-    if (OS_CALL(getrlimit(RLIMIT_AS, &limit)) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return SIZE_MAX;
-    size_t used = statm_bytes(0);
-    return limit.rlim_cur > used ? (size_t)limit.rlim_cur - used : 0;
+    return pages * page_size;
 }
 
 size_t hak_os_resident_bytes(void)
@@ -156,114 +203,136 @@ size_t hak_os_resident_bytes(void)
 size_t hak_os_peak_bytes(void)
 {
     struct rusage usage;
-    return OS_CALL(getrusage(RUSAGE_SELF, &usage)) == 0 ? (size_t)usage.ru_maxrss << 10 : 0;
+    long result = hak_syscall3(SYS_getrusage, RUSAGE_SELF, (long)&usage, 0);
+    return hak_syscall_failed(result) ? 0 : (size_t)usage.ru_maxrss << 10;
 }
 
+/* The coarse clock is some ms wide and takes a fraction of the time.  Where the kernel gives no
+ * code for it, as under emulators, it is asked. */
 uint64_t hak_os_now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* to some ms, for a fraction of the time */
+    struct timespec now = {0, 0};
+    hak_vdso_clock_fn *clock = hak_load_relaxed(&vdso_clock);
+    if (!clock || clock(CLOCK_MONOTONIC_COARSE, &now) != 0)
+        hak_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC_COARSE, (long)&now, 0);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
+
+/* ---- threads ------------------------------------------------------------------------------- */
 
 void hak_os_wait(uint32_t *word, uint32_t value, uint32_t timeout_ms)
 {
     struct timespec timeout = {.tv_sec = timeout_ms / 1000,
                                .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
-    (void)OS_CALL(
-        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ms ? &timeout : NULL, NULL, 0));
+    hak_syscall6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value,
+                 (long)(timeout_ms ? &timeout : NULL), 0, 0);
 }
 
 void hak_os_wake(uint32_t *word, int nthreads)
 {
-    (void)OS_CALL(syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nthreads, NULL, NULL, 0) < 0 ? -1
-                                                                                            : 0);
+    hak_syscall3(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, nthreads);
 }
 
-void hak_os_sleep_ms(uint32_t ms)
+/* All signals but the two with which the C library speaks to its threads, 32 and 33: setuid waits
+ * until each has answered. */
+static const uint64_t most_signals = ~(uint64_t)0 & ~((uint64_t)3 << 31);
+
+struct start {
+    void *(*run)(void *);
+    const char *name;
+};
+static struct start starts[4]; /* of the few threads that there are, for good */
+static uint32_t nstarts;
+
+/* Refusals leave the thread as it is. */
+static void *begin(void *argument)
 {
-    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-    (void)OS_CALL(nanosleep(&time, NULL));
+    const struct start *start = argument;
+    unsigned long every[16]; /* processors; the kernel drops those that there are not */
+    struct sched_param none = {.sched_priority = 0};
+    for (unsigned i = 0; i < sizeof every / sizeof every[0]; i++)
+        every[i] = ~0ul;
+    hak_syscall3(SYS_sched_setscheduler, 0, SCHED_BATCH, (long)&none);
+    hak_syscall3(SYS_sched_setaffinity, 0, sizeof every, (long)every);
+    hak_syscall3(SYS_prctl, PR_SET_NAME, (long)start->name, 0);
+    return start->run(NULL);
 }
 
-int hak_os_start_thread(void *(*run)(void *))
+int hak_os_start_thread(void *(*run)(void *), const char *name)
 {
     pthread_attr_t attr;
-    sigset_t all, before;
     pthread_t thread;
-    int saved = errno;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    uint64_t before;
+    uint32_t slot = hak_add_relaxed(&nstarts, 1) % (sizeof starts / sizeof starts[0]);
+    starts[slot] = (struct start){run, name};
+    hak_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&most_signals, (long)&before, sizeof before,
+                 0, 0);
     int error = pthread_attr_init(&attr);
     if (error == 0) {
         pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
         error = pthread_attr_setstacksize(&attr, hak_max((size_t)PTHREAD_STACK_MIN, 65536));
         if (error == 0)
-            error = pthread_create(&thread, &attr, run, NULL);
+            error = pthread_create(&thread, &attr, begin, &starts[slot]);
         pthread_attr_destroy(&attr);
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = saved;
+    hak_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
     return error;
 }
 
-bool hak_os_is_privileged(void)
-{
-    return getauxval(AT_SECURE) != 0;
-}
+/* ---- the rest ------------------------------------------------------------------------------ */
 
 uint64_t hak_os_random(void)
 {
     uint64_t bits = 0;
-    int saved = errno;
-    if (syscall(SYS_getrandom, &bits, sizeof bits, 0) != sizeof bits) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
+    long result = hak_syscall3(SYS_getrandom, (long)&bits, sizeof bits, 0);
+    if (result != sizeof bits) {
+        struct timespec now = {0, 0};
+        hak_syscall3(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
         bits = hak_mix((uint64_t)now.tv_nsec ^ (uintptr_t)&now << 16);
     }
-    errno = saved;
     return bits;
 }
 
 uint32_t hak_os_process_id(void)
 {
-    return (uint32_t)getpid();
+    return (uint32_t)hak_syscall3(SYS_getpid, 0, 0, 0);
 }
 
 int hak_os_handle_usr2(void (*handler)(int signal))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
-    int error = OS_CALL(sigaction(SIGUSR2, NULL, &before));
-    if (error != 0)
-        return error;
-    return before.sa_handler == SIG_DFL ? OS_CALL(sigaction(SIGUSR2, &action, NULL)) : EBUSY;
-}
-
-/* Writes all of it, with errno put back. */
-static int write_all(int fd, const char *text, size_t len)
-{
-    int saved = errno, error = 0;
-    while (len > 0 && error == 0) {
-        ssize_t n = write(fd, text, len);
-        if (n > 0) {
-            text += n;
-            len -= (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            error = n == 0 ? EIO : errno;
-        }
-    }
+    int saved = errno;
+    int error = sigaction(SIGUSR2, NULL, &before) == 0 ? 0 : errno;
+    if (error == 0 && before.sa_handler != SIG_DFL)
+        error = EBUSY;
+    if (error == 0)
+        error = sigaction(SIGUSR2, &action, NULL) == 0 ? 0 : errno;
     errno = saved;
     return error;
 }
 
+static int write_all(long fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        long n = hak_syscall3(SYS_write, fd, (long)text, (long)len);
+        if (n == -EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 ? EIO : (int)-n;
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
 int hak_os_append(const char *path, const char *text, size_t len)
 {
-    int saved = errno;
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    int error = fd < 0 ? errno : write_all(fd, text, len);
-    if (fd >= 0)
-        close(fd);
-    errno = saved;
+    long fd = hak_syscall6(SYS_openat, AT_FDCWD, (long)path,
+                           O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666, 0, 0);
+    if (hak_syscall_failed(fd))
+        return (int)-fd;
+    int error = write_all(fd, text, len);
+    hak_syscall3(SYS_close, fd, 0, 0);
     return error;
 }
 

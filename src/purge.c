@@ -1,6 +1,5 @@
 /* purge.c: see purge.h. */
 #include "purge.h"
-#include "atomic.h"
 #include "bigcache.h"
 #include "central.h"
 #include "heap.h"
@@ -9,14 +8,13 @@
 enum {
     FREES_PER_LOOK = 64, /* calls of hak_purge_after_free between two looks at the clock */
     LEAST_SLEEP_MS = 10,
+    PERIOD_MS = HAK_PURGE_DECAY_MS / 2 > LEAST_SLEEP_MS ? HAK_PURGE_DECAY_MS / 2 : LEAST_SLEEP_MS,
+    CALM_MS = 16 * PERIOD_MS, /* without excess, after which the allowance is the least */
+    USED_SHARE = 8,           /* an eighth of what is in use is allowed besides */
 };
 #define LEAST_BYTES ((size_t)1 << 20) /* free and resident, below which nothing is done */
-
-enum thread_state { ABSENT = 0, STARTING, RUNNING, ASLEEP, REFUSED };
-
-static uint32_t thread_state; /* enum thread_state; the word that the thread sleeps on */
-static uint32_t frees;
-static uint64_t next_look_ms;
+#define LEAST_ALLOWANCE ((size_t)16 << 20)
+#define MOST_ALLOWANCE ((size_t)1 << 30)
 
 static size_t resident_free_bytes(void)
 {
@@ -30,37 +28,76 @@ static void pass(void)
     uint64_t until = now > HAK_PURGE_DECAY_MS ? now - HAK_PURGE_DECAY_MS : 0;
     hak_bigcache_evict(until);
     hak_central_trim(false);
-    hak_heap_purge(until);
+    hak_heap_purge(until, 0);
+}
+
+/* ---- by a thread --------------------------------------------------------------------------- */
+
+/* hak_process->purge_thread, which the thread sleeps on.  A child of fork reads ABSENT. */
+enum thread_state { ABSENT = 0, STARTING, RUNNING, ASLEEP, ENDING, REFUSED };
+
+static bool become(enum thread_state from, enum thread_state to)
+{
+    return hak_cas_acquire(&hak_process->purge_thread, from, to);
+}
+
+static bool is_in(enum thread_state state)
+{
+    return hak_load_relaxed(&hak_process->purge_thread) == state;
+}
+
+static bool is_idle(void)
+{
+    return resident_free_bytes() < LEAST_BYTES;
 }
 
 static void *thread_main(void *unused)
 {
-    hak_store_relaxed(&thread_state, RUNNING);
-    for (;;) {
-        hak_os_sleep_ms(hak_max(HAK_PURGE_DECAY_MS / 2, LEAST_SLEEP_MS));
+    if (!become(STARTING, RUNNING))
+        hak_store_relaxed(&hak_process->purge_thread, ENDING);
+    while (!is_in(ENDING)) {
+        hak_os_wait(&hak_process->purge_thread, RUNNING, PERIOD_MS);
         pass();
-        if (resident_free_bytes() >= LEAST_BYTES)
+        if (!is_idle() || !become(RUNNING, ASLEEP))
             continue;
-        hak_store_relaxed(&thread_state, ASLEEP);
         hak_fence(); /* against the one in hak_purge_after_free: one of the two sees the other */
-        if (resident_free_bytes() >= LEAST_BYTES && hak_cas_acquire(&thread_state, ASLEEP, RUNNING))
+        if (!is_idle() && become(ASLEEP, RUNNING))
             continue;
-        while (hak_load_relaxed(&thread_state) == ASLEEP)
-            hak_os_wait(&thread_state, ASLEEP, 0);
+        while (is_in(ASLEEP))
+            hak_os_wait(&hak_process->purge_thread, ASLEEP, 0);
     }
+    hak_store_relaxed(&hak_process->purge_thread, ABSENT);
     return unused;
 }
 
-void hak_purge_after_alloc(void)
+/* Creating a thread allocates; those calls find STARTING here.  A refusal is final, so that no
+ * other thread of the program pays for the attempt. */
+void hak_purge_in_new_thread(void)
 {
-    if (!HAK_PURGE_THREAD || hak_load_relaxed(&thread_state) != ABSENT ||
-        hak_heap_used_bytes() < HAK_PURGE_THREAD_HEAP)
+    if (!HAK_PURGE_THREAD || !hak_load_relaxed(&hak_process->has_threads) ||
+        !become(ABSENT, STARTING))
         return;
-    /* Creating a thread allocates; those calls find STARTING here.  A refusal is final, so that
-     * no further allocation pays for the attempt. */
-    if (hak_cas_acquire(&thread_state, ABSENT, STARTING) && hak_os_start_thread(thread_main) != 0)
-        hak_store_relaxed(&thread_state, REFUSED);
+    if (hak_os_start_thread(thread_main, "hakmem-purge") != 0)
+        hak_store_relaxed(&hak_process->purge_thread, REFUSED);
 }
+
+/* A process whose main thread has ended lives on until its last thread ends, which must not be
+ * this one. */
+void hak_purge_end_thread(void)
+{
+    if (become(STARTING, ENDING) || become(RUNNING, ENDING) || become(ASLEEP, ENDING))
+        hak_os_wake(&hak_process->purge_thread, 1);
+}
+
+/* ---- by the threads that free memory ------------------------------------------------------- */
+
+/* Accessed atomically; threads that race may do too much or too little once. */
+static uint32_t frees;
+static uint64_t next_look_ms;
+static size_t allowance = LEAST_ALLOWANCE;
+/* The last time that excess was given back: when, how much, and hak_heap_fresh_bytes then. */
+static uint64_t excess_ms;
+static size_t excess_bytes, excess_fresh;
 
 static void pass_by_the_clock(void)
 {
@@ -69,35 +106,68 @@ static void pass_by_the_clock(void)
     uint64_t now = hak_os_now_ms();
     if (now < hak_load_relaxed(&next_look_ms))
         return;
-    hak_store_relaxed(&next_look_ms, now + hak_max(HAK_PURGE_DECAY_MS / 2, LEAST_SLEEP_MS));
+    hak_store_relaxed(&next_look_ms, now + PERIOD_MS);
     pass();
+}
+
+static size_t allowed(void)
+{
+    return hak_load_relaxed(&allowance) + hak_heap_used_bytes() / USED_SHARE;
+}
+
+/* If half of what was given back was wanted again, the program goes on, and may keep more. */
+static void adjust_allowance(uint64_t now)
+{
+    uint64_t since = now - hak_load_relaxed(&excess_ms);
+    size_t wanted = hak_heap_fresh_bytes() - hak_load_relaxed(&excess_fresh);
+    size_t may = hak_load_relaxed(&allowance);
+    if (since > CALM_MS)
+        may = LEAST_ALLOWANCE;
+    else if (wanted >= hak_load_relaxed(&excess_bytes) / 2)
+        may = hak_min(may * 2, MOST_ALLOWANCE);
+    hak_store_relaxed(&allowance, may);
+}
+
+static HAK_COLD void give_back_excess(void)
+{
+    uint64_t now = hak_os_now_ms();
+    adjust_allowance(now);
+    size_t keep = allowed() / 4 * 3;
+    if (hak_bigcache_resident() > keep / 2)
+        hak_bigcache_shrink(SIZE_MAX);
+    size_t bytes = hak_heap_purge(UINT64_MAX, keep);
+    hak_store_relaxed(&excess_ms, now);
+    hak_store_relaxed(&excess_bytes, bytes);
+    hak_store_relaxed(&excess_fresh, hak_heap_fresh_bytes());
 }
 
 void hak_purge_after_free(void)
 {
-    hak_fence();
-    uint32_t state = hak_load_relaxed(&thread_state);
-    if (!HAK_PURGE_THREAD || state == ABSENT || state == REFUSED) {
-        pass_by_the_clock();
-    } else if (state == ASLEEP && resident_free_bytes() >= LEAST_BYTES &&
-               hak_cas_acquire(&thread_state, ASLEEP, RUNNING)) {
-        hak_os_wake(&thread_state, 1);
+    if (HAK_PURGE_THREAD && hak_load_relaxed(&hak_process->has_threads)) {
+        hak_fence();
+        if (is_in(RUNNING))
+            return;
+        if (is_in(ASLEEP)) {
+            if (!is_idle() && become(ASLEEP, RUNNING))
+                hak_os_wake(&hak_process->purge_thread, 1);
+            return;
+        }
     }
+    if (hak_unlikely(hak_heap_dirty_bytes() + hak_bigcache_resident() > allowed()))
+        give_back_excess();
+    pass_by_the_clock();
 }
+
+/* ---- all of it ----------------------------------------------------------------------------- */
 
 size_t hak_purge_all(void)
 {
     size_t bytes = hak_bigcache_evict(UINT64_MAX);
     hak_central_trim(true);
-    return bytes + hak_heap_purge(UINT64_MAX);
+    return bytes + hak_heap_purge(UINT64_MAX, 0);
 }
 
 bool hak_purge_reclaim(void)
 {
     return hak_bigcache_shrink(SIZE_MAX) + hak_central_trim(true) > 0;
-}
-
-void hak_purge_forked(void)
-{
-    hak_store_relaxed(&thread_state, ABSENT);
 }

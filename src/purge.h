@@ -1,10 +1,16 @@
 /* purge.h: gives memory back that has been free for HAK_PURGE_DECAY_MS: large blocks kept by the
  * bigcache, blocks parked in central, dirty runs of the heap.
  *
- * HAK_PURGE_THREAD: by a background thread, so that an idle process shrinks without calling in.  It
- * is started by an allocation once HAK_PURGE_THREAD_HEAP bytes are in use at a time, sleeps while
- * there is nothing to give back, and does not survive fork: the child starts its own.  Without a
- * thread, by the threads that free memory, at most twice a decay.
+ * HAK_PURGE_THREAD: in a program with threads by a background thread, so that an idle process
+ * shrinks without calling in.  A program with one thread stays one: it may make children by calls
+ * that know nothing of other threads, and the system may let it start none.  The purge thread is
+ * started by the first allocation of a thread that the program has just started, since then the
+ * process may start threads; it sleeps while there is nothing to give back, ends with the last
+ * thread that has a cache, and does not survive fork.
+ *
+ * Without it, by the threads that free memory: what is older than the decay, at most twice a decay,
+ * and what exceeds an allowance at once, since the program may be idle from the next moment on.
+ * The allowance doubles when what was given back was wanted again soon.
  *
  * Only an allocation may start the thread: the C library calls free, but not malloc, with the lock
  * held that pthread_create takes (that of its cache of stacks). */
@@ -13,17 +19,16 @@
 
 #include "base.h"
 
-#define HAK_PURGE_THREAD_HEAP ((size_t)64 << 20)
-
-/* Called from slow paths that allocated, or freed, memory, with no lock held. */
-void hak_purge_after_alloc(void);
+/* Called from slow paths that freed memory, with no lock held. */
 void hak_purge_after_free(void);
+/* Called by the first allocation of a thread. */
+void hak_purge_in_new_thread(void);
+/* The last thread that had a cache has given it back. */
+void hak_purge_end_thread(void);
 /* Gives back everything that can be, at once; bytes given back. */
 size_t hak_purge_all(void);
 /* For want of memory: frees to the heap what central and the bigcache keep.  False: there was
  * nothing, so that a second attempt to allocate would fail as well. */
 bool hak_purge_reclaim(void);
-/* In the child of fork, where the background thread is gone. */
-void hak_purge_forked(void);
 
 #endif

@@ -1,18 +1,22 @@
-/* ranges.c: see ranges.h.  Commits in steps, keeps free runs by size and dirty ones by age too. */
-#include "ranges.h"
-#include "os.h"
+/* ranges.c: see ranges.h.  Maps in steps, keeps free runs by size and dirty ones by age too. */
+#include <errno.h>
 
-enum { TABLE_STEP = 1024 }; /* pages whose table entries are committed at a time */
-#define LIVE_WORDS ((size_t)HAK_MAX_BLOCKS / 64) /* of the table of live blocks, for a page */
-#define MOST_COMMIT_STEP ((size_t)64 << 20)
+#include "os.h"
+#include "ranges.h"
+
+enum { TABLE_STEP = HAK_PAGE_SIZE / sizeof(struct hak_span) }; /* descriptors mapped at a time */
+#define MOST_STEP ((size_t)64 << 20)
 
 struct hak_range hak_ranges[HAK_NRANGES];
 static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
 static uint32_t newest_dirty;
 static size_t dirty_pages; /* in all dirty runs */
 static size_t used_pages;  /* in spans that were handed out */
-static size_t committed;   /* bytes */
-static uint64_t ncommits;
+static size_t mapped;      /* bytes */
+static size_t fresh_pages; /* zero pages that were taken, in total */
+static uint64_t nclaims;
+static size_t map_bytes, live_bytes; /* of these tables, mapped */
+static uint32_t nholes;              /* away runs */
 
 void hak_ranges_init(size_t size)
 {
@@ -28,58 +32,99 @@ void hak_ranges_init(size_t size)
             range->end = i * region_pages;
         }
         range->first = hak_max(range->first, 1u); /* page 0 ends the lists */
-        range->frontier = range->committed = range->tabled = range->first;
+        range->frontier = range->mapped = range->first;
+        range->tabled = (uint32_t)hak_round_down(range->first, TABLE_STEP);
+        if (range->tabled == 0)
+            range->tabled = TABLE_STEP; /* by hak_space_find */
     }
 }
 
-/* ---- commit -------------------------------------------------------------------------------- */
+/* ---- pages come and go ---------------------------------------------------------------------- */
 
-bool hak_range_commit(char *from, char *to)
+static char *address(uint32_t page)
 {
-    size_t os_page = hak_os_page_size();
-    from = (char *)hak_round_down((uintptr_t)from, os_page);
-    to = (char *)hak_round_up((uintptr_t)to, os_page);
-    ncommits++;
-    return hak_os_commit(from, (size_t)(to - from)) == 0;
+    return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
 }
 
-/* Makes the table entries of pages below `end` writable. */
-static bool commit_tables(struct hak_range *range, uint32_t end)
+bool hak_range_has_table(uint32_t page)
 {
-    uint32_t from = range->tabled;
-    uint32_t to = (uint32_t)hak_min((size_t)range->end, hak_round_up(end, TABLE_STEP));
-    if (end <= from)
-        return true;
-    if (!hak_range_commit((char *)&hak_heap.spans[from], (char *)&hak_heap.spans[to]) ||
-        (HAK_LOOKUP_MAP &&
-         !hak_range_commit((char *)&hak_heap.map[from], (char *)&hak_heap.map[to])) ||
-        (HAK_GUARD && !hak_range_commit((char *)&hak_heap.live[from * LIVE_WORDS],
-                                        (char *)&hak_heap.live[to * LIVE_WORDS])))
+    return page < hak_load_relaxed(&hak_range_of(page)->tabled);
+}
+
+/* Maps the table entries of pages below `end`. */
+static bool extend_tables(struct hak_range *range, uint32_t end)
+{
+    size_t have = range->tabled * sizeof(struct hak_span);
+    if (!hak_space_extend((char *)hak_heap.spans, &have, end * sizeof(struct hak_span)))
         return false;
-    range->tabled = to;
-    return true;
+    hak_store_relaxed(&range->tabled, (uint32_t)(have / sizeof(struct hak_span)));
+    return (!HAK_LOOKUP_MAP || hak_space_extend((char *)hak_heap.map, &map_bytes, end)) &&
+           (!HAK_GUARD ||
+            hak_space_extend((char *)hak_heap.live, &live_bytes, (size_t)end * HAK_LIVE_PER_PAGE));
 }
 
-static bool commit_pages(struct hak_range *range, uint32_t end)
+static int claim(uint32_t from, uint32_t to)
 {
-    char *base = (char *)hak_heap.base;
-    size_t from = range->committed;
+    int error = hak_os_claim(address(from), (size_t)(to - from) << HAK_PAGE_SHIFT);
+    nclaims++;
+    if (error == 0)
+        mapped += (size_t)(to - from) << HAK_PAGE_SHIFT;
+    return error;
+}
+
+/* Maps pages from the frontier to `end`; 0 or an errno value. */
+static int map_pages(struct hak_range *range, uint32_t end)
+{
+    uint32_t from = range->mapped;
     if (end <= from)
-        return true;
-    size_t used = (from - range->first) << HAK_PAGE_SHIFT;
-    size_t step = hak_min(hak_max((size_t)HAK_COMMIT_STEP, used / 8), MOST_COMMIT_STEP);
-    size_t to = hak_max((size_t)end, from + (step >> HAK_PAGE_SHIFT));
-    to = hak_min(to, (size_t)range->end);
-    if (!hak_range_commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT))) {
+        return 0;
+    size_t used = (size_t)(from - range->first) << HAK_PAGE_SHIFT;
+    size_t step = hak_min(hak_max((size_t)HAK_COMMIT_STEP, used / 8), MOST_STEP);
+    size_t far = from + (step >> HAK_PAGE_SHIFT);
+    uint32_t to = (uint32_t)hak_min(hak_max((size_t)end, far), (size_t)range->end);
+    int error = claim(from, to);
+    if (error && to > end) {
         to = end;
-        if (!hak_range_commit(base + (from << HAK_PAGE_SHIFT), base + (to << HAK_PAGE_SHIFT)))
-            return false;
+        error = claim(from, to);
     }
-    range->committed = (uint32_t)to;
-    committed += (to - from) << HAK_PAGE_SHIFT;
-    if (!HAK_LOOKUP_REGION)
-        hak_store_relaxed(&hak_heap.limit, to << HAK_PAGE_SHIFT);
-    return true;
+    if (error)
+        return error;
+    range->mapped = to;
+    if (!HAK_LOOKUP_REGION && (size_t)to << HAK_PAGE_SHIFT > hak_heap.limit)
+        hak_store_relaxed(&hak_heap.limit, (size_t)to << HAK_PAGE_SHIFT);
+    return 0;
+}
+
+/* Something of somebody else's is mapped behind the range's pages: moves the frontier over the next
+ * `hop` addresses, which count as in use from now on. */
+static void hop_over(struct hak_range *range, uint32_t hop)
+{
+    uint32_t from = range->mapped;
+    if (range->frontier < from)
+        hak_runs_insert(&range->clean,
+                        hak_range_set(range->frontier, from - range->frontier, HAK_SPAN_CLEAN));
+    hak_range_set(from, hop, HAK_SPAN_BUSY);
+    range->frontier = range->mapped = from + hop;
+}
+
+bool hak_range_leave(uint32_t page, size_t npages)
+{
+    size_t bytes = npages << HAK_PAGE_SHIFT;
+    int error = HAK_LOOKUP_HEADER ? hak_os_renew_readable(address(page), bytes)
+                                  : hak_os_release(address(page), bytes);
+    return error == 0;
+}
+
+/* Maps pages that are away again. */
+static int come_back(uint32_t page, size_t npages)
+{
+    if (!HAK_LOOKUP_HEADER)
+        return claim(page, page + (uint32_t)npages);
+    int error = hak_os_renew(address(page), npages << HAK_PAGE_SHIFT);
+    nclaims++;
+    if (error == 0)
+        mapped += npages << HAK_PAGE_SHIFT;
+    return error;
 }
 
 /* ---- runs ---------------------------------------------------------------------------------- */
@@ -94,7 +139,9 @@ struct hak_range *hak_range_of(uint32_t page)
 
 static struct hak_runs *runs_of(struct hak_range *range, unsigned state)
 {
-    return state == HAK_SPAN_DIRTY ? &range->dirty : &range->clean;
+    if (state == HAK_SPAN_DIRTY)
+        return &range->dirty;
+    return state == HAK_SPAN_CLEAN ? &range->clean : &range->away;
 }
 
 /* Makes [page, page + npages) one span: its first and last descriptor say so. */
@@ -162,74 +209,167 @@ static void dirty_remove(struct hak_range *range, struct hak_span *run)
     hak_store_relaxed(&dirty_pages, dirty_pages - run->npages);
 }
 
+/* A run that is clean or away. */
+static void idle_insert(struct hak_range *range, struct hak_span *run)
+{
+    hak_runs_insert(runs_of(range, run->state), run);
+    hak_store_relaxed(&nholes, nholes + (run->state == HAK_SPAN_AWAY));
+}
+
+static void idle_remove(struct hak_range *range, struct hak_span *run)
+{
+    hak_runs_remove(runs_of(range, run->state), run);
+    hak_store_relaxed(&nholes, nholes - (run->state == HAK_SPAN_AWAY));
+}
+
 static void run_remove(struct hak_range *range, struct hak_span *run)
 {
     if (run->state == HAK_SPAN_DIRTY) {
         age_remove(run);
         dirty_remove(range, run);
     } else {
-        hak_runs_remove(&range->clean, run);
+        idle_remove(range, run);
     }
 }
 
-/* Adds the free run [page, page + npages), merged with free neighbours of the same state.  A clean
- * run at the frontier goes back behind it.  A dirty run takes the age of its largest part, so that
- * small frees beside it do not keep it from being purged. */
+/* Free runs that end at the frontier go back behind it, unless they are dirty. */
+static void retreat(struct hak_range *range)
+{
+    while (range->frontier > range->first) {
+        const struct hak_span *last = &hak_heap.spans[range->frontier - 1];
+        unsigned state = hak_load_relaxed(&last->state);
+        bool away = state == HAK_SPAN_AWAY && !HAK_LOOKUP_HEADER;
+        if (state != HAK_SPAN_CLEAN && !away)
+            return;
+        uint32_t beyond = range->mapped - range->frontier;
+        if (away && beyond > 0 && !hak_range_leave(range->frontier, beyond))
+            return;
+        struct hak_span *run = &hak_heap.spans[last->head];
+        idle_remove(range, run);
+        range->frontier = hak_span_page(run);
+        if (away) {
+            mapped -= (size_t)beyond << HAK_PAGE_SHIFT;
+            range->mapped = range->frontier;
+        }
+    }
+}
+
+static void add_dirty(struct hak_range *range, uint32_t page, size_t npages, uint64_t freed_ms,
+                      struct hak_span *left, struct hak_span *right)
+{
+    uint32_t begin = left ? left->head : page;
+    size_t whole = npages + (left ? left->npages : 0) + (right ? right->npages : 0);
+    struct hak_span *big = left && (!right || left->npages >= right->npages) ? left : right;
+    struct hak_span aged = {.older = 0};
+    bool inherit = big && big->npages >= npages;
+    if (inherit)
+        freed_ms = big->freed_ms;
+    if (left)
+        dirty_remove(range, left);
+    if (right)
+        dirty_remove(range, right);
+    if (left && (!inherit || big != left))
+        age_remove(left);
+    if (right && (!inherit || big != right))
+        age_remove(right);
+    if (inherit)
+        aged = *big;
+    struct hak_span *run = hak_range_set(begin, whole, HAK_SPAN_DIRTY);
+    run->freed_ms = freed_ms;
+    if (inherit)
+        age_replace(run, &aged);
+    else
+        age_append(run);
+    dirty_insert(range, run);
+}
+
+/* Adds the free run [page, page + npages), merged with free neighbours of the same state.  A dirty
+ * run takes the age of its largest part, so that small frees beside it do not keep it from being
+ * purged.  Pages before the range's first are those that hak_ranges_abandon gave up. */
 void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsigned state,
                    uint64_t freed_ms)
 {
     struct hak_span *spans = hak_heap.spans;
-    uint32_t begin = page;
     uint32_t end = page + (uint32_t)npages;
     struct hak_span *left = NULL, *right = NULL;
-    if (begin > range->first && hak_load_relaxed(&spans[begin - 1].state) == state) {
-        left = &spans[spans[begin - 1].head];
-        begin = left->head;
+    if (page < range->first) {
+        hak_range_leave(page, npages);
+        return;
     }
-    if (end < range->frontier && hak_load_relaxed(&spans[end].state) == state) {
+    if (page > range->first && hak_load_relaxed(&spans[page - 1].state) == state)
+        left = &spans[spans[page - 1].head];
+    if (end < range->frontier && hak_load_relaxed(&spans[end].state) == state)
         right = &spans[end];
-        end += right->npages;
-    }
+    if (state == HAK_SPAN_AWAY)
+        mapped -= npages << HAK_PAGE_SHIFT;
     if (state == HAK_SPAN_DIRTY) {
-        struct hak_span *big = left && (!right || left->npages >= right->npages) ? left : right;
-        struct hak_span aged = {.older = 0};
-        bool inherit = big && big->npages >= npages;
-        if (inherit)
-            freed_ms = big->freed_ms;
-        if (left)
-            dirty_remove(range, left);
-        if (right)
-            dirty_remove(range, right);
-        if (left && (!inherit || big != left))
-            age_remove(left);
-        if (right && (!inherit || big != right))
-            age_remove(right);
-        if (inherit)
-            aged = *big;
-        struct hak_span *run = hak_range_set(begin, end - begin, state);
-        run->freed_ms = freed_ms;
-        if (inherit)
-            age_replace(run, &aged);
-        else
-            age_append(run);
-        dirty_insert(range, run);
+        add_dirty(range, page, npages, freed_ms, left, right);
         return;
     }
+    uint32_t begin = left ? left->head : page;
     if (left)
-        hak_runs_remove(&range->clean, left);
-    if (right)
-        hak_runs_remove(&range->clean, right);
-    if (end == range->frontier) {
-        range->frontier = begin;
-        return;
+        idle_remove(range, left);
+    if (right) {
+        end += right->npages;
+        idle_remove(range, right);
     }
-    hak_runs_insert(&range->clean, hak_range_set(begin, end - begin, state));
+    idle_insert(range, hak_range_set(begin, end - begin, state));
+    if (end == range->frontier)
+        retreat(range);
+}
+
+/* Pages of an away run that are worth one call to the system: those wanted, and some that are
+ * likely wanted next. */
+static size_t back_at_a_time(const struct hak_span *run, size_t npages, size_t front)
+{
+    return hak_min(hak_max(npages, HAK_COMMIT_STEP >> HAK_PAGE_SHIFT), run->npages - front);
+}
+
+/* Maps npages or more of an away run, `front` pages behind its start: makes a clean run of them.
+ * NULL: refused. */
+static struct hak_span *bring_back(struct hak_range *range, struct hak_span *run, size_t npages,
+                                   size_t front)
+{
+    uint32_t page = hak_span_page(run), from = page + (uint32_t)front;
+    size_t more = back_at_a_time(run, npages, front), all = run->npages;
+    int error = come_back(from, more);
+    if (error && more > npages) {
+        more = npages;
+        error = come_back(from, more);
+    }
+    if (error && error != EEXIST)
+        return NULL;
+    run_remove(range, run);
+    if (error) { /* somebody has mapped something there: the pages are not ours any more */
+        hak_range_set(page, all, HAK_SPAN_BUSY);
+        return NULL;
+    }
+    size_t back = all - front - more;
+    mapped += (front + back) << HAK_PAGE_SHIFT; /* hak_range_add takes that off */
+    hak_range_set(from, more, HAK_SPAN_BUSY);
+    if (front > 0) {
+        hak_range_set(page, front, HAK_SPAN_BUSY);
+        hak_range_add(range, page, front, HAK_SPAN_AWAY, 0);
+    }
+    if (back > 0) {
+        hak_range_set(from + (uint32_t)more, back, HAK_SPAN_BUSY);
+        hak_range_add(range, from + (uint32_t)more, back, HAK_SPAN_AWAY, 0);
+    }
+    struct hak_span *clean = hak_range_set(from, more, HAK_SPAN_CLEAN);
+    idle_insert(range, clean);
+    return clean;
 }
 
 /* Takes npages out of the free run, `front` pages behind its start. */
 struct hak_span *hak_range_cut(struct hak_range *range, struct hak_span *run, size_t npages,
                                size_t front)
 {
+    if (run->state == HAK_SPAN_AWAY) {
+        run = bring_back(range, run, npages, front);
+        front = 0;
+        if (!run)
+            return NULL;
+    }
     uint32_t page = hak_span_page(run);
     size_t back = run->npages - front - npages;
     uint64_t freed_ms = run->freed_ms;
@@ -241,6 +381,8 @@ struct hak_span *hak_range_cut(struct hak_range *range, struct hak_span *run, si
     if (back > 0)
         hak_range_add(range, page + (uint32_t)(front + npages), back, state, freed_ms);
     span->zero = state == HAK_SPAN_CLEAN;
+    if (span->zero)
+        hak_store_relaxed(&fresh_pages, fresh_pages + npages);
     return span;
 }
 
@@ -255,23 +397,45 @@ struct hak_span *hak_range_take(struct hak_range *range, unsigned state, size_t 
     return hak_range_cut(range, run, npages, hak_round_up(page, align_pages) - page);
 }
 
-/* Takes npages behind the frontier; NULL: range full or commit refused. */
+/* Takes npages behind the frontier; NULL: the range is full or mapping was refused. */
 struct hak_span *hak_range_take_frontier(struct hak_range *range, size_t npages, size_t align_pages)
 {
-    size_t base_page = hak_heap.base >> HAK_PAGE_SHIFT;
-    uint32_t old = range->frontier;
-    size_t page = hak_round_up(base_page + old, align_pages) - base_page;
-    if (npages > range->end || page > range->end - npages)
-        return NULL;
-    uint32_t end = (uint32_t)(page + npages);
-    if (!commit_tables(range, end) || !commit_pages(range, end))
-        return NULL;
+    size_t base_page = hak_heap.base >> HAK_PAGE_SHIFT, page;
+    uint32_t old, end, hop = 1;
+    for (;;) {
+        old = range->frontier;
+        page = hak_round_up(base_page + old, align_pages) - base_page;
+        if (npages > range->end || page > range->end - npages)
+            return NULL;
+        end = (uint32_t)(page + npages);
+        if (!extend_tables(range, end))
+            return NULL;
+        int error = map_pages(range, end);
+        if (error == 0)
+            break;
+        if (error != EEXIST || hop > range->end - range->mapped ||
+            !extend_tables(range, range->mapped + hop))
+            return NULL;
+        hop_over(range, hop);
+        hop *= 2;
+    }
     range->frontier = end;
     struct hak_span *span = hak_range_set((uint32_t)page, npages, HAK_SPAN_BUSY);
     if (page > old)
         hak_range_add(range, old, page - old, HAK_SPAN_CLEAN, 0);
     span->zero = true;
+    hak_store_relaxed(&fresh_pages, fresh_pages + npages);
     return span;
+}
+
+struct hak_span *hak_range_take_frontier_at(struct hak_range *range, size_t npages)
+{
+    uint32_t at = range->frontier;
+    struct hak_span *span = hak_range_take_frontier(range, npages, 1);
+    if (!span || hak_span_page(span) == at)
+        return span;
+    hak_range_add(range, hak_span_page(span), npages, HAK_SPAN_CLEAN, 0);
+    return NULL;
 }
 
 /* Takes the oldest dirty run out of the heap if it was freed at or before until_ms. */
@@ -282,6 +446,37 @@ struct hak_span *hak_range_take_oldest(uint64_t until_ms)
         return NULL;
     run_remove(hak_range_of(hak_span_page(run)), run);
     return hak_range_set(hak_span_page(run), run->npages, HAK_SPAN_BUSY);
+}
+
+size_t hak_ranges_leave_clean(void)
+{
+    size_t total = 0;
+    for (unsigned i = 0; i < HAK_NRANGES; i++) {
+        struct hak_range *range = &hak_ranges[i];
+        struct hak_span *run;
+        while ((run = hak_runs_longest(&range->clean)) != NULL &&
+               hak_range_leave(hak_span_page(run), run->npages)) {
+            uint32_t page = hak_span_page(run);
+            size_t npages = run->npages;
+            run_remove(range, run);
+            hak_range_set(page, npages, HAK_SPAN_BUSY);
+            hak_range_add(range, page, npages, HAK_SPAN_AWAY, 0);
+            total += npages << HAK_PAGE_SHIFT;
+        }
+    }
+    return total;
+}
+
+void hak_ranges_abandon(void)
+{
+    for (unsigned i = 0; i < HAK_NRANGES; i++) {
+        struct hak_range *range = &hak_ranges[i];
+        range->first = range->frontier;
+        range->clean = range->dirty = range->away = (struct hak_runs){.npages = 0};
+    }
+    oldest_dirty = newest_dirty = 0;
+    dirty_pages = 0;
+    nholes = 0;
 }
 
 /* ---- in use -----------------------------------------------------------------------------------
@@ -323,14 +518,24 @@ size_t hak_ranges_dirty(void)
     return hak_load_relaxed(&dirty_pages);
 }
 
+uint32_t hak_ranges_holes(void)
+{
+    return hak_load_relaxed(&nholes);
+}
+
+size_t hak_ranges_fresh(void)
+{
+    return hak_load_relaxed(&fresh_pages);
+}
+
 void hak_ranges_stats(struct hak_heap_stats *out)
 {
-    out->committed = committed;
-    out->commits = ncommits;
+    out->mapped = mapped;
+    out->claims = nclaims;
     out->dirty = dirty_pages << HAK_PAGE_SHIFT;
     out->clean = 0;
     for (unsigned i = 0; i < HAK_NRANGES; i++) {
         const struct hak_range *range = &hak_ranges[i];
-        out->clean += (range->clean.npages + range->committed - range->frontier) << HAK_PAGE_SHIFT;
+        out->clean += (range->clean.npages + range->mapped - range->frontier) << HAK_PAGE_SHIFT;
     }
 }

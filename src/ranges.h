@@ -1,10 +1,11 @@
 /* ranges.h: the free pages of the heap, in ranges of its address space.
  *
- *   first                    frontier        committed                end
- *   | spans and free runs    | free, zero    |  reserved              |
+ *   first                    frontier        mapped                   end
+ *   | spans and free runs    | free, zero    |  not mapped            |
  *
- * Everything here wants hak_heap_lock held.  Free runs merge with free neighbours of their state,
- * and a clean run at the frontier goes back behind it. */
+ * Everything here wants hak_heap_lock held unless it says otherwise.  Free runs merge with free
+ * neighbours of their state; one that is clean or away goes back behind the frontier if it ends
+ * there. */
 #ifndef HAK_RANGES_H
 #define HAK_RANGES_H
 
@@ -17,42 +18,55 @@ enum { HAK_NRANGES = HAK_LOOKUP_REGION ? HAK_NCLASSES + 1 : 1 };
 struct hak_range {
     uint32_t first; /* pages [first, end) */
     uint32_t end;
-    uint32_t frontier;  /* spans tile [first, frontier) */
-    uint32_t committed; /* pages below are committed */
-    uint32_t tabled;    /* table entries of pages below are committed */
+    uint32_t frontier; /* spans tile [first, frontier) */
+    uint32_t mapped;   /* pages from the frontier to here are mapped */
+    uint32_t tabled;   /* descriptors of pages below are mapped */
     struct hak_runs clean;
     struct hak_runs dirty;
+    struct hak_runs away;
 };
 /* Index 0 serves large blocks and, but for the region lookup, slabs of every class; index c the
  * slabs of class c. */
 extern HAK_HIDDEN struct hak_range hak_ranges[HAK_NRANGES];
 
-/* Lays the ranges out over `size` reserved bytes. */
+/* Lays the ranges out over `size` bytes. */
 void hak_ranges_init(size_t size);
 struct hak_range *hak_range_of(uint32_t page);
-/* Makes [from, to), widened to whole pages of the system, writable; false: refused. */
-bool hak_range_commit(char *from, char *to);
+/* Whether a page's descriptor is mapped.  Needs no lock. */
+bool hak_range_has_table(uint32_t page);
+/* Unmaps pages that the caller owns, which may then be added as AWAY; false: refused.  With the
+ * header lookup they stay readable, since free looks at the byte before any pointer into the range.
+ * Needs no lock. */
+bool hak_range_leave(uint32_t page, size_t npages);
 
 /* Makes [page, page + npages) one span: its first and last descriptor say so. */
 struct hak_span *hak_range_set(uint32_t page, size_t npages, unsigned state);
-/* Adds a free run, CLEAN or DIRTY, of pages that were one BUSY span. */
+/* Adds a free run, CLEAN, DIRTY or AWAY, of pages that were one BUSY span. */
 void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsigned state,
                    uint64_t freed_ms);
 
-/* All that are taken are BUSY; `zero` is set truly. */
+/* All that are taken are BUSY and mapped; `zero` tells whether every byte is zero. */
 
-/* Takes npages out of a free run, `front` pages behind its start. */
+/* Takes npages out of a free run, `front` pages behind its start.  NULL: they are away, and mapping
+ * them was refused. */
 struct hak_span *hak_range_cut(struct hak_range *range, struct hak_span *run, size_t npages,
                                size_t front);
 /* Takes npages aligned to align_pages out of a free run of the state.  NULL: none fits. */
 struct hak_span *hak_range_take(struct hak_range *range, unsigned state, size_t npages,
                                 size_t align_pages);
-/* Takes npages behind the frontier.  NULL: the range is full or commit was refused. */
+/* Takes npages behind the frontier.  NULL: the range is full or mapping was refused. */
 struct hak_span *hak_range_take_frontier(struct hak_range *range, size_t npages,
                                          size_t align_pages);
+/* The same of pages that start at the frontier as it is. */
+struct hak_span *hak_range_take_frontier_at(struct hak_range *range, size_t npages);
 /* Takes the dirty run that was freed first, if that was at or before until_ms.  NULL: it was not.
  */
 struct hak_span *hak_range_take_oldest(uint64_t until_ms);
+
+/* Makes all clean runs away; the bytes. */
+size_t hak_ranges_leave_clean(void);
+/* Forgets all free runs: of the pages below the frontiers none is handed out again. */
+void hak_ranges_abandon(void);
 
 /* Turns a BUSY span into a SLAB, with a class, or a LARGE one, and counts it. */
 void hak_range_hand_out(struct hak_span *span, unsigned cls);
@@ -65,7 +79,11 @@ void hak_ranges_use(size_t npages);
  * ago. */
 size_t hak_ranges_used(void);
 size_t hak_ranges_dirty(void);
-/* Fills in committed, dirty, clean and commits. */
+/* Away runs: the same. */
+uint32_t hak_ranges_holes(void);
+/* Pages taken so far that were clean, away or behind the frontier: the same. */
+size_t hak_ranges_fresh(void);
+/* Fills in mapped, dirty, clean and claims. */
 void hak_ranges_stats(struct hak_heap_stats *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* report.c: formatting without stdio, which would allocate or lock. */
 #include <stdarg.h>
 
-#include "hak_config.h"
+#include "lock.h"
 #include "os.h"
 #include "report.h"
 
@@ -89,5 +89,6 @@ void hak_report(const char *format, ...)
 void hak_fatal(const char *fault, const void *address)
 {
     hak_report("%s: %p", fault, (void *)(uintptr_t)address);
+    hak_lock_reentrant = true; /* for a handler of SIGABRT */
     hak_os_abort();
 }

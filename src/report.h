@@ -12,7 +12,8 @@ extern "C" {
  * Formats: %s %u (uint32_t) %zu %p %llu %%. */
 void hak_report(const char *format, ...) HAK_PRINTF(1, 2);
 
-/* Names the fault and the address on one line of stderr and aborts. */
+/* Names the fault and the address on one line of stderr and aborts.  Locks may be held: a handler
+ * of SIGABRT may allocate all the same, in this thread. */
 HAK_NORETURN void hak_fatal(const char *fault, const void *address);
 
 /* The text after formatting, for messages and statistics; returns its length (< room). */

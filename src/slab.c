@@ -1,10 +1,8 @@
 /* slab.c: see slab.h. */
-#include <string.h>
-
+#include "slab.h"
 #include "bits.h"
 #include "block.h"
 #include "report.h"
-#include "slab.h"
 
 enum { COLOUR_STEP = 64 }; /* bytes: one cache line */
 
@@ -30,7 +28,7 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
     slab->nfree = shape->nblocks;
     /* What an earlier slab left would look like blocks that were written to after free. */
     if ((HAK_POISON || HAK_GUARD) && !slab->zero)
-        memset(hak_span_start(slab), 0, hak_span_bytes(slab));
+        hak_clear(hak_span_start(slab), hak_span_bytes(slab));
     uint64_t *bits = bits_of(slab);
     unsigned whole = shape->nblocks / 64, rest = shape->nblocks % 64;
     for (unsigned i = 0; i < whole; i++)

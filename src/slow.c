@@ -40,18 +40,19 @@ static void *take_large(size_t size, size_t align, bool zero)
 static void *alloc_large(size_t size, size_t align, bool zero)
 {
     void *p = hak_heap_init() ? take_large(size, align, zero) : NULL;
-    if (!p && hak_heap_ready() && size <= hak_heap.reserve && reclaim())
+    if (!p && hak_heap_ready() && size <= hak_heap.size && reclaim())
         p = take_large(size, align, zero);
     if (!p)
         errno = ENOMEM;
-    hak_purge_after_alloc();
     return p;
 }
 
 /* A block of the class, as free blocks are: not marked live. */
 static void *take_small(unsigned cls)
 {
-    struct hak_cache *cache = hak_threads_open();
+    struct hak_cache *cache = hak_threads_cache();
+    if (hak_unlikely(!cache) && (cache = hak_threads_open()) != NULL)
+        hak_purge_in_new_thread();
     if (hak_likely(cache != NULL))
         return hak_cache_take(cache, cls);
     return hak_heap_ready() ? hak_cache_bypass_alloc(cls) : NULL;
@@ -95,7 +96,6 @@ static void *alloc_small(unsigned cls, size_t size)
         count_alloc(cls, size);
         hak_dump_after_alloc();
     }
-    hak_purge_after_alloc();
     return p;
 }
 

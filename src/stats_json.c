@@ -43,10 +43,10 @@ static void put_totals(struct text *text, const struct hak_stats *s)
         s->bigcache.bytes, U64(s->bigcache.hits), U64(s->bigcache.misses),
         U64(s->bigcache.evictions));
     PUT(text,
-        " \"heap\": {\"reserved_bytes\": %zu, \"committed_bytes\": %zu, \"dirty_bytes\": %zu, "
-        "\"clean_bytes\": %zu, \"purged_bytes\": %llu, \"purges\": %llu, \"commits\": %llu},\n",
-        s->heap.reserved, s->heap.committed, s->heap.dirty, s->heap.clean, U64(s->heap.purged),
-        U64(s->heap.purges), U64(s->heap.commits));
+        " \"heap\": {\"mapped_bytes\": %zu, \"dirty_bytes\": %zu, \"clean_bytes\": %zu, "
+        "\"purged_bytes\": %llu, \"purges\": %llu, \"claims\": %llu},\n",
+        s->heap.mapped, s->heap.dirty, s->heap.clean, U64(s->heap.purged), U64(s->heap.purges),
+        U64(s->heap.claims));
     PUT(text,
         " \"threads\": {\"caches\": %zu, \"mapped\": %zu, \"bytes\": %zu, \"refills\": %llu, "
         "\"flushes\": %llu},\n",

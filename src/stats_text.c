@@ -58,11 +58,11 @@ void hak_stats_report(void)
                "central: %zu blocks, %zu KiB",
                s.live, kib(s.live_bytes), s.large.blocks, kib(s.large.bytes), s.stock,
                kib(s.stock_bytes));
-    hak_report("arena: %zu KiB reserved, %zu committed, %zu dirty, %zu clean; %llu KiB purged in "
-               "%llu calls, %llu commits",
-               kib(s.heap.reserved), kib(s.heap.committed), kib(s.heap.dirty), kib(s.heap.clean),
+    hak_report("arena: %zu KiB mapped, %zu dirty, %zu clean; %llu KiB purged in %llu calls, "
+               "mapped in %llu",
+               kib(s.heap.mapped), kib(s.heap.dirty), kib(s.heap.clean),
                (unsigned long long)(s.heap.purged >> 10), (unsigned long long)s.heap.purges,
-               (unsigned long long)s.heap.commits);
+               (unsigned long long)s.heap.claims);
     hak_report("threads: %zu caches in use, %zu KiB, %llu refills, %llu flushes", s.threads.threads,
                kib(s.threads.bytes), (unsigned long long)s.threads.refills,
                (unsigned long long)s.threads.flushes);

@@ -1,4 +1,5 @@
 /* threads.c: see threads.h. */
+#include <errno.h>
 #include <pthread.h>
 
 #include "guard.h"
@@ -20,8 +21,9 @@ struct hak_lock hak_threads_lock;
 static struct hak_cache *registry; /* guarded by the lock, as is the rest */
 static struct hak_cache *free_caches;
 static size_t ncaches;
+static size_t nplaces; /* for caches, used so far */
+static size_t nowned;  /* caches that threads have */
 static pthread_key_t exit_key;
-static bool exit_key_made;
 
 static void thread_exit(void *cache_of_thread)
 {
@@ -36,33 +38,35 @@ static void thread_exit(void *cache_of_thread)
     cache->owner = HAK_CACHE_FREE;
     cache->next_free = free_caches;
     free_caches = cache;
+    bool last = --nowned == 0;
     hak_lock_release(&hak_threads_lock);
+    if (last)
+        hak_purge_end_thread();
     hak_purge_after_free();
 }
 
-/* Memory for a cache comes straight from the OS and is kept for later threads.  With the checks of
- * a hardened profile it lies between two pages that cannot be accessed. */
+/* Caches are kept for later threads.  Between them lies unmapped memory, so that what runs past the
+ * end of one does not reach the next, and the system sees no range that is worth a huge page. */
 static struct hak_cache *new_cache(void)
 {
-    size_t os_page = hak_os_page_size();
-    size_t size = hak_round_up(sizeof(struct hak_cache), os_page);
-    size_t fence = HAK_GUARD ? os_page : 0;
-    char *memory = hak_os_reserve(size + 2 * fence, os_page);
-    if (!memory)
-        return NULL;
-    if (hak_os_commit(memory + fence, size) != 0) {
-        hak_os_release(memory, size + 2 * fence);
-        return NULL;
+    size_t size = hak_round_up(sizeof(struct hak_cache), HAK_PAGE_SIZE);
+    size_t stride = size + HAK_PAGE_SIZE;
+    while ((nplaces + 1) * stride <= HAK_CACHES_BYTES) {
+        char *memory = hak_heap.caches + nplaces * stride;
+        int error = hak_os_claim(memory, size);
+        if (error && error != EEXIST)
+            return NULL;
+        nplaces++;
+        if (!error)
+            return (struct hak_cache *)memory;
     }
-    return (struct hak_cache *)(memory + fence);
+    return NULL;
 }
 
 static struct hak_cache *take_cache(void)
 {
     struct hak_cache *cache;
     hak_lock_acquire(&hak_threads_lock);
-    if (!exit_key_made)
-        exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
     cache = free_caches;
     if (cache) {
         free_caches = cache->next_free;
@@ -71,10 +75,35 @@ static struct hak_cache *take_cache(void)
         registry = cache;
         ncaches++;
     }
-    if (cache)
+    if (cache) {
         cache->owner = HAK_CACHE_OWNED;
+        if (nowned++ > 0)
+            hak_store_relaxed(&hak_process->has_threads, 1u);
+    }
     hak_lock_release(&hak_threads_lock);
     return cache;
+}
+
+/* Makes the key whose destructor is thread_exit; false: there are no more keys.  Called without a
+ * lock, since pthread_key_create may be somebody else's by that name; of threads that race, one
+ * keeps its key. */
+static bool make_exit_key(void)
+{
+    static uint32_t claimed, made;
+    pthread_key_t key;
+    if (hak_load_acquire(&made))
+        return true;
+    if (pthread_key_create(&key, thread_exit) != 0)
+        return false;
+    if (hak_cas_acquire(&claimed, 0, 1)) {
+        exit_key = key;
+        hak_store_release(&made, 1u);
+        return true;
+    }
+    pthread_key_delete(key);
+    while (!hak_load_acquire(&made))
+        hak_pause();
+    return true;
 }
 
 struct hak_cache *hak_threads_cache(void)
@@ -96,7 +125,7 @@ struct hak_cache *hak_threads_open(void)
     if (!hak_counting && !HAK_GUARD)
         hak_bins = cache->bins;
     /* May call malloc, which finds the cache in place. */
-    if (exit_key_made)
+    if (make_exit_key())
         pthread_setspecific(exit_key, cache);
     return cache;
 }
@@ -109,9 +138,17 @@ void hak_threads_count(void)
 
 void hak_threads_forked(void)
 {
+    free_caches = NULL;
+    nowned = own ? 1 : 0;
     for (struct hak_cache *cache = registry; cache; cache = cache->next) {
-        if (cache != own && cache->owner == HAK_CACHE_OWNED)
+        if (cache == own)
+            continue;
+        if (cache->owner == HAK_CACHE_OWNED) {
             cache->owner = HAK_CACHE_LOST;
+        } else if (cache->owner == HAK_CACHE_FREE) {
+            cache->next_free = free_caches;
+            free_caches = cache;
+        }
     }
     hak_cache_forked(own);
 }
@@ -121,7 +158,7 @@ void hak_threads_stats(struct hak_threads_stats *out)
     hak_lock_acquire(&hak_threads_lock);
     *out = (struct hak_threads_stats){
         .mapped = ncaches,
-        .bytes = ncaches * hak_round_up(sizeof(struct hak_cache), hak_os_page_size())};
+        .bytes = ncaches * hak_round_up(sizeof(struct hak_cache), HAK_PAGE_SIZE)};
     for (const struct hak_cache *cache = registry; cache; cache = cache->next) {
         out->threads += cache->owner == HAK_CACHE_OWNED;
         out->refills += hak_load_relaxed(&cache->refills);

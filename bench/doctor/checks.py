@@ -16,6 +16,9 @@ OPERATORS = frozenset({"_Znwm", "_ZdlPv"})  # operator new(size_t), operator del
 DLOPEN = frozenset({"dlopen", "dlmopen"})
 HAKMEM = frozenset({"hak_malloc"})
 PYTHON = frozenset({"PyObject_Malloc"})
+THREADS = frozenset({"pthread_create", "thrd_create"})
+# With these a program shuts itself in, or changes what only a process with one thread may change.
+SANDBOX = frozenset({"seccomp_load", "unshare", "setns"})
 
 # Other allocators: name, how their libraries' names begin, a name that only they define.
 ALLOCATORS = (
@@ -40,7 +43,7 @@ SANITIZERS = (
 GO_SECTIONS = frozenset({".go.buildinfo", ".note.go.buildid", ".gopclntab"})
 
 NAMES = frozenset().union(
-    MALLOC, OPERATORS, DLOPEN, HAKMEM, PYTHON, *(names for _, _, names in ALLOCATORS),
+    MALLOC, OPERATORS, DLOPEN, HAKMEM, PYTHON, THREADS, SANDBOX, *(names for _, _, names in ALLOCATORS),
     {name for _, _, name in SANITIZERS},
 )
 
@@ -60,7 +63,7 @@ def check(program: Program) -> list[Finding]:
         return findings + unusable + [*_privileges(elf.path), *_go(elf)]
     needed = find_needed(elf, read)
     for one in (_privileges_of, _missing, _hakmem, _sanitizers, _own_malloc, _other_allocators,
-                _runtimes, _dlopen):
+                _runtimes, _dlopen, _sandbox):
         findings += one(elf, needed)
     return findings
 
@@ -212,6 +215,17 @@ def _dlopen(elf: Elf, needed: Needed) -> Iterator[Finding]:
     if users:
         yield note("dlmopen", f"{', '.join(users)} import dlmopen: libraries opened so have a C library and "
                    "a malloc of their own; blocks must not pass to them")
+
+
+# ---- sandboxes -----------------------------------------------------------------------------------
+
+
+def _sandbox(elf: Elf, _needed: Needed) -> Iterator[Finding]:
+    means = sorted(elf.imported & SANDBOX)
+    if means and elf.imported & THREADS:
+        yield note("sandbox", f"starts threads and imports {', '.join(means)}: from its second thread on "
+                   "it has one of hakmem's, which gives memory back", "if that is in the way of what it "
+                   "does then, take a profile with purge.thread: false (docs/usage.md, System calls)")
 
 
 def _names(needed: Needed) -> list[str]:

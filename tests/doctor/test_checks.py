@@ -52,6 +52,22 @@ def test_a_program_that_only_calls_malloc_is_fine_however_it_is_linked(build, op
     assert problems(build(taken, *options)) == []
 
 
+SANDBOX = """
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+static void *run(void *p) { return p; }
+int main(void) { pthread_t t; %s return unshare(CLONE_FS); }
+"""
+
+
+def test_a_program_with_threads_that_shuts_itself_in(build):
+    threaded = build(SANDBOX % "pthread_create(&t, 0, run, 0);", "-pthread", name="threaded")
+    assert problems(threaded) == []
+    assert "imports unshare" in notes(threaded)["sandbox"]
+    assert notes(build(SANDBOX % "(void)run; (void)t;", name="single")) == {}
+
+
 @pytest.mark.parametrize("options", [["-static"], ["-static-pie"], ["-static", "-s"]])
 def test_static(build, options):
     assert problems(build(PLAIN, *options)) == ["static"]

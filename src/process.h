@@ -1,0 +1,44 @@
+/* process.h: what is true of this process and not of a child that fork made of it.
+ *
+ * It lies in memory that the kernel clears in such a child, whichever call made it (fork, _Fork,
+ * clone), and that a child of vfork shares with its parent.  So a child finds that it has no purge
+ * thread and no purge under way without being told, and puts in order what its parent's other
+ * threads left in the middle (hak_process_on_new) before it takes a lock.  Where the kernel cannot
+ * do that, fork handlers clear it. */
+#ifndef HAK_PROCESS_H
+#define HAK_PROCESS_H
+
+#include "atomic.h"
+
+enum hak_process_state { HAK_PROCESS_NEW = 0, HAK_PROCESS_ADOPTING, HAK_PROCESS_OLD };
+
+/* All accessed atomically, but for `waiting`, which the heap's lock guards. */
+struct hak_process {
+    uint32_t state;        /* enum hak_process_state */
+    uint32_t has_threads;  /* a second thread has had a cache */
+    uint32_t purge_thread; /* see purge.c */
+    uint32_t under_way;    /* see heap.c: purges without the lock, */
+    uint32_t landed;       /* those that ended, */
+    uint32_t waiting;      /* threads that wait for that */
+};
+
+/* Never NULL. */
+extern HAK_HIDDEN struct hak_process *hak_process;
+
+/* Moves it to memory that the kernel clears.  To be called once, before the process has threads. */
+void hak_process_init(void);
+/* In a child of fork: forgets what was its parent's. */
+void hak_process_forked(void);
+
+/* Whether this is a child in which hak_process_forked was not called yet.  False where the kernel
+ * does not tell. */
+HAK_INLINE bool hak_process_is_new(void)
+{
+    return hak_load_relaxed(&hak_process->state) == HAK_PROCESS_NEW;
+}
+/* Called before the first lock is taken in a new child: calls hak_process_on_new, once, which
+ * fork.c sets; then the child is new no more. */
+HAK_COLD void hak_process_adopt(void);
+extern HAK_HIDDEN void (*hak_process_on_new)(void);
+
+#endif

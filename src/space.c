@@ -1,0 +1,97 @@
+/* space.c: see space.h. */
+#include "space.h"
+#include "os.h"
+
+/* Kernels place programs, libraries and stacks at the upper and the lower end of their half of the
+ * address space, with some 2^40 bytes for chance.  Runtimes that choose addresses at random choose
+ * from below 2^46.  Where addresses have 47 bits or more, this is between all of them. */
+#define BAND_START ((uintptr_t)0x400000000000)
+#define BAND_SIZE ((uintptr_t)0x100000000000)
+#define HUGE_PAGE ((size_t)2 << 20)
+#define AWAY_FROM_KERNEL ((size_t)64 << 30)
+#define LEAST_SIZE ((size_t)(HAK_LOOKUP_REGION ? 4096 : 16) << 20)
+
+enum {
+/* ThreadSanitizer keeps shadow memory in the band. */
+#if defined(__SANITIZE_THREAD__)
+    BAND_TRIES = 0,
+#else
+    BAND_TRIES = 4,
+#endif
+};
+
+/* Places a part of `size` bytes behind *next. */
+static char *place(uintptr_t *next, size_t size)
+{
+    char *part = (char *)*next;
+    if (size > 0)
+        *next = hak_round_up(*next + size + HAK_PAGE_SIZE, HUGE_PAGE);
+    return part;
+}
+
+/* Returns the bytes of the whole, from `start` on. */
+static size_t lay_out(uintptr_t start, size_t size, struct hak_space *out)
+{
+    size_t npages = size >> HAK_PAGE_SHIFT;
+    uintptr_t next = start;
+    out->spans = place(&next, npages * HAK_SPAN_BYTES);
+    out->bits = place(&next, npages * HAK_BITS_PER_PAGE);
+    out->map = place(&next, HAK_LOOKUP_MAP ? npages : 0);
+    out->live = place(&next, HAK_GUARD ? npages * HAK_LIVE_PER_PAGE : 0);
+    out->caches = place(&next, HAK_CACHES_BYTES);
+    out->heap = next;
+    out->size = size;
+    return next + size - start;
+}
+
+static bool try_at(uintptr_t start, size_t size, struct hak_space *out)
+{
+    lay_out(hak_round_down(start, HUGE_PAGE), size, out);
+    return hak_os_claim(out->spans, HAK_PAGE_SIZE) == 0;
+}
+
+/* In a band of its own, at random. */
+static bool try_band(size_t size, struct hak_space *out)
+{
+    size_t whole = lay_out(0, size, out);
+    for (int i = 0; i < BAND_TRIES && whole < BAND_SIZE; i++) {
+        if (try_at(BAND_START + hak_os_random() % (BAND_SIZE - whole), size, out))
+            return true;
+    }
+    return false;
+}
+
+/* Where address spaces are smaller, or laid out otherwise (emulators, valgrind): below the place
+ * where the kernel would put the next mapping, or above it. */
+static bool try_beside_kernel(size_t size, struct hak_space *out)
+{
+    char *next = hak_os_map(HAK_PAGE_SIZE);
+    size_t whole = lay_out(0, size, out);
+    if (!next)
+        return false;
+    hak_os_release(next, HAK_PAGE_SIZE);
+    for (; size >= LEAST_SIZE; size /= 2, whole = lay_out(0, size, out)) {
+        if ((uintptr_t)next > whole + AWAY_FROM_KERNEL &&
+            try_at((uintptr_t)next - whole, size, out))
+            return true;
+        if (try_at((uintptr_t)next + AWAY_FROM_KERNEL, size, out))
+            return true;
+    }
+    return false;
+}
+
+bool hak_space_find(size_t size, struct hak_space *out)
+{
+    return try_band(size, out) || try_beside_kernel(size, out);
+}
+
+bool hak_space_extend(char *part, size_t *have, size_t need)
+{
+    size_t to = hak_round_up(need, HAK_PAGE_SIZE);
+    if (to <= *have)
+        return true;
+    if (hak_os_claim(part + *have, to - *have) != 0)
+        return false;
+    *have = to;
+    return true;
+}
