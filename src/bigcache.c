@@ -5,10 +5,11 @@
 
 enum {
     NBINS = HAK_BIGCACHE_PAGES + 1,
-    SAMPLE_FIRST = 8,   /* one of so many freed spans is looked at: */
-    SAMPLE_LATER = 256, /* at first, and once so many were freed */
-    SAMPLE_PAGES = 16,  /* looked at, */
-    PAGE = 4096,        /* each so long: no page of a system is shorter */
+    SAMPLE_FIRST = 8,    /* one of so many freed spans is looked at: */
+    SAMPLE_LATER = 1024, /* at first, and later on */
+    FIRST_FREES = 256,   /* how long that is */
+    SAMPLE_PAGES = 4,    /* looked at, */
+    PAGE = 4096,         /* each so long: no page of a system is shorter */
     LINE = 64,
     SPARSE = 64,    /* 256ths: a program that fills less of its large blocks */
     MOST_SHARE = 8, /* what it keeps may hold an eighth of what it has in use */
@@ -138,17 +139,19 @@ static bool is_touched(const char *page)
     return bits != 0;
 }
 
-/* Looking at an untouched page costs a short page fault and no memory.  Which spans are looked at
- * is left to chance, since programs do things in turns. */
+/* Looking at an untouched page costs a short page fault and no memory.  Which spans and pages are
+ * looked at is left to chance, since programs do things in turns. */
 static void sample(const struct hak_span *span)
 {
     uint32_t n = hak_add_relaxed(&puts, 1);
-    if (hak_mix(n) % (n < SAMPLE_LATER ? SAMPLE_FIRST : SAMPLE_LATER) != 0)
+    if (hak_mix(n) % (n < FIRST_FREES ? SAMPLE_FIRST : SAMPLE_LATER) != 0)
         return;
-    size_t step = hak_round_down(hak_span_bytes(span) / SAMPLE_PAGES, PAGE);
+    size_t pages = hak_span_bytes(span) / PAGE / SAMPLE_PAGES; /* of which one is looked at */
     uint32_t touched = 0;
-    for (size_t i = 0; i < SAMPLE_PAGES; i++)
-        touched += is_touched(hak_span_start(span) + i * step);
+    for (uint64_t i = 0; i < SAMPLE_PAGES; i++) {
+        size_t page = i * pages + hak_mix((uint64_t)n << 8 | i) % pages;
+        touched += is_touched(hak_span_start(span) + page * PAGE);
+    }
     uint32_t old = hak_load_relaxed(&density);
     hak_store_relaxed(&density, old - old / 4 + touched * 64 / SAMPLE_PAGES);
 }

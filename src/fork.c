@@ -8,63 +8,125 @@
 #include "heap.h"
 #include "threads.h"
 
-static void for_each_lock(void (*act)(struct hak_lock *))
+struct guarded {
+    struct hak_lock *lock;
+    unsigned cls; /* of a lock of central */
+    void (*abandon)(unsigned cls);
+};
+
+static void abandon_nothing(unsigned cls)
 {
-    act(&hak_threads_lock);
-    for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++)
-        act(hak_central_lock(cls));
-    act(&hak_guard_lock);
-    act(&hak_bigcache_lock);
-    act(&hak_heap_lock);
+    (void)cls; /* hak_threads_forked makes the lists anew */
+}
+
+static void abandon_guard(unsigned cls)
+{
+    (void)cls;
+    hak_guard_abandon();
+}
+
+static void abandon_bigcache(unsigned cls)
+{
+    (void)cls;
+    hak_bigcache_abandon();
+}
+
+static void abandon_heap(unsigned cls)
+{
+    (void)cls;
+    hak_heap_abandon();
+}
+
+enum { NLOCKS = HAK_NCLASSES + 4 };
+
+/* The locks in their order. */
+static struct guarded nth(unsigned i)
+{
+    if (i == 0)
+        return (struct guarded){&hak_threads_lock, 0, abandon_nothing};
+    if (i <= HAK_NCLASSES)
+        return (struct guarded){hak_central_lock(i), i, hak_central_abandon};
+    const struct guarded last[] = {{&hak_guard_lock, 0, abandon_guard},
+                                   {&hak_bigcache_lock, 0, abandon_bigcache},
+                                   {&hak_heap_lock, 0, abandon_heap}};
+    return last[i - HAK_NCLASSES - 1];
+}
+
+/* Set while the thread forks from a signal handler that interrupted it while it held a lock.  Then
+ * it must not wait for others, whose holders may wait for that one. */
+static __thread bool interrupted;
+
+static bool holds_a_lock(void)
+{
+    for (unsigned i = 0; i < NLOCKS; i++) {
+        if (hak_lock_is_mine(nth(i).lock))
+            return true;
+    }
+    return false;
 }
 
 static void before_fork(void)
 {
+    interrupted = holds_a_lock();
+    if (interrupted)
+        return;
     hak_lock_reentrant = true;
-    for_each_lock(hak_lock_acquire);
+    for (unsigned i = 0; i < NLOCKS; i++)
+        hak_lock_acquire(nth(i).lock);
 }
 
 static void after_fork_in_parent(void)
 {
-    for_each_lock(hak_lock_release);
+    if (interrupted)
+        return;
+    for (unsigned i = 0; i < NLOCKS; i++)
+        hak_lock_release(nth(i).lock);
     hak_lock_reentrant = false;
+}
+
+/* Frees the locks of threads that are not in this process, and gives up what they guard. */
+static void free_orphans(void)
+{
+    for (unsigned i = 0; i < NLOCKS; i++) {
+        struct guarded it = nth(i);
+        if (hak_lock_is_free(it.lock) || hak_lock_is_mine(it.lock))
+            continue;
+        hak_lock_reset(it.lock);
+        it.abandon(it.cls);
+    }
+}
+
+/* What the thread was changing when the signal came: the handler may allocate, and most likely it
+ * never returns. */
+static void give_up_own(void)
+{
+    for (unsigned i = 0; i < NLOCKS; i++) {
+        struct guarded it = nth(i);
+        if (hak_lock_is_mine(it.lock))
+            it.abandon(it.cls);
+    }
 }
 
 static void after_fork_in_child(void)
 {
     hak_process_forked();
-    for_each_lock(hak_lock_reset);
-    hak_lock_reentrant = false;
+    if (interrupted) {
+        free_orphans();
+        give_up_own();
+        hak_lock_reentrant = true;
+    } else {
+        for (unsigned i = 0; i < NLOCKS; i++)
+            hak_lock_reset(nth(i).lock);
+        hak_lock_reentrant = false;
+    }
     hak_threads_forked();
     hak_dump_forked();
 }
 
-/* ---- children without handlers ------------------------------------------------------------- */
-
-/* Whether a thread that is not in this process held the lock; then it is free now. */
-static bool free_orphan(struct hak_lock *lock)
-{
-    uint64_t word = hak_load_relaxed(&lock->word);
-    if (word == 0 || (word & ~(uint64_t)1) == hak_this_thread())
-        return false;
-    lock->nested = 0;
-    hak_store_relaxed(&lock->word, (uint64_t)0);
-    return true;
-}
-
+/* In a child for which no handlers ran. */
 static void adopt(void)
 {
-    for (unsigned cls = 1; cls <= HAK_NCLASSES; cls++) {
-        if (free_orphan(hak_central_lock(cls)))
-            hak_central_abandon(cls);
-    }
-    if (free_orphan(&hak_guard_lock))
-        hak_guard_abandon();
-    if (free_orphan(&hak_bigcache_lock))
-        hak_bigcache_abandon();
-    if (free_orphan(&hak_heap_lock))
-        hak_heap_abandon();
-    free_orphan(&hak_threads_lock); /* its lists are made anew: */
+    free_orphans();
     hak_threads_forked();
     hak_dump_forked();
 }

@@ -2,8 +2,9 @@
  *
  * fork() runs handlers: hakmem's hold every lock across it, so that the child finds all structures
  * whole, in whatever order they were registered among those of the program.  Handlers of the
- * program that run while hakmem's hold the locks may allocate (hak_lock_reentrant), and so may a
- * fork in a signal handler that interrupted hakmem: what the thread holds already it keeps.
+ * program that run while hakmem's hold the locks may allocate (hak_lock_reentrant).  In a signal
+ * handler that interrupted hakmem, fork takes no lock; the child then gives up what the thread was
+ * changing, and what others were.
  *
  * _Fork() and the system call run no handlers.  Their child finds out when it first takes a lock
  * (process.h): locks that threads of the parent held are freed, and what they guard is given up,

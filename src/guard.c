@@ -12,15 +12,17 @@
 enum {
     PAD = 0xFA,
     FREED = 0xDF,
-    LARGE_PAD = 4096, /* at most, bytes behind a large block */
-    LARGE_WAITING = 64,
-    LIVE = 1, /* states of a large block */
+    LARGE_PAD = 4096,               /* at most, bytes behind a large block */
+    LARGE_WAITING = 64,             /* large blocks that wait at most, */
+    LARGE_WAITING_BYTES = 64 << 20, /* and their addresses, but for the last one */
+    LIVE = 1,                       /* states of a large block */
     WAITING = 2,
 };
 
 /* Large blocks that wait, the oldest at `first`; guarded by the lock. */
 static struct hak_span *waiting[LARGE_WAITING];
 static unsigned first_waiting, nwaiting;
+static size_t waiting_bytes;
 struct hak_lock hak_guard_lock;
 
 /* ---- faults -------------------------------------------------------------------------------- */
@@ -224,14 +226,14 @@ bool hak_guard_release(struct hak_cache *cache)
     return any;
 }
 
-/* A span that cannot be made accessible again is out of use for good. */
 static void release_large(struct hak_span *span)
 {
     bool closed = span->bits[2];
-    if (closed && hak_os_renew(hak_span_start(span), hak_span_bytes(span)) != 0)
-        return;
     hak_store_relaxed(&span->bits[1], (uint64_t)0);
-    hak_large_free(span);
+    if (closed)
+        hak_large_discard(span);
+    else
+        hak_large_free(span);
 }
 
 /* Takes the oldest out of the queue; NULL: it is empty. */
@@ -242,20 +244,38 @@ static struct hak_span *take_waiting(void)
         span = waiting[first_waiting];
         first_waiting = (first_waiting + 1) % LARGE_WAITING;
         nwaiting--;
+        waiting_bytes -= hak_span_bytes(span);
     }
     return span;
 }
 
+/* Lets go of the oldest until another of `bytes` may wait. */
+static void make_room(size_t bytes)
+{
+    for (;;) {
+        hak_lock_acquire(&hak_guard_lock);
+        bool full = nwaiting == LARGE_WAITING || waiting_bytes + bytes > LARGE_WAITING_BYTES;
+        struct hak_span *oldest = full ? take_waiting() : NULL;
+        hak_lock_release(&hak_guard_lock);
+        if (!oldest)
+            return;
+        release_large(oldest);
+    }
+}
+
+/* Another thread may take the room meanwhile; then one more makes way. */
 void hak_guard_free_large(struct hak_span *span)
 {
     struct hak_span *oldest = NULL;
     if (hak_exchange_acquire(&span->bits[1], (uint64_t)WAITING) != LIVE)
         hak_fatal("double free", hak_large_block(span));
     span->bits[2] = hak_os_renew_closed(hak_span_start(span), hak_span_bytes(span)) == 0;
+    make_room(hak_span_bytes(span));
     hak_lock_acquire(&hak_guard_lock);
     if (nwaiting == LARGE_WAITING)
         oldest = take_waiting();
     waiting[(first_waiting + nwaiting++) % LARGE_WAITING] = span;
+    waiting_bytes += hak_span_bytes(span);
     hak_lock_release(&hak_guard_lock);
     if (oldest)
         release_large(oldest);
@@ -278,6 +298,7 @@ bool hak_guard_release_large(void)
 void hak_guard_abandon(void)
 {
     nwaiting = 0;
+    waiting_bytes = 0;
 }
 
 /* Without the lock, which the thread may hold, as of a moment ago. */

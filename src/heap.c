@@ -65,13 +65,18 @@ static void note_purge(uint32_t page, size_t npages)
     purges++;
 }
 
-enum { MOST_HOLES = 8192 }; /* each makes one mapping two; the usual limit is 65530 mappings */
+enum {
+    MOST_HOLES = 8192, /* each makes one mapping two; the usual limit is 65530 mappings */
+    LONG_RUN = 16,     /* pages that are worth unmapping also where that makes other threads wait */
+};
 
 /* Gives the memory of pages that the caller owns back to the system.  Returns the state that they
  * are in now, DIRTY if the system refused.  The lock may be held or not. */
 static unsigned give_to_system(uint32_t page, size_t npages)
 {
-    bool stay = hak_load_relaxed(&hak_process->has_threads) || hak_ranges_holes() >= MOST_HOLES;
+    bool has_threads = hak_load_relaxed(&hak_process->has_threads);
+    bool stay = (has_threads && (HAK_LOOKUP_HEADER || npages < LONG_RUN)) ||
+                hak_ranges_holes() >= MOST_HOLES;
     if (stay && hak_mapping_purge(page, npages) == 0)
         return HAK_SPAN_CLEAN;
     return hak_range_leave(page, npages) ? HAK_SPAN_AWAY : HAK_SPAN_DIRTY;
@@ -169,25 +174,28 @@ struct hak_span *hak_heap_try_dirty(size_t npages)
 }
 
 /* What is to be done with the memory of freed pages: it stays, it goes back to the system, it is
- * zero already. */
-enum memory { KEEP, PURGE, ZERO };
+ * zero already, it cannot be accessed and has to be unmapped. */
+enum memory { KEEP, PURGE, ZERO, CLOSED };
 
 /* Frees npages from `page` on, that the caller owns; false: they are dirty now. */
 static bool free_pages(uint32_t page, size_t npages, enum memory memory)
 {
     unsigned state = memory == ZERO ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY;
-    if (memory == PURGE) {
+    if (memory == PURGE || memory == CLOSED) {
         begin_purge();
-        state = give_to_system(page, npages);
+        state = memory == PURGE                 ? give_to_system(page, npages)
+                : hak_range_leave(page, npages) ? HAK_SPAN_AWAY
+                                                : HAK_SPAN_BUSY;
     }
     uint64_t now = state == HAK_SPAN_DIRTY ? hak_os_now_ms() : 0;
     hak_lock_acquire(&hak_heap_lock);
     hak_ranges_use(-npages);
-    if (memory == PURGE && state != HAK_SPAN_DIRTY)
+    if (memory != KEEP && memory != ZERO && state != HAK_SPAN_DIRTY)
         note_purge(page, npages);
     hak_range_set(page, npages, HAK_SPAN_BUSY);
-    hak_range_add(hak_range_of(page), page, npages, state, now);
-    if (memory == PURGE)
+    if (state != HAK_SPAN_BUSY)
+        hak_range_add(hak_range_of(page), page, npages, state, now);
+    if (memory == PURGE || memory == CLOSED)
         end_purge();
     hak_lock_release(&hak_heap_lock);
     return state != HAK_SPAN_DIRTY;
@@ -205,6 +213,11 @@ void hak_heap_free(struct hak_span *span)
 void hak_heap_free_clean(struct hak_span *span)
 {
     free_pages(hak_span_page(span), span->npages, ZERO);
+}
+
+void hak_heap_free_closed(struct hak_span *span)
+{
+    free_pages(hak_span_page(span), span->npages, CLOSED);
 }
 
 size_t hak_heap_free_purged(struct hak_span *span)
@@ -309,6 +322,11 @@ size_t hak_heap_dirty_bytes(void)
 size_t hak_heap_used_bytes(void)
 {
     return hak_ranges_used() << HAK_PAGE_SHIFT;
+}
+
+size_t hak_heap_handed_bytes(void)
+{
+    return hak_ranges_handed() << HAK_PAGE_SHIFT;
 }
 
 size_t hak_heap_fresh_bytes(void)

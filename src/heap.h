@@ -20,9 +20,8 @@
  *
  * Free runs are dirty (resident, contents unknown), clean (mapped, read as zero) or away (not
  * mapped).  Runs of different kinds never merge.  A dirty run is purged `HAK_PURGE_DECAY_MS` after
- * it was freed: it becomes away in a process with one thread, which then makes no other system
- * calls than a program makes with the C library's malloc, and clean in one with more, for which
- * mapping memory is dearer. */
+ * it was freed, at the latest.  It becomes away, by a call that the C library's malloc makes too;
+ * short runs of a process with threads become clean, since mapping them again is dear there. */
 #ifndef HAK_HEAP_H
 #define HAK_HEAP_H
 
@@ -70,8 +69,9 @@ struct hak_span {
 } HAK_CACHE_ALIGNED;
 _Static_assert(sizeof(struct hak_span) == HAK_SPAN_BYTES, "two cache lines");
 
-/* Written once by hak_heap_init, except limit, which only grows.  Its initial value makes every
- * pointer foreign, so that the fast path needs no test for initialisation: see heap.c. */
+/* Written once by hak_heap_init, except limit, which grows and, with the header lookup, shrinks.
+ * Its initial value makes every pointer foreign, so that the fast path needs no test for
+ * initialisation: see heap.c. */
 struct hak_heap {
     uintptr_t
         lookup_base; /* base + HAK_HEADER_BYTES: p less this is where p's class is looked up */
@@ -107,6 +107,9 @@ struct hak_span *hak_heap_try_dirty(size_t npages);
 void hak_heap_free(struct hak_span *span);
 /* Gives back a span that reads as zero, its pages having been moved away. */
 void hak_heap_free_clean(struct hak_span *span);
+/* Gives back a span whose memory cannot be accessed.  If the system refuses to unmap it, the span
+ * is out of use for good. */
+void hak_heap_free_closed(struct hak_span *span);
 /* Gives back a span, and its memory to the system; returns bytes given to that. */
 size_t hak_heap_free_purged(struct hak_span *span);
 /* Cuts a LARGE span to its first npages and frees the rest. */
@@ -121,7 +124,8 @@ void hak_heap_abandon(void);
 /* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
 size_t hak_heap_used_bytes(void);
-/* Bytes handed out so far that were not resident. */
+/* Bytes handed out so far, all and those that were not resident. */
+size_t hak_heap_handed_bytes(void);
 size_t hak_heap_fresh_bytes(void);
 
 struct hak_heap_stats {

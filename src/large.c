@@ -110,11 +110,22 @@ void *hak_large_alloc(size_t size, size_t align, bool zero)
     return p;
 }
 
-void hak_large_free(struct hak_span *span)
+static void count_free(const struct hak_span *span)
 {
     hak_add_relaxed(&stats.blocks, (size_t)-1);
     hak_add_relaxed(&stats.bytes, -hak_span_bytes(span));
+}
+
+void hak_large_free(struct hak_span *span)
+{
+    count_free(span);
     hak_bigcache_put(span);
+}
+
+void hak_large_discard(struct hak_span *span)
+{
+    count_free(span);
+    hak_heap_free_closed(span);
 }
 
 /* Moves the contents of `span` to the front of `to`, which is longer: by moving the pages if it is

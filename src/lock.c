@@ -24,7 +24,7 @@ static void sleep_for(struct hak_lock *lock)
 void hak_lock_wait(struct hak_lock *lock)
 {
     uint64_t me = hak_this_thread();
-    if (hak_lock_reentrant && (hak_load_relaxed(&lock->word) & ~(uint64_t)1) == me) {
+    if (hak_lock_reentrant && hak_lock_is_mine(lock)) {
         lock->nested++;
         return;
     }

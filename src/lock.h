@@ -52,13 +52,22 @@ HAK_INLINE void hak_lock_release(struct hak_lock *lock)
         hak_lock_wake(lock);
 }
 
-/* In a child of fork, for a lock that the fork handler took. */
+/* In a child of fork: the lock is free. */
 HAK_INLINE void hak_lock_reset(struct hak_lock *lock)
 {
-    if (lock->nested > 0)
-        lock->nested--;
-    else
-        hak_store_relaxed(&lock->word, 0);
+    lock->nested = 0;
+    hak_store_relaxed(&lock->word, (uint64_t)0);
+}
+
+HAK_INLINE bool hak_lock_is_free(const struct hak_lock *lock)
+{
+    return hak_load_relaxed(&lock->word) == 0;
+}
+
+/* Whether the calling thread holds it. */
+HAK_INLINE bool hak_lock_is_mine(const struct hak_lock *lock)
+{
+    return (hak_load_relaxed(&lock->word) & ~(uint64_t)1) == hak_this_thread();
 }
 
 #endif

@@ -20,19 +20,17 @@ static char *address(uint32_t page)
     return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
 }
 
-/* Pages at and behind the frontier, and those before a range's first, are the heap's own mapping;
- * their descriptors may not be mapped. */
-static uint32_t mapping_of(const struct hak_range *range, uint32_t page)
+/* Of a page whose descriptor may not be mapped: then it is the heap's own mapping. */
+static uint32_t mapping_of(uint32_t page)
 {
-    return page < range->first || page >= range->frontier ? 0 : hak_heap.spans[page].mapping;
+    return hak_range_has_table(page) ? hak_heap.spans[page].mapping : 0;
 }
 
 static uint32_t seams(uint32_t page, size_t npages)
 {
-    const struct hak_range *range = hak_range_of(page);
-    uint32_t n = 0, before = mapping_of(range, page - 1);
+    uint32_t n = 0, before = mapping_of(page - 1);
     for (size_t i = 0; i <= npages; i++) {
-        uint32_t mapping = mapping_of(range, page + (uint32_t)i);
+        uint32_t mapping = mapping_of(page + (uint32_t)i);
         n += mapping != before;
         before = mapping;
     }

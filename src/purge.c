@@ -8,9 +8,9 @@
 enum {
     FREES_PER_LOOK = 64, /* calls of hak_purge_after_free between two looks at the clock */
     LEAST_SLEEP_MS = 10,
+    FEW_ALLOCATIONS = 16, /* bytes freed for each allocated make a run of frees */
     PERIOD_MS = HAK_PURGE_DECAY_MS / 2 > LEAST_SLEEP_MS ? HAK_PURGE_DECAY_MS / 2 : LEAST_SLEEP_MS,
     CALM_MS = 16 * PERIOD_MS, /* without excess, after which the allowance is the least */
-    USED_SHARE = 8,           /* an eighth of what is in use is allowed besides */
 };
 #define LEAST_BYTES ((size_t)1 << 20) /* free and resident, below which nothing is done */
 #define LEAST_ALLOWANCE ((size_t)16 << 20)
@@ -110,9 +110,17 @@ static void pass_by_the_clock(void)
     pass();
 }
 
+/* Bytes of heap pages that the program has. */
+static size_t in_use(void)
+{
+    size_t used = hak_heap_used_bytes(), kept = hak_bigcache_bytes();
+    return used > kept ? used - kept : 0;
+}
+
+/* As much as is in use may be free besides. */
 static size_t allowed(void)
 {
-    return hak_load_relaxed(&allowance) + hak_heap_used_bytes() / USED_SHARE;
+    return hak_load_relaxed(&allowance) + in_use();
 }
 
 /* If half of what was given back was wanted again, the program goes on, and may keep more. */
@@ -120,12 +128,31 @@ static void adjust_allowance(uint64_t now)
 {
     uint64_t since = now - hak_load_relaxed(&excess_ms);
     size_t wanted = hak_heap_fresh_bytes() - hak_load_relaxed(&excess_fresh);
+    size_t given = hak_load_relaxed(&excess_bytes);
     size_t may = hak_load_relaxed(&allowance);
     if (since > CALM_MS)
         may = LEAST_ALLOWANCE;
-    else if (wanted >= hak_load_relaxed(&excess_bytes) / 2)
-        may = hak_min(may * 2, MOST_ALLOWANCE);
+    else if (given > 0 && wanted >= given / 2)
+        may = hak_min(may * 4, MOST_ALLOWANCE);
     hak_store_relaxed(&allowance, may);
+}
+
+/* Bytes of heap pages that were freed while few were allocated.  A program that allocates as much
+ * as it frees will want again what it frees. */
+static size_t run_of_frees(void)
+{
+    static size_t run, last_handed, last_freed; /* as above */
+    size_t handed = hak_heap_handed_bytes(), freed = handed - in_use();
+    size_t allocated = handed - hak_load_relaxed(&last_handed);
+    ptrdiff_t more = (ptrdiff_t)(freed - hak_load_relaxed(&last_freed));
+    if (more < 0) /* by the bigcache, which hands out what counts as freed */
+        allocated += (size_t)-more;
+    ptrdiff_t now =
+        (ptrdiff_t)hak_load_relaxed(&run) + more - FEW_ALLOCATIONS * (ptrdiff_t)allocated;
+    hak_store_relaxed(&run, (size_t)hak_max(now, (ptrdiff_t)0));
+    hak_store_relaxed(&last_handed, handed);
+    hak_store_relaxed(&last_freed, freed);
+    return (size_t)hak_max(now, (ptrdiff_t)0);
 }
 
 static HAK_COLD void give_back_excess(void)
@@ -135,7 +162,7 @@ static HAK_COLD void give_back_excess(void)
     size_t keep = allowed() / 4 * 3;
     if (hak_bigcache_resident() > keep / 2)
         hak_bigcache_shrink(SIZE_MAX);
-    size_t bytes = hak_heap_purge(UINT64_MAX, keep);
+    size_t bytes = hak_heap_purge(UINT64_MAX, keep - hak_bigcache_resident());
     hak_store_relaxed(&excess_ms, now);
     hak_store_relaxed(&excess_bytes, bytes);
     hak_store_relaxed(&excess_fresh, hak_heap_fresh_bytes());
@@ -143,6 +170,9 @@ static HAK_COLD void give_back_excess(void)
 
 void hak_purge_after_free(void)
 {
+    if (hak_unlikely(run_of_frees() > LEAST_ALLOWANCE &&
+                     hak_heap_dirty_bytes() + hak_bigcache_resident() > allowed()))
+        give_back_excess();
     if (HAK_PURGE_THREAD && hak_load_relaxed(&hak_process->has_threads)) {
         hak_fence();
         if (is_in(RUNNING))
@@ -153,8 +183,6 @@ void hak_purge_after_free(void)
             return;
         }
     }
-    if (hak_unlikely(hak_heap_dirty_bytes() + hak_bigcache_resident() > allowed()))
-        give_back_excess();
     pass_by_the_clock();
 }
 
@@ -169,5 +197,7 @@ size_t hak_purge_all(void)
 
 bool hak_purge_reclaim(void)
 {
+    hak_store_relaxed(&allowance, LEAST_ALLOWANCE);
+    hak_store_relaxed(&excess_bytes, (size_t)0);
     return hak_bigcache_shrink(SIZE_MAX) + hak_central_trim(true) > 0;
 }

@@ -8,9 +8,12 @@
  * process may start threads; it sleeps while there is nothing to give back, ends with the last
  * thread that has a cache, and does not survive fork.
  *
- * Without it, by the threads that free memory: what is older than the decay, at most twice a decay,
- * and what exceeds an allowance at once, since the program may be idle from the next moment on.
- * The allowance doubles when what was given back was wanted again soon.
+ * Without it, by the threads that free memory, at most twice a decay.
+ *
+ * In every process that frees much without allocating, what exceeds an allowance goes back at once,
+ * since the program may be idle from the next moment on, and its address space may be limited.  The
+ * allowance doubles when what was given back was wanted again, and is the least again when memory
+ * is short.
  *
  * Only an allocation may start the thread: the C library calls free, but not malloc, with the lock
  * held that pthread_create takes (that of its cache of stacks). */

@@ -10,10 +10,11 @@ enum { TABLE_STEP = HAK_PAGE_SIZE / sizeof(struct hak_span) }; /* descriptors ma
 struct hak_range hak_ranges[HAK_NRANGES];
 static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
 static uint32_t newest_dirty;
-static size_t dirty_pages; /* in all dirty runs */
-static size_t used_pages;  /* in spans that were handed out */
-static size_t mapped;      /* bytes */
-static size_t fresh_pages; /* zero pages that were taken, in total */
+static size_t dirty_pages;  /* in all dirty runs */
+static size_t used_pages;   /* in spans that were handed out */
+static size_t mapped;       /* bytes */
+static size_t handed_pages; /* in spans that were handed out, in total */
+static size_t fresh_pages;  /* zero pages that were taken, in total */
 static uint64_t nclaims;
 static size_t map_bytes, live_bytes; /* of these tables, mapped */
 static uint32_t nholes;              /* away runs */
@@ -63,13 +64,41 @@ static bool extend_tables(struct hak_range *range, uint32_t end)
             hak_space_extend((char *)hak_heap.live, &live_bytes, (size_t)end * HAK_LIVE_PER_PAGE));
 }
 
-static int claim(uint32_t from, uint32_t to)
+/* With the header lookup, free looks at the byte before any pointer into the range.  So that an
+ * invalid one gets its message, pages that are away stay readable there, until the system refuses
+ * to map some: from then on they are unmapped as with the other lookups. */
+static bool are_away_readable = HAK_LOOKUP_HEADER;
+
+static void unmap_away(void)
 {
-    int error = hak_os_claim(address(from), (size_t)(to - from) << HAK_PAGE_SHIFT);
+    are_away_readable = false;
+    for (unsigned i = 0; i < HAK_NRANGES; i++) {
+        for (unsigned bin = 0; bin < HAK_RUN_BINS; bin++) {
+            const struct hak_span *run;
+            for (uint32_t page = hak_ranges[i].away.first[bin]; page; page = run->next) {
+                run = &hak_heap.spans[page];
+                hak_os_release(address(page), hak_span_bytes(run));
+            }
+        }
+    }
+}
+
+/* Maps pages; `readable`: they are mapped already, readable.  0 or an errno value. */
+static int map_at(uint32_t page, size_t npages, bool readable)
+{
+    size_t bytes = npages << HAK_PAGE_SHIFT;
+    int error = readable ? hak_os_renew(address(page), bytes) : hak_os_claim(address(page), bytes);
     nclaims++;
     if (error == 0)
-        mapped += (size_t)(to - from) << HAK_PAGE_SHIFT;
+        mapped += bytes;
+    else if (error != EEXIST && are_away_readable)
+        unmap_away();
     return error;
+}
+
+static int claim(uint32_t from, uint32_t to)
+{
+    return map_at(from, to - from, false);
 }
 
 /* Maps pages from the frontier to `end`; 0 or an errno value. */
@@ -110,21 +139,15 @@ static void hop_over(struct hak_range *range, uint32_t hop)
 bool hak_range_leave(uint32_t page, size_t npages)
 {
     size_t bytes = npages << HAK_PAGE_SHIFT;
-    int error = HAK_LOOKUP_HEADER ? hak_os_renew_readable(address(page), bytes)
-                                  : hak_os_release(address(page), bytes);
+    int error = hak_load_relaxed(&are_away_readable) ? hak_os_renew_readable(address(page), bytes)
+                                                     : hak_os_release(address(page), bytes);
     return error == 0;
 }
 
 /* Maps pages that are away again. */
 static int come_back(uint32_t page, size_t npages)
 {
-    if (!HAK_LOOKUP_HEADER)
-        return claim(page, page + (uint32_t)npages);
-    int error = hak_os_renew(address(page), npages << HAK_PAGE_SHIFT);
-    nclaims++;
-    if (error == 0)
-        mapped += npages << HAK_PAGE_SHIFT;
-    return error;
+    return map_at(page, npages, are_away_readable);
 }
 
 /* ---- runs ---------------------------------------------------------------------------------- */
@@ -232,25 +255,34 @@ static void run_remove(struct hak_range *range, struct hak_span *run)
     }
 }
 
+/* Unmaps what is mapped behind the frontier and the away run that ends there; false: refused. */
+static bool unmap_end(struct hak_range *range, const struct hak_span *run)
+{
+    uint32_t begin = hak_span_page(run), from = are_away_readable ? begin : range->frontier;
+    uint32_t beyond = range->mapped - range->frontier;
+    if (range->mapped > from &&
+        hak_os_release(address(from), (size_t)(range->mapped - from) << HAK_PAGE_SHIFT) != 0)
+        return false;
+    mapped -= (size_t)beyond << HAK_PAGE_SHIFT;
+    range->mapped = begin;
+    if (HAK_LOOKUP_HEADER) /* free reads the bytes below */
+        hak_store_relaxed(&hak_heap.limit, (size_t)begin << HAK_PAGE_SHIFT);
+    return true;
+}
+
 /* Free runs that end at the frontier go back behind it, unless they are dirty. */
 static void retreat(struct hak_range *range)
 {
     while (range->frontier > range->first) {
         const struct hak_span *last = &hak_heap.spans[range->frontier - 1];
         unsigned state = hak_load_relaxed(&last->state);
-        bool away = state == HAK_SPAN_AWAY && !HAK_LOOKUP_HEADER;
-        if (state != HAK_SPAN_CLEAN && !away)
-            return;
-        uint32_t beyond = range->mapped - range->frontier;
-        if (away && beyond > 0 && !hak_range_leave(range->frontier, beyond))
+        if (state != HAK_SPAN_CLEAN && state != HAK_SPAN_AWAY)
             return;
         struct hak_span *run = &hak_heap.spans[last->head];
+        if (state == HAK_SPAN_AWAY && !unmap_end(range, run))
+            return;
         idle_remove(range, run);
         range->frontier = hak_span_page(run);
-        if (away) {
-            mapped -= (size_t)beyond << HAK_PAGE_SHIFT;
-            range->mapped = range->frontier;
-        }
     }
 }
 
@@ -505,6 +537,8 @@ void hak_range_hand_out(struct hak_span *span, unsigned cls)
 
 void hak_ranges_use(size_t npages)
 {
+    if ((ptrdiff_t)npages > 0)
+        hak_store_relaxed(&handed_pages, handed_pages + npages);
     hak_store_relaxed(&used_pages, used_pages + npages);
 }
 
@@ -521,6 +555,11 @@ size_t hak_ranges_dirty(void)
 uint32_t hak_ranges_holes(void)
 {
     return hak_load_relaxed(&nholes);
+}
+
+size_t hak_ranges_handed(void)
+{
+    return hak_load_relaxed(&handed_pages);
 }
 
 size_t hak_ranges_fresh(void)

@@ -34,9 +34,8 @@ void hak_ranges_init(size_t size);
 struct hak_range *hak_range_of(uint32_t page);
 /* Whether a page's descriptor is mapped.  Needs no lock. */
 bool hak_range_has_table(uint32_t page);
-/* Unmaps pages that the caller owns, which may then be added as AWAY; false: refused.  With the
- * header lookup they stay readable, since free looks at the byte before any pointer into the range.
- * Needs no lock. */
+/* Gives up pages that the caller owns, which may then be added as AWAY; false: refused.  Needs no
+ * lock. */
 bool hak_range_leave(uint32_t page, size_t npages);
 
 /* Makes [page, page + npages) one span: its first and last descriptor say so. */
@@ -81,6 +80,8 @@ size_t hak_ranges_used(void);
 size_t hak_ranges_dirty(void);
 /* Away runs: the same. */
 uint32_t hak_ranges_holes(void);
+/* Pages in spans handed out so far: the same. */
+size_t hak_ranges_handed(void);
 /* Pages taken so far that were clean, away or behind the frontier: the same. */
 size_t hak_ranges_fresh(void);
 /* Fills in mapped, dirty, clean and claims. */

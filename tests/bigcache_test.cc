@@ -16,17 +16,34 @@ class BigCache : public hak::HeapTest {
         hak::HeapTest::SetUp();
         if (!profile.bigcache || profile.bigcache_bytes < 64 * kPage || profile.bigcache_pages < 32)
             GTEST_SKIP() << "off or tiny in this profile";
-        Behave(5);
+        Behave(0);
     }
 
-    // As a program whose large blocks are so much resident, in percent, when it frees them.
-    static void Behave(unsigned percent)
+    static constexpr size_t kSmallPage = 4096;
+
+    // As a program that has written to `touched` of the 16 pages of each block that it frees.  The
+    // cache looks at few of them, but after so many it knows.
+    static void Behave(unsigned touched)
     {
-        os_fake_set_resident(percent);
-        for (int i = 0; i < 1000; i++)
-            hak_bigcache_put(Alloc(1));
+        hak_span *span = Alloc(1);
+        std::memset(shim_span_start(span), 0, kPage);
+        for (unsigned i = 0; i < touched; i++)
+            shim_span_start(span)[i * kSmallPage + 2048] = 1;
+        for (int i = 0; i < 20000; i++) {
+            hak_bigcache_put(span);
+            ASSERT_EQ(hak_bigcache_take(1), span);
+        }
+        hak_heap_free(span);
+        hak_heap_purge(UINT64_MAX, 0);
+    }
+
+    // Of a kept span, in sixteenths: what of it is taken to be resident.
+    static size_t Resident()
+    {
+        hak_bigcache_put(Alloc(1));
+        size_t sixteenths = (hak_bigcache_resident() + kSmallPage / 2) / kSmallPage;
         hak_bigcache_evict(UINT64_MAX);
-        hak_heap_purge(UINT64_MAX);
+        return sixteenths;
     }
 
     static hak_span *Alloc(size_t npages)
@@ -138,21 +155,32 @@ TEST_F(BigCache, DoesNotKeepWhatIsTooLarge)
 // Long spans that are resident go to the heap, where they merge; short ones are kept however full.
 TEST_F(BigCache, KeepsLongSpansOnlyOfSparsePrograms)
 {
-    Behave(90);
-    hak_bigcache_put(Alloc(20));
-    EXPECT_EQ(hak_bigcache_bytes(), 0u);
-    EXPECT_FALSE(hak_bigcache_is_light());
-    hak_bigcache_put(Alloc(4));
-    EXPECT_EQ(hak_bigcache_bytes(), 4 * kPage);
-    Behave(5);
-    hak_bigcache_put(Alloc(20));
-    EXPECT_EQ(hak_bigcache_bytes(), 20 * kPage);
+    for (unsigned touched : {16, 1, 8, 0}) {
+        Behave(touched);
+        bool sparse = touched <= 4;
+        hak_bigcache_put(Alloc(20));
+        EXPECT_EQ(hak_bigcache_bytes(), sparse ? 20 * kPage : 0) << touched << " of 16 pages";
+        hak_bigcache_evict(UINT64_MAX);
+        hak_bigcache_put(Alloc(4));
+        EXPECT_EQ(hak_bigcache_bytes(), 4 * kPage);
+        EXPECT_EQ(hak_bigcache_is_light(), false) << "nothing is in use";
+        hak_bigcache_evict(UINT64_MAX);
+    }
+}
+
+// A page counts once something other than zero stands in it, wherever.
+TEST_F(BigCache, TellsTouchedPagesByTheirContents)
+{
+    for (unsigned touched : {0, 16, 4, 8, 0}) {
+        Behave(touched);
+        EXPECT_EQ(Resident(), touched);
+    }
 }
 
 TEST_F(BigCache, IsLightBesideWhatIsInUse)
 {
     hak_span *used = Alloc(64);
-    hak_bigcache_put(Alloc(32)); // of which 5 % are resident, a sixteenth of 64 pages is more
+    hak_bigcache_put(Alloc(32)); // of which next to nothing is resident
     EXPECT_TRUE(hak_bigcache_is_light());
     hak_heap_free(used);
     EXPECT_FALSE(hak_bigcache_is_light());
@@ -166,11 +194,11 @@ TEST_F(BigCache, ServesLargeBlocks)
     std::memset(p, 0x77, hak_malloc_usable_size(p));
     hak_span *span = hak_span_find(p);
     hak_free(p);
-    uint64_t commits = shim_heap_stats().commits, hits = shim_bigcache_stats().hits;
+    uint64_t claims = shim_heap_stats().claims, hits = shim_bigcache_stats().hits;
     char *q = static_cast<char *>(hak_calloc(1, size));
     EXPECT_EQ(hak_span_find(q), span);
     EXPECT_EQ(shim_bigcache_stats().hits, hits + 1);
-    EXPECT_EQ(shim_heap_stats().commits, commits);
+    EXPECT_EQ(shim_heap_stats().claims, claims);
     EXPECT_TRUE(hak::IsZero(q, size)) << "calloc clears what was kept";
     hak_free(q);
 }

@@ -102,7 +102,7 @@ TEST_F(BitsTest, PlacesComeAgain)
 TEST_F(BitsTest, RefusedMemoryIsNullAndWorksLater)
 {
     std::vector<Place> places;
-    os_fake_fail(OS_COMMIT, 1, true);
+    os_fake_fail(OS_CLAIM, 1, true);
     Place place = Take(4096);
     for (int i = 0; i < 100000 && place.bits; i++) {
         places.push_back(place);

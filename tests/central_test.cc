@@ -135,10 +135,10 @@ TEST_F(Central, PartialSlabsAreUsedBeforeNewOnes)
 
 TEST_F(Central, FillsLessWhenMemoryRunsOut)
 {
-    // The largest class needs the most pages a block: its slabs soon outgrow what is committed.
+    // The largest class needs the most pages a block: its slabs soon outgrow what is mapped.
     unsigned cls = profile.nclasses;
     const auto c = shim_class(cls);
-    os_fake_fail(OS_COMMIT, 1, true);
+    os_fake_fail(OS_CLAIM, 1, true);
     std::vector<void *> blocks;
     void *p;
     while (hak_central_fill(cls, &p, 1) == 1)

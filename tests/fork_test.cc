@@ -1,4 +1,5 @@
-// fork in a process whose other threads allocate all the time.
+// fork in a process whose other threads allocate all the time, and its handlers.  Children that
+// come without handlers: raw_fork_test.cc.
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -10,37 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/everything.h"
 #include "tests/support.h"
 
-using hak::profile;
+using hak::UseEverything;
 
 namespace {
 
 class Fork : public hak::HeapTest {};
-
-// Allocates and frees of every class and a few large ones; false if something is wrong.
-bool UseEverything(size_t tag)
-{
-    for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
-        size_t usable = shim_class(cls).usable;
-        void *blocks[12];
-        for (void *&p : blocks) {
-            p = hak_malloc(usable);
-            if (!p)
-                return false;
-            hak::FillPattern(p, std::min<size_t>(usable, 256), tag);
-        }
-        for (void *p : blocks) {
-            if (hak::PatternEnd(p, std::min<size_t>(usable, 256), tag) !=
-                std::min<size_t>(usable, 256))
-                return false;
-            hak_free(p);
-        }
-    }
-    void *p = hak_realloc(hak_calloc(1, 200000), 3000000);
-    hak_free(p);
-    return p != nullptr;
-}
 
 TEST_F(Fork, ChildrenWorkWhileOthersAllocate)
 {
@@ -61,7 +39,7 @@ TEST_F(Fork, ChildrenWorkWhileOthersAllocate)
                 hak_free(p);
         });
     }
-    for (unsigned i = 0; i < 1000 && !HasFailure(); i++) {
+    for (unsigned i = 0; i < 250 && !HasFailure(); i++) {
         pid_t child = fork();
         if (child == 0) {
             alarm(20);
@@ -134,29 +112,62 @@ TEST_F(Fork, WaitsForEveryLock)
     }
 }
 
-bool handlers_worked;
+// Handlers of the program: those of the first three run inside of hakmem's, so while it holds all
+// locks, those of the others around them.  Which of them have worked, as bits.
+bool handlers_enabled;
+unsigned handlers_worked;
 
+template <unsigned kBit>
 void AllocateInHandler()
 {
-    handlers_worked = UseEverything(7);
+    if (handlers_enabled && UseEverything(7))
+        handlers_worked |= 1u << kBit;
 }
 
-// Handlers that the program registers may allocate, on both sides.
+void RegisterFirst()
+{
+    pthread_atfork(AllocateInHandler<0>, AllocateInHandler<1>, AllocateInHandler<2>);
+}
+
+// Before any constructor, and so before hakmem; a sanitizer is not there yet either.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+__attribute__((section(".preinit_array"), used)) void (*register_first)() = RegisterFirst;
+constexpr unsigned kInside = 3;
+#else
+constexpr unsigned kInside = 0;
+#endif
+
+// They may allocate, on both sides, whenever they were registered.
 TEST_F(Fork, HandlersMayAllocate)
 {
     static bool registered =
-        pthread_atfork(AllocateInHandler, AllocateInHandler, AllocateInHandler) == 0;
+        pthread_atfork(AllocateInHandler<3>, AllocateInHandler<4>, AllocateInHandler<5>) == 0;
     ASSERT_TRUE(registered);
-    handlers_worked = false;
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
-        _exit(handlers_worked ? 0 : 1);
+    unsigned in_parent = (kInside ? 3u : 0u) | 3u << 3, in_child = (kInside ? 5u : 0u) | 5u << 3;
+    for (int i = 0; i < 3; i++) {
+        handlers_worked = 0;
+        handlers_enabled = true;
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            bool good = handlers_worked == in_child && UseEverything(8);
+            for (unsigned lock = 0; lock < shim_nlocks(); lock++)
+                good = good && shim_lock_is_free(lock);
+            std::thread([&] { good = UseEverything(9) && good; }).join();
+            _exit(good ? 0 : 1);
+        }
+        handlers_enabled = false;
+        EXPECT_EQ(handlers_worked, in_parent);
+        int status = 1;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+        for (unsigned lock = 0; lock < shim_nlocks(); lock++)
+            EXPECT_TRUE(shim_lock_is_free(lock)) << lock;
+        EXPECT_TRUE(UseEverything(10));
+        std::thread([] {
+            EXPECT_TRUE(UseEverything(11));
+        }).join(); // so that next time there are two
     }
-    EXPECT_TRUE(handlers_worked);
-    int status = 1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
 }
 
 // A child of vfork runs in the parent's memory until it executes another program.

@@ -1,4 +1,5 @@
-// The heap: spans cut from and merged back into one range of pages, commit, purge.
+// The heap: spans cut from and merged back into one range of pages, purge.  How it grows:
+// growth_test.cc.
 #include <algorithm>
 #include <map>
 #include <vector>
@@ -26,9 +27,15 @@ void Dirty(hak_span *span)
     std::memset(shim_span_start(span), 0xEE, shim_span_pages(span) * kPage);
 }
 
-size_t Committed()
+// What becomes of freed memory: it stays, it is purged and stays mapped, it is unmapped.
+enum Memory { kDirty, kClean, kAway };
+constexpr Memory kAllKinds[] = {kDirty, kClean, kAway};
+
+void GiveBack(Memory memory)
 {
-    return shim_heap_stats().committed;
+    shim_set_has_threads(memory == kClean);
+    if (memory != kDirty)
+        hak_heap_purge(UINT64_MAX, 0);
 }
 
 class Heap : public hak::HeapTest {};
@@ -59,7 +66,7 @@ TEST_F(Heap, SpansAreAlignedAndDisjoint)
 // Three neighbours freed in any order are one run again, found at the first one's place.
 TEST_F(Heap, FreedNeighboursMerge)
 {
-    for (bool purge : {false, true}) {
+    for (Memory memory : kAllKinds) {
         int order[] = {0, 1, 2};
         do {
             hak_span *spans[] = {Alloc(2), Alloc(3), Alloc(4)};
@@ -69,8 +76,7 @@ TEST_F(Heap, FreedNeighboursMerge)
             ASSERT_EQ(start + 9 * kPage, shim_span_start(guard));
             for (int i : order)
                 hak_heap_free(spans[i]);
-            if (purge)
-                hak_heap_purge(UINT64_MAX);
+            GiveBack(memory);
             hak_span *sum = Alloc(9);
             EXPECT_EQ(shim_span_start(sum), start);
             hak_heap_free(sum);
@@ -121,13 +127,12 @@ TEST_F(Heap, AlignedSpansLeaveTheirSurroundings)
 
 TEST_F(Heap, ExtendsIntoFreeNeighboursOnly)
 {
-    for (bool purge : {false, true}) {
+    for (Memory memory : kAllKinds) {
         hak_span *span = Alloc(4), *behind = Alloc(6), *guard = Alloc(1);
         EXPECT_FALSE(hak_grow_extend(span, 5)) << "the page behind is taken";
         EXPECT_EQ(shim_span_pages(span), 4u);
         hak_heap_free(behind);
-        if (purge)
-            hak_heap_purge(UINT64_MAX);
+        GiveBack(memory);
         EXPECT_FALSE(hak_grow_extend(span, 11)) << "one page more than there is";
         EXPECT_TRUE(hak_grow_extend(span, 6));
         EXPECT_EQ(shim_span_pages(span), 6u);
@@ -224,24 +229,27 @@ TEST_F(Heap, FindsNothingForForeignPointers)
 
 TEST_F(Heap, FreshAndPurgedMemoryIsZeroAndSaidToBe)
 {
-    hak_span *span = Alloc(6), *guard = Alloc(1);
-    EXPECT_TRUE(shim_span_zero(span));
-    EXPECT_TRUE(hak::IsZero(shim_span_start(span), 6 * kPage));
-    Dirty(span);
-    char *start = shim_span_start(span);
-    hak_heap_free(span);
-    span = Alloc(6);
-    ASSERT_EQ(shim_span_start(span), start);
-    EXPECT_EQ(shim_span_zero(span), profile.decay_ms == 0) << "recycled memory is not zero";
-    Dirty(span);
-    hak_heap_free(span);
-    hak_heap_purge(UINT64_MAX);
-    span = Alloc(6);
-    ASSERT_EQ(shim_span_start(span), start);
-    EXPECT_TRUE(shim_span_zero(span));
-    EXPECT_TRUE(hak::IsZero(start, 6 * kPage));
-    hak_heap_free(span);
-    hak_heap_free(guard);
+    for (Memory memory : {kClean, kAway}) {
+        hak_span *span = Alloc(6), *guard = Alloc(1);
+        EXPECT_TRUE(shim_span_zero(span));
+        EXPECT_TRUE(hak::IsZero(shim_span_start(span), 6 * kPage));
+        Dirty(span);
+        char *start = shim_span_start(span);
+        hak_heap_free(span);
+        span = Alloc(6);
+        ASSERT_EQ(shim_span_start(span), start);
+        EXPECT_EQ(shim_span_zero(span), profile.decay_ms == 0) << "recycled memory is not zero";
+        Dirty(span);
+        hak_heap_free(span);
+        GiveBack(memory);
+        span = Alloc(6);
+        ASSERT_EQ(shim_span_start(span), start);
+        EXPECT_TRUE(shim_span_zero(span));
+        EXPECT_TRUE(hak::IsZero(start, 6 * kPage));
+        hak_heap_free(span);
+        hak_heap_free(guard);
+        hak::Settle();
+    }
 }
 
 TEST_F(Heap, PurgesWhatWasFreedLongEnoughAgo)
@@ -255,15 +263,31 @@ TEST_F(Heap, PurgesWhatWasFreedLongEnoughAgo)
     hak_heap_free(spans[2]);
     EXPECT_EQ(hak_heap_dirty_bytes(), 8 * kPage);
     uint64_t purged = shim_heap_stats().purged;
-    EXPECT_EQ(hak_heap_purge(4999), 0u);
-    EXPECT_EQ(hak_heap_purge(5000), 3 * kPage);
+    EXPECT_EQ(hak_heap_purge(4999, 0), 0u);
+    EXPECT_EQ(hak_heap_purge(5000, 0), 3 * kPage);
     EXPECT_EQ(hak_heap_dirty_bytes(), 5 * kPage);
-    EXPECT_EQ(hak_heap_purge(5999), 0u);
-    EXPECT_EQ(hak_heap_purge(6000), 5 * kPage);
+    EXPECT_EQ(hak_heap_purge(5999, 0), 0u);
+    EXPECT_EQ(hak_heap_purge(6000, 0), 5 * kPage);
     EXPECT_EQ(hak_heap_dirty_bytes(), 0u);
     EXPECT_EQ(shim_heap_stats().purged - purged, 8 * kPage);
     hak_heap_free(spans[1]);
     hak_heap_free(spans[3]);
+}
+
+// The oldest go first, until no more is left than may be kept.
+TEST_F(Heap, PurgesNoMoreThanItMust)
+{
+    if (profile.decay_ms == 0)
+        GTEST_SKIP() << "spans are purged when freed";
+    hak_span *spans[] = {Alloc(3), Alloc(1), Alloc(5), Alloc(1), Alloc(4), Alloc(1)};
+    for (int i : {2, 0, 4})
+        hak_heap_free(spans[i]);
+    EXPECT_EQ(hak_heap_purge(UINT64_MAX, 12 * kPage), 0u);
+    EXPECT_EQ(hak_heap_purge(UINT64_MAX, 7 * kPage), 5 * kPage) << "the oldest has five pages";
+    EXPECT_EQ(hak_heap_purge(UINT64_MAX, 5 * kPage), 3 * kPage) << "a run is purged as a whole";
+    EXPECT_EQ(hak_heap_dirty_bytes(), 4 * kPage);
+    for (int i : {1, 3, 5})
+        hak_heap_free(spans[i]);
 }
 
 // Small frees beside a large old run do not make it young.
@@ -276,7 +300,7 @@ TEST_F(Heap, AMergedRunIsAsOldAsItsLargestPart)
     hak_heap_free(big);
     os_fake_set_clock(9000);
     hak_heap_free(small);
-    EXPECT_EQ(hak_heap_purge(5000), 21 * kPage);
+    EXPECT_EQ(hak_heap_purge(5000, 0), 21 * kPage);
     hak_heap_free(guard);
 }
 
@@ -284,90 +308,50 @@ TEST_F(Heap, AFailedPurgeKeepsTheRunForLater)
 {
     if (profile.decay_ms == 0)
         GTEST_SKIP() << "spans are purged when freed";
-    hak_span *span = Alloc(4), *guard = Alloc(1);
-    Dirty(span);
-    hak_heap_free(span);
-    os_fake_fail(OS_PURGE, 1, true);
-    EXPECT_EQ(hak_heap_purge(UINT64_MAX - 1), 0u);
-    EXPECT_EQ(os_fake_count(OS_PURGE), 1u) << "what fails is not tried again and again";
-    EXPECT_EQ(hak_heap_dirty_bytes(), 4 * kPage);
-    os_fake_reset();
-    EXPECT_EQ(hak_heap_purge(UINT64_MAX), 4 * kPage);
-    hak_heap_free(guard);
-}
-
-// Each of the OS calls that growing takes fails in turn: NULL, nothing lost, and then it works.
-TEST_F(Heap, SurvivesFailureOfEachCommit)
-{
-    for (unsigned nth = 1;; nth++) {
-        ASSERT_LT(nth, 10u);
-        size_t before = Committed();
-        size_t npages = before / kPage + 1100; // beyond what tables and pages are committed for
-        os_fake_fail(OS_COMMIT, nth, true);
-        hak_span *span = Alloc(npages);
-        unsigned calls = os_fake_count(OS_COMMIT);
+    for (bool threads : {false, true}) {
+        hak_span *span = Alloc(4), *guard = Alloc(1);
+        char *start = shim_span_start(span);
+        shim_set_has_threads(threads);
+        hak::FillPattern(start, 4 * kPage, 1);
+        hak_heap_free(span);
+        os_fake_fail(OS_GIVE_BACK, 1, true);
+        EXPECT_EQ(hak_heap_purge(UINT64_MAX - 1, 0), 0u);
+        EXPECT_EQ(os_fake_count(OS_GIVE_BACK), 1u + threads)
+            << "what fails is not tried again and again";
+        EXPECT_EQ(hak_heap_dirty_bytes(), 4 * kPage);
+        span = Alloc(4);
+        EXPECT_EQ(shim_span_start(span), start);
+        EXPECT_FALSE(shim_span_zero(span));
+        EXPECT_EQ(hak::PatternEnd(start, 4 * kPage, 1), 4 * kPage);
+        Dirty(span);
+        hak_heap_free(span);
         os_fake_reset();
-        if (span) {
-            EXPECT_GT(nth, 2u) << "tables and pages are committed by calls of their own";
-            EXPECT_LT(calls, nth);
-            hak_heap_free(span);
-            break;
-        }
-        EXPECT_GE(calls, nth);
-        EXPECT_EQ(Committed(), before);
-        hak::ExpectAllFree();
-        hak_span *small = Alloc(1);
-        ASSERT_NE(small, nullptr);
-        Dirty(small);
-        hak_heap_free(small);
+        EXPECT_EQ(hak_heap_purge(UINT64_MAX, 0), 4 * kPage);
+        hak_heap_free(guard);
         hak::Settle();
     }
 }
 
-TEST_F(Heap, CommitsLessWhenTheFullStepIsRefused)
+// In a process with threads, memory that cannot be purged is unmapped.
+TEST_F(Heap, UnmapsWhatCannotBePurged)
 {
-    size_t npages = Committed() / kPage + 1;
-    hak_span *grow = Alloc(npages + 2000); // so that the tables reach far enough
-    hak_heap_free(grow);
-    hak::Settle();
-    npages = Committed() / kPage + 1;
-    hak_span *span = nullptr;
-    for (unsigned nth = 1; nth < 6 && !span; nth++) {
-        os_fake_fail(OS_COMMIT, nth, false);
-        span = Alloc(npages);
-    }
-    ASSERT_NE(span, nullptr);
+    if (profile.decay_ms == 0)
+        GTEST_SKIP() << "spans are purged when freed";
+    hak_span *span = Alloc(4), *guard = Alloc(1);
+    shim_set_has_threads(true);
     Dirty(span);
-    os_fake_reset();
     hak_heap_free(span);
-}
-
-// Free pages that are dirty and clean side by side merge when nothing else is left.
-TEST_F(Heap, PurgesToMergeWhenMemoryIsOut)
-{
-    hak_span *room = Alloc(16), *guard = Alloc(1);
-    os_fake_fail(OS_COMMIT, 1, true);
-    std::vector<hak_span *> rest; // all that is committed besides
-    for (size_t npages = Committed() / kPage; npages > 0; npages /= 2) {
-        while (hak_span *span = Alloc(npages))
-            rest.push_back(span);
-    }
-    hak_heap_trim(room, 8);
-    hak_heap_purge(UINT64_MAX);
-    hak_heap_free(room);
-    EXPECT_EQ(Alloc(17), nullptr);
-    hak_span *both = Alloc(16);
-    EXPECT_EQ(both, room);
+    size_t mapped = shim_heap_stats().mapped;
+    os_fake_fail(OS_PURGE, 1, true);
+    EXPECT_EQ(hak_heap_purge(UINT64_MAX, 0), 4 * kPage);
+    EXPECT_EQ(shim_heap_stats().mapped, mapped - 4 * kPage);
     os_fake_reset();
-    for (hak_span *span : rest)
-        hak_heap_free(span);
     hak_heap_free(guard);
-    hak_heap_free(room);
 }
 
 TEST_F(Heap, RefusesWhatTheAddressSpaceDoesNotHold)
 {
-    size_t pages = shim_heap_stats().reserved / kPage;
+    size_t pages = shim_heap_size() / kPage;
     for (size_t npages : {pages, pages + 1, pages * 2, static_cast<size_t>(1) << 32,
                           (static_cast<size_t>(1) << 32) + 1, PTRDIFF_MAX / kPage})
         EXPECT_EQ(Alloc(npages), nullptr) << npages;
@@ -460,11 +444,12 @@ TEST_F(Heap, RandomSpansNeverOverlapAndMergeInTheEnd)
             entry.npages = npages;
             mark(entry);
         } else if (action < 98) {
-            hak_heap_purge(now > 20 ? now - random.Below(20) : 0);
+            shim_set_has_threads(random.Below(2));
+            hak_heap_purge(now > 20 ? now - random.Below(20) : 0, random.Below(500) * kPage);
         } else {
             // Not one page is unaccounted for.
             struct shim_heap_stats s = shim_heap_stats();
-            ASSERT_EQ(s.committed, s.clean + s.dirty + live * kPage) << "step " << step;
+            ASSERT_EQ(s.mapped, s.clean + s.dirty + live * kPage) << "step " << step;
         }
     }
     for (auto &[start, entry] : model) {

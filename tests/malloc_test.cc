@@ -458,13 +458,15 @@ TEST_F(Malloc, FreeLeavesErrnoAlone)
 {
     std::vector<void *> blocks;
     for (int round = 0; round < 2; round++) {
+        shim_cache_drain(); // closed blocks of a hardened profile are lost if they cannot be
+                            // unmapped
         for (size_t size : EdgeSizes()) {
             for (int i = 0; i < (size < 100000 ? 20 : 2); i++)
                 blocks.push_back(hak_malloc(size));
         }
-        // The second time purging and renewing fail as well.
+        // The second time giving memory back fails as well.
         if (round == 1)
-            os_fake_fail(OS_PURGE | OS_RENEW | OS_START_THREAD, 1, true);
+            os_fake_fail(OS_GIVE_BACK | OS_START_THREAD, 1, true);
         errno = 77;
         for (void *p : blocks)
             hak_free(p);
@@ -487,9 +489,11 @@ TEST_F(Malloc, TrimGivesFreeMemoryBack)
     size_t bytes = hak_trim();
     EXPECT_EQ(shim_central_stats(shim_class_of_size(200)).slabs, 0u)
         << "the caller's cache as well";
-    EXPECT_EQ(shim_heap_stats().purged - purged, bytes);
+    // A large block that a hardened profile closed gave its memory back before.
+    size_t before = shim_heap_stats().purged - purged - bytes;
+    EXPECT_LE(before, profile.guard ? 9u << 20 : 0);
     if (profile.decay_ms > 0) {
-        EXPECT_GE(bytes, 8u << 20);
+        EXPECT_GE(bytes + before, 8u << 20);
     }
     EXPECT_EQ(hak_trim(), 0u);
     EXPECT_STREQ(hak_profile(), profile.name);

@@ -1,4 +1,5 @@
 // Pages moved without copying: from span to span, behind a span that grows, and out again.
+#include <vector>
 
 #include "tests/support.h"
 
@@ -46,7 +47,7 @@ class Mapping : public hak::HeapTest {
     {
         hak::HeapTest::SetUp();
         os_fake_set_clock(now_);
-        hak_heap_purge(UINT64_MAX);
+        hak_heap_purge(UINT64_MAX, 0);
     }
 
     uint64_t now_ = 10000000; // later than any pause after a refusal in another test
@@ -98,7 +99,7 @@ TEST_F(Mapping, MovedPagesAreTheHeapsOwnOncePurged)
     Fill(to, 3);
     char *start = shim_span_start(to);
     hak_heap_free(to);
-    EXPECT_EQ(hak_heap_purge(UINT64_MAX), profile.decay_ms == 0 ? 0 : 4 * kPage);
+    EXPECT_EQ(hak_heap_purge(UINT64_MAX, 0), profile.decay_ms == 0 ? 0 : 4 * kPage);
     hak_heap_free_clean(from);
     to = Alloc(4);
     EXPECT_TRUE(shim_span_zero(to));
@@ -118,21 +119,55 @@ TEST_F(Mapping, ASpanThatCannotBePurgedOrRenewedIsNotSaidToBeZero)
             ASSERT_EQ(shim_span_move(span, 0, from, &lost), 4u);
         }
         Fill(span, 5);
-        os_fake_fail(OS_PURGE | OS_RENEW, 1, true);
+        os_fake_fail(OS_GIVE_BACK, 1, true);
         hak_heap_free(span);
-        hak_heap_purge(UINT64_MAX);
+        hak_heap_purge(UINT64_MAX, 0);
         span = hak_heap_try_dirty(4);
         ASSERT_NE(span, nullptr);
         ASSERT_EQ(shim_span_start(span), start);
         EXPECT_FALSE(shim_span_zero(span));
         os_fake_fail(0, 0, false);
         hak_heap_free(span);
-        hak_heap_purge(UINT64_MAX);
+        hak_heap_purge(UINT64_MAX, 0);
         EXPECT_EQ(hak_heap_dirty_bytes(), 0u);
+        span = Alloc(4);
+        ASSERT_EQ(shim_span_start(span), start);
         EXPECT_TRUE(hak::IsZero(start, 4 * kPage));
+        hak_heap_free(span);
         hak_heap_free(from);
         hak_heap_free(guard);
         hak::Settle();
+    }
+}
+
+// However often pages of all kinds were moved, purged and unmapped, moving works as at first.
+TEST_F(Mapping, MovesAgainAfterAllWasFree)
+{
+    hak::Random random(3);
+    for (int round = 0; round < 200; round++) {
+        std::vector<hak_span *> spans;
+        for (int i = 0; i < 10; i++)
+            spans.push_back(Alloc(1 + random.Below(6)));
+        for (int i = 0; i < 10; i++) {
+            size_t n = random.Below(spans.size());
+            hak_span *from = spans[n], *to = Alloc(shim_span_pages(from));
+            bool lost;
+            if (!shim_span_zero(to)) {
+                spans.push_back(to);
+                continue;
+            }
+            std::memset(shim_span_start(from), round + 1, 64);
+            ASSERT_EQ(shim_span_move(to, 0, from, &lost), shim_span_pages(to)) << round;
+            ASSERT_EQ(shim_span_start(to)[63], static_cast<char>(round + 1));
+            hak_heap_free_clean(from);
+            spans[n] = to;
+        }
+        random.Shuffle(spans.data(), spans.size());
+        for (hak_span *span : spans)
+            hak_heap_free(span);
+        shim_set_has_threads(random.Below(2));
+        if (random.Below(3) == 0)
+            hak_heap_purge(UINT64_MAX, random.Below(30) * kPage);
     }
 }
 

@@ -1,15 +1,11 @@
 // Memory runs out at each possible place: NULL and ENOMEM, nothing lost, and later it works again.
 #include <cerrno>
-#include <functional>
+#include <cstdlib>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <gtest/gtest-spi.h>
-
-#include "tests/support.h"
+#include "tests/fresh.h"
 
 using hak::profile;
 
@@ -70,7 +66,7 @@ TEST_F(OutOfMemory, ReallocKeepsTheBlock)
         hak::FillPattern(p, size, 4);
         os_fake_fail(OS_MEMORY, 1, true);
         errno = 0;
-        size_t more = shim_heap_stats().committed + (64 << 20);
+        size_t more = shim_heap_stats().mapped + (64 << 20);
         EXPECT_EQ(hak_realloc(p, more), nullptr);
         EXPECT_EQ(errno, ENOMEM);
         os_fake_reset();
@@ -90,8 +86,8 @@ TEST_F(OutOfMemory, TakesBackWhatCachesKeep)
     for (void *p : blocks)
         hak_free(p);
     blocks.clear();
-    os_fake_fail(OS_MEMORY, 1, true);
-    size_t size = shim_heap_stats().committed;
+    os_fake_set_room(0);
+    size_t size = shim_heap_stats().mapped;
     for (; size >= profile.small_max * 2; size /= 2) {
         while (void *p = hak_malloc(size))
             blocks.push_back(p);
@@ -106,37 +102,7 @@ TEST_F(OutOfMemory, TakesBackWhatCachesKeep)
         hak_free(p);
 }
 
-// In a process of its own, where nothing is initialised yet.
-class FreshProcessDeathTest : public testing::Test {
-  protected:
-    void SetUp() override
-    {
-        GTEST_FLAG_SET(death_test_style, "threadsafe");
-    }
-    void TearDown() override
-    {
-        GTEST_FLAG_SET(death_test_style, "fast");
-    }
-};
-
-// Runs `body` and exits: with 1 if an expectation failed, which stderr then names, else with what
-// body returned in its argument.
-[[noreturn]] void RunAndExit(const std::function<void(int *)> &body)
-{
-    int code = 0;
-    testing::TestPartResultArray results;
-    testing::ScopedFakeTestPartResultReporter reporter(
-        testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS, &results);
-    body(&code);
-    for (int i = 0; i < results.size(); i++) {
-        const testing::TestPartResult &result = results.GetTestPartResult(i);
-        if (result.failed()) {
-            std::fprintf(stderr, "line %d: %s\n", result.line_number(), result.message());
-            code = 1;
-        }
-    }
-    _exit(code);
-}
+using FreshProcessDeathTest = hak::FreshProcessTest;
 
 enum Outcome { kNotReached = 10, kUnharmed, kFailed };
 
@@ -156,41 +122,44 @@ Outcome LoadWithFailure(unsigned nth, bool on)
     return !reached ? kNotReached : whole ? kUnharmed : kFailed;
 }
 
-// For n = 1, 2, ... until a load makes fewer calls; each in a process of its own.
+// For n = 1, 2, ... until a load makes fewer calls, larger ones not one by one; each in a process
+// of its own.
 TEST_F(FreshProcessDeathTest, EachCallFailsInTurn)
 {
-    auto body = [](int *) {
+    auto body = [] {
         for (bool on : {true, false}) {
-            unsigned nth = 0, failures = 0;
+            unsigned nth = 0, tried = 0, failures = 0;
             int outcome;
             do {
-                ASSERT_LT(++nth, 500u);
-                pid_t child = fork();
-                if (child == 0)
-                    RunAndExit([&](int *code) { *code = LoadWithFailure(nth, on); });
-                int status = 0;
-                ASSERT_EQ(waitpid(child, &status, 0), child);
-                ASSERT_TRUE(WIFEXITED(status)) << "call " << nth << ": signal " << WTERMSIG(status);
-                outcome = WEXITSTATUS(status);
+                nth += 1 + nth / 8;
+                tried++;
+                ASSERT_LT(nth, 1000u);
+                outcome = hak::RunInChild([&] { return LoadWithFailure(nth, on); });
                 ASSERT_GE(outcome, kNotReached) << "call " << nth;
                 failures += outcome == kFailed;
             } while (outcome != kNotReached);
             EXPECT_GT(nth, 5u);
             // One refusal may be made up for by what the caches keep; a lasting one may not.
-            EXPECT_GE(failures, on ? nth / 2 : 0);
+            EXPECT_GE(failures, on ? tried / 2 : 0);
         }
     };
-    EXPECT_EXIT(RunAndExit(body), testing::ExitedWithCode(0), "");
+    EXPECT_IN_FRESH_PROCESS(body);
 }
 
 // A thread that cannot have a cache does without.
 TEST_F(FreshProcessDeathTest, ThreadsWorkWithoutACache)
 {
-    auto body = [](int *) {
+    auto body = [] {
         std::vector<void *> blocks(400);
+        // First the same blocks as below, so that the heap need not grow there.
+        for (size_t i = 0; i < blocks.size(); i++)
+            blocks[i] = hak_malloc(i * 11 % (profile.small_max + 50));
+        for (void *p : blocks)
+            hak_free(p);
+        shim_cache_drain();
         for (size_t i = 0; i < blocks.size(); i++)
             blocks[i] = hak_malloc(i * 7 % profile.small_max);
-        os_fake_fail(OS_RESERVE, 1, true);
+        os_fake_fail(OS_CLAIM, 1, true);
         std::thread([&] {
             for (void *p : blocks)
                 hak_free(p);
@@ -208,58 +177,125 @@ TEST_F(FreshProcessDeathTest, ThreadsWorkWithoutACache)
             }
             EXPECT_FALSE(shim_cache_is_open());
         }).join();
+        EXPECT_GT(os_fake_count(OS_CLAIM), 0u);
         os_fake_reset();
         hak::Settle();
         hak::ExpectAllFree();
     };
-    EXPECT_EXIT(RunAndExit(body), testing::ExitedWithCode(0), "");
+    EXPECT_IN_FRESH_PROCESS(body);
 }
 
-TEST_F(FreshProcessDeathTest, FailsCleanlyWithoutAddressSpace)
+// Whatever is asked for is refused, and says so.
+void ExpectCleanFailure()
 {
-    auto body = [](int *) {
-        os_fake_fail(OS_RESERVE | OS_RESERVE_READABLE, 1, true);
-        for (size_t size : {static_cast<size_t>(10), static_cast<size_t>(1) << 20}) {
-            errno = 0;
-            EXPECT_EQ(hak_malloc(size), nullptr);
-            EXPECT_EQ(errno, ENOMEM);
-            errno = 0;
-            EXPECT_EQ(hak_calloc(1, size), nullptr);
-            EXPECT_EQ(errno, ENOMEM);
-            errno = 0;
-            EXPECT_EQ(hak_aligned_alloc(64, size), nullptr);
-            EXPECT_EQ(errno, ENOMEM);
-        }
-        hak_free(nullptr);
-        EXPECT_EQ(hak_trim(), 0u);
+    for (size_t size : {static_cast<size_t>(10), static_cast<size_t>(1) << 20}) {
+        errno = 0;
+        EXPECT_EQ(hak_malloc(size), nullptr);
+        EXPECT_EQ(errno, ENOMEM);
+        errno = 0;
+        EXPECT_EQ(hak_calloc(1, size), nullptr);
+        EXPECT_EQ(errno, ENOMEM);
+        errno = 0;
+        EXPECT_EQ(hak_aligned_alloc(64, size), nullptr);
+        EXPECT_EQ(errno, ENOMEM);
+    }
+    hak_free(nullptr);
+    EXPECT_EQ(hak_trim(), 0u);
+}
+
+TEST_F(FreshProcessDeathTest, FailsCleanlyWithoutMemory)
+{
+    auto body = [] {
+        os_fake_fail(OS_MEMORY, 1, true);
+        ExpectCleanFailure();
         os_fake_reset();
         hak_free(hak_malloc(10));
         EXPECT_TRUE(shim_cache_is_open());
     };
-    EXPECT_EXIT(RunAndExit(body), testing::ExitedWithCode(0), "");
+    EXPECT_IN_FRESH_PROCESS(body);
 }
 
-TEST_F(FreshProcessDeathTest, ReservesLessWhenRefused)
+// The same in a process that found no place for the heap.
+TEST_F(FreshProcessDeathTest, FailsCleanlyWithoutAHeap)
 {
-    auto body = [](int *) {
-        os_fake_fail(OS_RESERVE, 1, false);
-        void *p = hak_malloc(10);
-        EXPECT_NE(p, nullptr);
+    if (hak::kSanitized)
+        GTEST_SKIP() << "the sanitizer is not ready so early";
+    auto body = [] {
+        EXPECT_EQ(shim_heap_size(), 0u);
+        ExpectCleanFailure();
         os_fake_reset();
-        hak_free(p);
+        hak_free(hak_malloc(10));
+        EXPECT_TRUE(shim_cache_is_open());
     };
-    EXPECT_EXIT(RunAndExit(body), testing::ExitedWithCode(0), "");
+    setenv(OS_FAKE_REFUSED, "1000000", 1);
+    EXPECT_IN_FRESH_PROCESS(body);
+    unsetenv(OS_FAKE_REFUSED);
 }
 
-// With little address space, blocks still have their sizes and alignments, until memory is out.
-TEST_F(FreshProcessDeathTest, KeepsItsPromisesInALimitedAddressSpace)
+// Places for the heap that are refused one after the other: the next one serves, a smaller heap in
+// the end.
+TEST_F(FreshProcessDeathTest, TakesAnotherPlaceWhenRefused)
 {
-    auto body = [](int *) {
-        os_fake_set_address_space(256 << 20);
+    if (hak::kSanitized)
+        GTEST_SKIP() << "the sanitizer is not ready so early";
+    const uintptr_t band = 0x400000000000, band_end = 0x500000000000;
+    for (unsigned refused : {0, 1, 3, 4, 6, 8}) {
+        auto body = [=] {
+            auto base = reinterpret_cast<uintptr_t>(shim_heap_base());
+            EXPECT_EQ(base >= band && base + shim_heap_size() <= band_end, refused < 4);
+            if (refused < 6) {
+                EXPECT_EQ(shim_heap_size(), profile.heap_size);
+            } else {
+                EXPECT_LT(shim_heap_size(), profile.heap_size);
+            }
+            EXPECT_GE(shim_heap_size(), profile.heap_size >> 3);
+            hak_free(hak_realloc(hak_malloc(10), 3 << 20));
+            hak::Settle();
+            hak::ExpectAllFree();
+        };
+        setenv(OS_FAKE_REFUSED, std::to_string(refused).c_str(), 1);
+        EXPECT_IN_FRESH_PROCESS(body) << refused << " places refused";
+    }
+    unsetenv(OS_FAKE_REFUSED);
+}
+
+// A large block that a hardened profile closed when it was freed, and cannot unmap, is lost, and
+// nothing else.
+TEST_F(FreshProcessDeathTest, ClosedBlocksThatStayClosed)
+{
+    if (!profile.guard)
+        GTEST_SKIP() << "freed blocks are not closed in this profile";
+    auto body = [] {
+        constexpr size_t kSize = 1 << 20;
+        for (int i = 0; i < 3; i++)
+            hak_free(hak_malloc(kSize));
+        os_fake_fail_next(OS_RELEASE, 1);
+        shim_cache_drain();
+        EXPECT_GE(os_fake_count(OS_RELEASE), 3u);
+        os_fake_reset();
         std::vector<void *> blocks;
+        for (int i = 0; i < 10; i++) {
+            blocks.push_back(hak_malloc(kSize));
+            std::memset(blocks.back(), 1, kSize);
+        }
+        for (void *p : blocks)
+            hak_free(p);
+        hak::Settle();
+        EXPECT_EQ(shim_heap_stats().clean + 17 * profile.page_size, shim_heap_stats().mapped);
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
+// With little memory, blocks still have their sizes and alignments, until it is out.
+TEST_F(FreshProcessDeathTest, KeepsItsPromisesWithLittleMemory)
+{
+    auto body = [] {
         struct Request {
             size_t align, size;
         };
+        hak_free(hak_malloc(10));
+        os_fake_set_room(64 << 20);
+        std::vector<void *> blocks;
         for (Request r :
              {Request{64, 64}, {16, 16}, {16, 1000}, {1024, 1024}, {16, 30000}, {16, 100000}}) {
             size_t bytes = 0;
@@ -269,13 +305,10 @@ TEST_F(FreshProcessDeathTest, KeepsItsPromisesInALimitedAddressSpace)
                 std::memset(p, 0x42, r.size);
                 blocks.push_back(p);
                 bytes += r.size;
-                ASSERT_LE(bytes, 256u << 20);
+                ASSERT_LE(bytes, 65u << 20);
             }
             EXPECT_EQ(errno, ENOMEM);
-            // A class's own range of addresses is a small part of the whole, with the region
-            // lookup.
-            EXPECT_GT(bytes, profile.lookup == SHIM_REGION ? 1u << 20 : 48u << 20)
-                << r.align << " " << r.size;
+            EXPECT_GT(bytes, 24u << 20) << r.align << " " << r.size;
             for (void *p : blocks)
                 hak_free(p);
             blocks.clear();
@@ -283,7 +316,7 @@ TEST_F(FreshProcessDeathTest, KeepsItsPromisesInALimitedAddressSpace)
             ASSERT_NO_FATAL_FAILURE(hak::ExpectAllFree());
         }
     };
-    EXPECT_EXIT(RunAndExit(body), testing::ExitedWithCode(0), "");
+    EXPECT_IN_FRESH_PROCESS(body);
 }
 
 } // namespace

@@ -1,8 +1,12 @@
 // The OS layer keeps its contract: what each call does, and that errno is left alone.
 #include <cerrno>
+#include <string>
 
-#include <sys/resource.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "tests/memory.h"
 #include "tests/support.h"
 
 namespace {
@@ -14,34 +18,43 @@ class Os : public testing::Test {
     void SetUp() override
     {
         os_fake_reset();
-        base_ = static_cast<char *>(hak_os_reserve(2 * kSize, kSize));
+        base_ = static_cast<char *>(hak_os_map(2 * kSize));
         ASSERT_NE(base_, nullptr);
-        EXPECT_TRUE(hak::IsAligned(base_, kSize));
         errno = 77;
     }
 
     void TearDown() override
     {
         EXPECT_EQ(errno, 77);
-        hak_os_release(base_, 2 * kSize);
+        EXPECT_EQ(hak_os_release(base_, 2 * kSize), 0);
     }
 
     char *base_ = nullptr;
 };
 
-TEST_F(Os, CommittedMemoryIsZeroAndWritable)
+TEST_F(Os, MappedMemoryIsZeroAndWritable)
 {
-    ASSERT_EQ(hak_os_commit(base_, kSize), 0);
-    EXPECT_TRUE(hak::IsZero(base_, kSize));
-    std::memset(base_, 1, kSize);
-    ASSERT_EQ(hak_os_commit(base_, 2 * kSize), 0) << "once more, and further";
-    EXPECT_EQ(base_[kSize - 1], 1);
-    EXPECT_EQ(hak_os_purge(base_ + kSize, kSize), 0);
+    EXPECT_TRUE(hak::IsZero(base_, 2 * kSize));
+    std::memset(base_, 1, 2 * kSize);
+    EXPECT_EQ(hak::ProtectionOf(base_), "rw-");
 }
 
-TEST_F(Os, PurgedMemoryIsZeroAndStaysCommitted)
+TEST_F(Os, ClaimsWhatIsFreeAndNothingElse)
 {
-    ASSERT_EQ(hak_os_commit(base_, kSize), 0);
+    std::memset(base_, 1, 2 * kSize);
+    EXPECT_EQ(hak_os_claim(base_, kSize), EEXIST);
+    ASSERT_EQ(hak_os_release(base_ + kSize, kSize), 0);
+    EXPECT_EQ(hak::ProtectionOf(base_ + kSize), "");
+    EXPECT_EQ(hak_os_claim(base_ + kSize - 65536, kSize), EEXIST) << "its first pages are taken";
+    EXPECT_EQ(hak::ProtectionOf(base_ + kSize), "") << "nothing is left behind";
+    EXPECT_EQ(hak_os_claim(base_ + kSize, kSize), 0);
+    EXPECT_TRUE(hak::IsZero(base_ + kSize, kSize));
+    EXPECT_EQ(base_[kSize - 1], 1);
+    base_[2 * kSize - 1] = 2;
+}
+
+TEST_F(Os, PurgedMemoryIsZeroAndStaysMapped)
+{
     std::memset(base_, 1, kSize);
     ASSERT_EQ(hak_os_purge(base_, kSize / 2), 0);
     EXPECT_TRUE(hak::IsZero(base_, kSize / 2));
@@ -49,21 +62,8 @@ TEST_F(Os, PurgedMemoryIsZeroAndStaysCommitted)
     base_[0] = 2;
 }
 
-TEST_F(Os, TellsWhatIsResident)
-{
-    ASSERT_EQ(hak_os_commit(base_, kSize), 0);
-    EXPECT_EQ(hak_os_resident(base_, kSize), 0u);
-    base_[0] = 1;
-    EXPECT_GE(hak_os_resident(base_, kSize), hak_os_page_size());
-    std::memset(base_, 1, kSize);
-    EXPECT_EQ(hak_os_resident(base_, kSize), kSize);
-    ASSERT_EQ(hak_os_purge(base_, kSize), 0);
-    EXPECT_EQ(hak_os_resident(base_, kSize), 0u);
-}
-
 TEST_F(Os, MovesPagesAndRenewsTheirPlace)
 {
-    ASSERT_EQ(hak_os_commit(base_, 2 * kSize), 0);
     hak::FillPattern(base_, kSize, 8);
     ASSERT_EQ(hak_os_move(base_ + kSize, base_, kSize), 0);
     EXPECT_EQ(hak::PatternEnd(base_ + kSize, kSize, 8), kSize);
@@ -76,46 +76,45 @@ TEST_F(Os, MovesPagesAndRenewsTheirPlace)
     }
 }
 
+TEST_F(Os, TakesAccessAwayAndGivesItBack)
+{
+    std::memset(base_, 1, 2 * kSize);
+    ASSERT_EQ(hak_os_renew_readable(base_, kSize), 0);
+    EXPECT_TRUE(hak::IsZero(base_, kSize));
+    EXPECT_EQ(hak::ProtectionOf(base_), "r--");
+    EXPECT_DEATH(*hak::Opaque(base_ + 5) = 1, "");
+    ASSERT_EQ(hak_os_renew_closed(base_ + kSize, kSize), 0);
+    EXPECT_EQ(hak::ProtectionOf(base_ + kSize), "---");
+    EXPECT_DEATH(*hak::Opaque(base_ + 5) = *hak::Opaque(base_ + kSize), "");
+    ASSERT_EQ(hak_os_renew(base_, 2 * kSize), 0);
+    EXPECT_TRUE(hak::IsZero(base_, 2 * kSize));
+    base_[kSize] = base_[0] = 1;
+}
+
+TEST_F(Os, WipesInAChildOfFork)
+{
+    std::memset(base_, 1, 2 * kSize);
+    if (hak_os_wipe_in_child(base_, kSize) != 0)
+        GTEST_SKIP() << "not on this kernel";
+    pid_t child = fork();
+    if (child == 0)
+        _exit(hak::IsZero(base_, kSize) && base_[kSize] == 1 ? 0 : 1);
+    int status = 1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(base_[0], 1);
+}
+
 TEST_F(Os, FailuresAreReturnedAndErrnoIsLeftAlone)
 {
-    char *nowhere = static_cast<char *>(hak_os_reserve(kSize, 4096));
-    hak_os_release(nowhere, kSize);
-    EXPECT_NE(hak_os_commit(nowhere, kSize), 0);
-    EXPECT_NE(hak_os_purge(nowhere, kSize), 0);
-    EXPECT_NE(hak_os_move(base_, nowhere, kSize), 0);
-    EXPECT_EQ(hak_os_reserve(size_t(1) << 60, 4096), nullptr);
-    EXPECT_EQ(hak_os_reserve(SIZE_MAX - 4095, 1 << 20), nullptr);
-    EXPECT_EQ(hak_os_reserve_readable(size_t(1) << 60), nullptr);
-}
-
-TEST_F(Os, ReadableMemoryCostsNothingUntilCommitted)
-{
-    size_t size = size_t(1) << 34;
-    char *table = static_cast<char *>(hak_os_reserve_readable(size));
-    ASSERT_NE(table, nullptr);
-    EXPECT_EQ(*hak::Opaque(table + size / 2), 0);
-    EXPECT_DEATH(*hak::Opaque(table + size / 2) = 1, "");
-    ASSERT_EQ(hak_os_commit(table, hak_os_page_size()), 0);
-    *hak::Opaque(table) = 1;
-    hak_os_release(table, size);
-}
-
-TEST_F(Os, KnowsTheLimitOfTheAddressSpace)
-{
-    if (hak::kSanitized)
-        GTEST_SKIP() << "the sanitizer's own memory is beyond any limit";
-    struct rlimit before, limited;
-    getrlimit(RLIMIT_AS, &before);
-    if (before.rlim_cur == RLIM_INFINITY) {
-        EXPECT_EQ(hak_os_address_space_left(), SIZE_MAX);
-    }
-    limited = before;
-    limited.rlim_cur = size_t(1) << 44;
-    ASSERT_EQ(setrlimit(RLIMIT_AS, &limited), 0);
-    size_t left = hak_os_address_space_left();
-    setrlimit(RLIMIT_AS, &before);
-    EXPECT_LT(left, size_t(1) << 44);
-    EXPECT_GT(left, size_t(1) << 30);
+    ASSERT_EQ(hak_os_release(base_ + kSize, kSize), 0);
+    EXPECT_EQ(hak_os_purge(base_ + kSize, kSize), ENOMEM);
+    EXPECT_NE(hak_os_move(base_, base_ + kSize, kSize), 0);
+    EXPECT_EQ(hak_os_release(base_ + 1, kSize), EINVAL);
+    EXPECT_EQ(hak_os_map(size_t(1) << 60), nullptr);
+    EXPECT_EQ(hak_os_map(SIZE_MAX - 65535), nullptr);
+    EXPECT_NE(hak_os_claim(base_ + kSize, size_t(1) << 60), 0);
+    EXPECT_EQ(hak_os_claim(base_ + kSize, kSize), 0);
 }
 
 } // namespace

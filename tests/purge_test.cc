@@ -1,72 +1,261 @@
 // Memory that has been free for long enough goes back to the OS.
+#include <atomic>
 #include <cstdio>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include <sys/wait.h>
+#include <dirent.h>
 #include <unistd.h>
 
-#include "tests/support.h"
+#include "tests/fresh.h"
 
 using hak::profile;
 
 namespace {
 
-class Purge : public hak::HeapTest {};
+constexpr size_t kMiB = 1 << 20;
 
-size_t ResidentBytes()
+class Purge : public hak::HeapTest {};
+using PurgeDeathTest = hak::FreshProcessTest;
+
+size_t ResidentFreeBytes()
 {
-    size_t total = 0, resident = 0;
-    FILE *file = std::fopen("/proc/self/statm", "r");
-    if (file) {
-        if (std::fscanf(file, "%zu %zu", &total, &resident) != 2)
-            resident = 0;
-        std::fclose(file);
-    }
-    return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    return hak_heap_dirty_bytes() + hak_bigcache_resident();
 }
 
-// Uses and frees 48 MiB, of which half in small blocks.
-void UseMuch()
+// Uses and frees so many bytes in blocks of a size.
+void Use(size_t bytes, size_t size)
 {
     std::vector<void *> blocks;
-    for (size_t size : {size_t(2000), size_t(1) << 20}) {
-        for (size_t bytes = 0; bytes < (40u << 20); bytes += size) {
-            blocks.push_back(hak_malloc(size));
-            std::memset(blocks.back(), 1, size);
-        }
+    for (; bytes >= size; bytes -= size) {
+        blocks.push_back(hak_malloc(size));
+        std::memset(blocks.back(), 1, size);
     }
     for (void *p : blocks)
         hak_free(p);
+}
+
+void UseMuch()
+{
+    Use(40 * kMiB, 2000);
+    Use(40 * kMiB, kMiB);
 }
 
 // Frees until the allocator has looked at the clock.
 void FreeSomeMore()
 {
     for (int i = 0; i < 20; i++) {
-        std::vector<void *> blocks;
-        for (int n = 0; n < 1200; n++)
-            blocks.push_back(hak_malloc(64));
-        for (void *p : blocks)
-            hak_free(p);
-        hak_free(hak_malloc(1 << 20));
+        Use(1200 * 64, 64);
+        hak_free(hak_malloc(kMiB));
     }
 }
 
-TEST_F(Purge, WithoutAThreadByThoseWhoFree)
+uint64_t now_ms = 1000000; // of a fresh process with the fake clock, which a test sets
+
+// Several steps: what is parked in central must have been idle from one look to the next.
+void LetTimePass()
 {
-    if (profile.purge_thread)
-        GTEST_SKIP() << "this profile purges in the background";
-    uint64_t now = 1000000;
-    os_fake_set_clock(now);
-    UseMuch();
-    // Several steps: what is parked in central must have been idle from one look to the next.
     for (int step = 0; step < 6; step++) {
-        os_fake_set_clock(now += profile.decay_ms + 1000);
+        now_ms += profile.decay_ms + 10000;
+        os_fake_set_clock(now_ms);
         FreeSomeMore();
     }
-    EXPECT_LE(hak_heap_dirty_bytes() + hak_bigcache_bytes(), 4u << 20);
+}
+
+void AllocateInAThread()
+{
+    std::thread([] { hak_free(hak_malloc(100)); }).join();
+}
+
+// Threads of this process that have the name.
+unsigned ThreadsNamed(const std::string &name)
+{
+    unsigned n = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    while (struct dirent *entry = tasks ? readdir(tasks) : nullptr) {
+        char text[64] = "";
+        FILE *file =
+            std::fopen(("/proc/self/task/" + std::string(entry->d_name) + "/comm").c_str(), "r");
+        if (file && std::fgets(text, sizeof text, file))
+            n += text == name + "\n";
+        if (file)
+            std::fclose(file);
+    }
+    if (tasks)
+        closedir(tasks);
+    return n;
+}
+
+bool ComesTrue(const std::function<bool()> &condition)
+{
+    for (int i = 0; i < 500; i++) {
+        if (condition())
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
+// ---- by those who free ----
+
+TEST_F(PurgeDeathTest, ByTheClockInAProcessWithoutThreads)
+{
+    auto body = [] {
+        os_fake_set_clock(now_ms);
+        UseMuch();
+        LetTimePass();
+        EXPECT_LE(hak_heap_dirty_bytes() + hak_bigcache_bytes(), 4 * kMiB);
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), 0u);
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
+// What a program frees beyond an allowance it gives back without the clock, with threads and
+// without.
+TEST_F(PurgeDeathTest, ExcessGoesBackAtOnce)
+{
+    SKIP_IF_GUARDED();
+    if (profile.decay_ms == 0)
+        GTEST_SKIP() << "spans are purged when freed";
+    for (bool threads : {false, true}) {
+        auto body = [threads] {
+            os_fake_set_clock(now_ms);
+            if (threads)
+                AllocateInAThread();
+            void *kept = hak_malloc(40 * kMiB);
+            std::vector<void *> blocks;
+            for (int i = 0; i < 100; i++) {
+                blocks.push_back(hak_malloc(kMiB));
+                std::memset(blocks.back(), 1, kMiB);
+            }
+            size_t most = 0;
+            for (void *p : blocks) {
+                hak_free(p);
+                most = std::max(most, ResidentFreeBytes());
+            }
+            EXPECT_LE(most, 90 * kMiB) << "as much as is in use, and 16 MiB";
+            EXPECT_GE(most, 50 * kMiB);
+            hak_free(kept);
+            hak_free(hak_malloc(kMiB));
+            EXPECT_LE(ResidentFreeBytes(), 17 * kMiB) << "nothing is in use";
+        };
+        EXPECT_IN_FRESH_PROCESS(body);
+    }
+}
+
+// A load that wants again what it freed is allowed to keep it, until it has been calm for long.
+TEST_F(PurgeDeathTest, ASteadyLoadMayKeepMore)
+{
+    SKIP_IF_GUARDED();
+    if (profile.decay_ms == 0)
+        GTEST_SKIP() << "spans are purged when freed";
+    auto body = [] {
+        for (int round = 0; round < 10; round++) {
+            now_ms += 5;
+            os_fake_set_clock(now_ms);
+            struct shim_heap_stats before = shim_heap_stats();
+            Use(32 * kMiB, kMiB);
+            struct shim_heap_stats after = shim_heap_stats();
+            if (round == 0) {
+                EXPECT_GT(after.purges, before.purges);
+                EXPECT_LE(ResidentFreeBytes(), 17 * kMiB);
+            }
+            if (round >= 5) {
+                EXPECT_EQ(after.purges, before.purges) << "round " << round;
+                EXPECT_EQ(after.claims, before.claims) << "round " << round;
+            }
+        }
+        EXPECT_GE(ResidentFreeBytes(), 30 * kMiB);
+        LetTimePass();
+        Use(200 * kMiB, kMiB);
+        EXPECT_LE(ResidentFreeBytes(), 17 * kMiB) << "it was calm";
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
+// In a process with threads as well, while the purge thread has not come to run: this one never
+// does.
+TEST_F(PurgeDeathTest, ByTheClockUntilTheThreadRuns)
+{
+    auto body = [] {
+        AllocateInAThread();
+        EXPECT_TRUE(shim_has_threads());
+        UseMuch();
+        LetTimePass();
+        EXPECT_LE(hak_heap_dirty_bytes() + hak_bigcache_bytes(), 4 * kMiB);
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
+// When no thread can be had, those who free do its work.
+TEST_F(PurgeDeathTest, WithoutTheThreadThatWasRefused)
+{
+    if (!profile.purge_thread)
+        GTEST_SKIP() << "no thread in this profile";
+    auto body = [] {
+        os_fake_fail(OS_START_THREAD, 1, true);
+        AllocateInAThread();
+        AllocateInAThread();
+        UseMuch();
+        LetTimePass();
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), 1u) << "a refusal is final";
+        EXPECT_LE(hak_heap_dirty_bytes() + hak_bigcache_bytes(), 4 * kMiB);
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
+// ---- by a thread ----
+
+TEST_F(Purge, TheFirstAllocationOfASecondThreadStartsIt)
+{
+    int code = hak::RunInChild([] {
+        UseMuch();
+        hak_free(hak_malloc(300 * kMiB));
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), 0u) << "by the first thread";
+        void *small = hak_malloc(100), *large = hak_malloc(kMiB);
+        std::thread([&] {
+            hak_free(small);
+            hak_free(large);
+            EXPECT_TRUE(shim_cache_is_open() || profile.guard);
+        }).join();
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), 0u) << "by a free";
+        std::thread([&] {
+            EXPECT_EQ(hak::RunInChild([] {
+                          hak_free(hak_malloc(100));
+                          EXPECT_EQ(os_fake_count(OS_START_THREAD), 0u)
+                              << "by the only thread of a child";
+                          return 0;
+                      }),
+                      0);
+        }).join();
+        AllocateInAThread();
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), profile.purge_thread ? 1u : 0u);
+        hak::RunThreads(8, [](unsigned) { hak_free(hak_malloc(100)); });
+        UseMuch();
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), profile.purge_thread ? 1u : 0u) << "twice";
+        return 0;
+    });
+    EXPECT_EQ(code, 0);
+}
+
+TEST_F(Purge, ThreadsThatComeAtOnceStartItOnce)
+{
+    if (!profile.purge_thread)
+        GTEST_SKIP() << "no thread in this profile";
+    for (int i = 0; i < 20; i++) {
+        hak_process_forked();
+        os_fake_reset();
+        std::atomic<unsigned> ready{0};
+        hak::RunThreads(4, [&](unsigned) {
+            ready++;
+            while (ready < 4)
+                std::this_thread::yield();
+            hak_free(hak_malloc(100));
+        });
+        ASSERT_EQ(os_fake_count(OS_START_THREAD), 1u);
+    }
 }
 
 // The real clock and a real thread, in a child of fork, which has to start its own.
@@ -74,52 +263,52 @@ TEST_F(Purge, InTheBackgroundOfAnIdleProcess)
 {
     if (!profile.purge_thread || profile.decay_ms > 1000)
         GTEST_SKIP() << "not by a thread, or too late for a test";
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
+    int code = hak::RunInChild([] {
         os_fake_use_real_time();
+        AllocateInAThread();
         for (int round = 0; round < 2; round++) {
             UseMuch();
-            size_t before = ResidentBytes();
-            bool given_back = false;
-            for (int i = 0; i < 100 && !given_back; i++) {
-                usleep(50000);
-                given_back = ResidentBytes() + (20u << 20) < before;
-            }
-            if (!given_back || os_fake_count(OS_START_THREAD) != 1)
-                _exit(1 + round);
+            EXPECT_TRUE(ComesTrue([&] { return ResidentFreeBytes() < kMiB; })) << "round " << round;
         }
-        _exit(0);
-    }
-    int status = 1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
+        EXPECT_EQ(os_fake_count(OS_START_THREAD), 1u);
+        EXPECT_EQ(ThreadsNamed("hakmem-purge"), 1u);
+        return hak::RunInChild([] {
+            EXPECT_EQ(ThreadsNamed("hakmem-purge"), 0u);
+            AllocateInAThread();
+            EXPECT_EQ(os_fake_count(OS_START_THREAD), 2u);
+            EXPECT_TRUE(ComesTrue([] { return ThreadsNamed("hakmem-purge") == 1; }));
+            return 0;
+        });
+    });
+    EXPECT_EQ(code, 0);
 }
 
-// When no thread can be had, those who free do its work.
-TEST_F(Purge, WithoutTheThreadThatWasRefused)
+// It ends with the last thread that has a cache, so that the process can end: in a child of fork,
+// whose only thread ends while another one is busy.
+TEST_F(Purge, TheThreadEndsWithTheLastOne)
 {
     if (!profile.purge_thread)
         GTEST_SKIP() << "no thread in this profile";
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(20);
-        uint64_t now = 1000000;
-        os_fake_set_clock(now);
-        os_fake_fail(OS_START_THREAD, 1, true);
-        UseMuch();
-        for (int step = 0; step < 6; step++) {
-            os_fake_set_clock(now += profile.decay_ms + 1000);
-            FreeSomeMore();
-        }
-        bool asked_once = os_fake_count(OS_START_THREAD) == 1;
-        _exit(!asked_once                                                   ? 2
-              : hak_heap_dirty_bytes() + hak_bigcache_bytes() <= (4u << 20) ? 0
-                                                                            : 1);
-    }
     int status = 1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(WEXITSTATUS(status), 0);
+    std::thread([&status] {
+        hak_free(hak_malloc(100));
+        pid_t child = fork();
+        if (child != 0) {
+            EXPECT_EQ(waitpid(child, &status, 0), child);
+            return;
+        }
+        alarm(10);
+        os_fake_reset();
+        os_fake_use_real_time();
+        std::thread([] {
+            hak_free(hak_malloc(100));
+            if (!ComesTrue([] { return shim_cache_stats().threads == 1; }))
+                _exit(1);
+        }).detach();
+        if (!ComesTrue([] { return ThreadsNamed("hakmem-purge") == 1; }))
+            _exit(2);
+    }).join();
+    EXPECT_EQ(status, 0) << "the process did not end by itself";
 }
 
 } // namespace

@@ -11,6 +11,8 @@
 #include "large.h"
 #include "mapping.h"
 #include "os.h"
+#include "process.h"
+#include "ranges.h"
 #include "slab.h"
 #include "threads.h"
 
@@ -24,6 +26,7 @@ const struct shim_profile shim_profile = {
     .small_max = HAK_SMALL_MAX - HAK_SEAL,
     .header_bytes = HAK_HEADER_BYTES,
     .page_size = HAK_PAGE_SIZE,
+    .heap_size = (size_t)1 << HAK_RESERVE_SHIFT,
     .inline_bits = HAK_INLINE_BITS,
     .max_batch = HAK_MAX_BATCH,
     .cache_slots = HAK_CACHE_SLOTS,
@@ -84,8 +87,7 @@ struct shim_heap_stats shim_heap_stats(void)
 {
     struct hak_heap_stats s;
     hak_heap_stats(&s);
-    return (struct shim_heap_stats){s.reserved, s.committed, s.dirty, s.clean,
-                                    s.purged,   s.commits,   s.purges};
+    return (struct shim_heap_stats){s.mapped, s.dirty, s.clean, s.purged, s.claims, s.purges};
 }
 
 char *shim_heap_base(void)
@@ -93,9 +95,21 @@ char *shim_heap_base(void)
     return (char *)hak_heap.base;
 }
 
+size_t shim_heap_size(void)
+{
+    return hak_heap.size;
+}
+
 size_t shim_heap_limit(void)
 {
     return hak_heap.limit;
+}
+
+struct shim_range shim_range(unsigned cls)
+{
+    const struct hak_range *range = &hak_ranges[HAK_LOOKUP_REGION ? cls : 0];
+    return (struct shim_range){range->first, range->frontier, range->mapped, range->tabled,
+                               range->end};
 }
 
 char *shim_span_start(const struct hak_span *span)
@@ -169,6 +183,23 @@ struct shim_central_stats shim_central_stats(unsigned cls)
     };
 }
 
+/* ---- the process --------------------------------------------------------------------------- */
+
+void shim_set_has_threads(bool has_threads)
+{
+    hak_store_relaxed(&hak_process->has_threads, (uint32_t)has_threads);
+}
+
+bool shim_has_threads(void)
+{
+    return hak_load_relaxed(&hak_process->has_threads) != 0;
+}
+
+bool shim_process_is_new(void)
+{
+    return hak_process_is_new();
+}
+
 /* ---- locks --------------------------------------------------------------------------------- */
 
 unsigned shim_nlocks(void)
@@ -191,6 +222,26 @@ void shim_lock_acquire(unsigned lock)
 void shim_lock_release(unsigned lock)
 {
     hak_lock_release(lock_of(lock));
+}
+
+bool shim_lock_is_mine(unsigned lock)
+{
+    return (hak_load_relaxed(&lock_of(lock)->word) & ~(uint64_t)1) == hak_this_thread();
+}
+
+unsigned shim_lock_nested(unsigned lock)
+{
+    return lock_of(lock)->nested;
+}
+
+bool shim_lock_is_free(unsigned lock)
+{
+    return hak_load_relaxed(&lock_of(lock)->word) == 0;
+}
+
+void shim_set_reentrant(bool reentrant)
+{
+    hak_lock_reentrant = reentrant;
 }
 
 /* ---- thread caches ------------------------------------------------------------------------- */

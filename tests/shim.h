@@ -27,6 +27,7 @@ struct shim_profile {
     unsigned nclasses, list_classes;
     size_t small_max, header_bytes;
     size_t page_size; /* heap page */
+    size_t heap_size; /* bytes of addresses, unless there is no room for them */
     unsigned inline_bits, max_batch;
     unsigned cache_slots, central_slots, central_chains, reciprocal_shift;
     bool bigcache;
@@ -65,17 +66,26 @@ bool hak_grow_extend(struct hak_span *span, size_t npages);
 void hak_grow_feed(struct hak_span *span, size_t npages);
 size_t hak_grow_fill(struct hak_span *span, size_t first, bool *lost);
 void hak_heap_trim(struct hak_span *span, size_t npages);
-size_t hak_heap_purge(uint64_t until_ms);
+size_t hak_heap_purge(uint64_t until_ms, size_t keep);
 size_t hak_heap_dirty_bytes(void);
 struct hak_span *hak_span_find(const void *p);
 
 struct shim_heap_stats {
-    size_t reserved, committed, dirty, clean;
-    uint64_t purged, commits, purges;
+    size_t mapped, dirty, clean;
+    uint64_t purged, claims, purges;
 };
 struct shim_heap_stats shim_heap_stats(void);
 char *shim_heap_base(void);
+/* Bytes of addresses that the heap may grow over, and below which all pages in use lie. */
+size_t shim_heap_size(void);
 size_t shim_heap_limit(void);
+
+/* Page numbers: see ranges.h. */
+struct shim_range {
+    size_t first, frontier, mapped, tabled, end;
+};
+/* Where slabs of the class come from, or large blocks if it is 0. */
+struct shim_range shim_range(unsigned cls);
 
 char *shim_span_start(const struct hak_span *span);
 size_t shim_span_pages(const struct hak_span *span);
@@ -118,12 +128,27 @@ struct shim_central_stats {
 };
 struct shim_central_stats shim_central_stats(unsigned cls);
 
+/* ---- the process --------------------------------------------------------------------------- */
+
+/* Forgets that there were threads, and a purge thread: as in a child of fork. */
+void hak_process_forked(void);
+void shim_set_has_threads(bool has_threads);
+bool shim_has_threads(void);
+/* Whether this is a child that has not found out yet. */
+bool shim_process_is_new(void);
+
 /* ---- locks --------------------------------------------------------------------------------- */
 
 /* Every lock that fork takes, by number. */
 unsigned shim_nlocks(void);
 void shim_lock_acquire(unsigned lock);
 void shim_lock_release(unsigned lock);
+/* Whether the calling thread holds it, and how often it entered it besides. */
+bool shim_lock_is_mine(unsigned lock);
+unsigned shim_lock_nested(unsigned lock);
+bool shim_lock_is_free(unsigned lock);
+/* Whether the calling thread may enter locks that it holds. */
+void shim_set_reentrant(bool reentrant);
 
 /* ---- thread caches ------------------------------------------------------------------------- */
 
@@ -149,6 +174,7 @@ struct hak_span *hak_bigcache_take(size_t npages);
 void hak_bigcache_put(struct hak_span *span);
 size_t hak_bigcache_evict(uint64_t until_ms);
 size_t hak_bigcache_bytes(void);
+size_t hak_bigcache_resident(void);
 bool hak_bigcache_is_light(void);
 
 struct shim_bigcache_stats {
@@ -165,45 +191,50 @@ struct shim_large_stats shim_large_stats(void);
 
 /* ---- the OS layer -------------------------------------------------------------------------- */
 
-void *hak_os_reserve(size_t size, size_t align);
-void *hak_os_reserve_readable(size_t size);
-void hak_os_release(void *addr, size_t size);
-int hak_os_commit(void *addr, size_t size);
+int hak_os_claim(void *addr, size_t size);
+void *hak_os_map(size_t size);
+int hak_os_release(void *addr, size_t size);
 int hak_os_purge(void *addr, size_t size);
 int hak_os_renew(void *addr, size_t size);
+int hak_os_renew_readable(void *addr, size_t size);
+int hak_os_renew_closed(void *addr, size_t size);
 int hak_os_move(void *to, void *from, size_t size);
-size_t hak_os_resident(void *addr, size_t size);
+int hak_os_wipe_in_child(void *addr, size_t size);
 size_t hak_os_page_size(void);
-size_t hak_os_address_space_left(void);
 
 /* ---- the fake OS: os_fake.c ---------------------------------------------------------------- */
 
 /* Calls of os.h that can be counted and made to fail. */
 enum os_call {
-    OS_RESERVE = 1 << 0,
-    OS_RESERVE_READABLE = 1 << 1,
-    OS_COMMIT = 1 << 2,
+    OS_CLAIM = 1 << 0,
+    OS_MAP = 1 << 1,
+    OS_RELEASE = 1 << 2,
     OS_PURGE = 1 << 3,
     OS_RENEW = 1 << 4,
-    OS_MOVE = 1 << 5,
-    OS_START_THREAD = 1 << 6,
-    OS_MEMORY = OS_RESERVE | OS_RESERVE_READABLE | OS_COMMIT,
-    OS_ALL = (1 << 7) - 1,
+    OS_CLOSE = 1 << 5, /* hak_os_renew_readable and hak_os_renew_closed */
+    OS_MOVE = 1 << 6,
+    OS_START_THREAD = 1 << 7,
+    OS_ALL = (1 << 8) - 1,
+    OS_MEMORY = OS_CLAIM | OS_MAP,
+    OS_GIVE_BACK = OS_RELEASE | OS_PURGE | OS_RENEW | OS_CLOSE, /* each way to do that */
 };
 
 /* Nothing fails; the clock stands at 1000 ms; starting a thread succeeds and starts none. */
 void os_fake_reset(void);
 /* Of the calls in the mask `calls` the n-th from now on fails, and if `on` all later ones too. */
 void os_fake_fail(unsigned calls, unsigned n, bool on);
-/* Calls in the mask since the last os_fake_reset or os_fake_fail, failed ones included. */
+/* Of the calls in the mask the next n fail. */
+void os_fake_fail_next(unsigned calls, unsigned n);
+/* Calls in the mask since the last os_fake_reset or call that made some fail, failed ones included.
+ */
 unsigned os_fake_count(unsigned calls);
 void os_fake_set_clock(uint64_t ms);
 /* The real clock and real threads. */
 void os_fake_use_real_time(void);
-/* What hak_os_address_space_left answers; 0: the truth. */
-void os_fake_set_address_space(size_t bytes);
-/* What part of any memory is said to be resident, in percent. */
-void os_fake_set_resident(unsigned percent);
+/* A variable of the environment: how many claims are refused from the start of the process on. */
+#define OS_FAKE_REFUSED "OS_FAKE_REFUSED"
+/* Claims are refused once so many bytes more are mapped than now, as by a limit of the process. */
+void os_fake_set_room(size_t bytes);
 
 #ifdef __cplusplus
 }

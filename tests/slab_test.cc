@@ -121,7 +121,7 @@ TEST_F(SlabTest, CarvingEitherWorksOrLosesNothing)
 {
     std::vector<hak_span *> slabs;
     for (unsigned n = 1; n <= 40; n++) {
-        os_fake_fail(OS_COMMIT, n, false);
+        os_fake_fail(OS_CLAIM, n, false);
         for (int i = 0; i < 100; i++) {
             if (hak_span *slab = hak_slab_carve(1, 0)) {
                 EXPECT_EQ(shim_slab_nfree(slab), shim_class(1).nblocks);

@@ -1,10 +1,11 @@
-"""Programs of programs/, compiled and run, and the libraries of all profiles."""
+"""Programs of programs/, and the libraries of all profiles as they are installed."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests import compiled as c
+from tests.compiled import output  # noqa: F401, for the tests here
 
 PROGRAMS = Path("tests/usage/programs").absolute()
 INSTALLED = Path("installed").absolute()
@@ -16,16 +17,4 @@ def folder(tmp_path_factory) -> Path:
 
 
 def compiled(to: Path, source: str, *options: object) -> Path:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gcc", "-O1", "-fno-builtin", "-Wall", "-Werror", str(PROGRAMS / source),
-                    "-o", str(to), *map(str, options)], check=True)
-    return to
-
-
-def output(command: list, preload: Path | None = None, status: int = 0) -> str:
-    """Standard output; the exit status must be as given."""
-    env = {**os.environ, **({"LD_PRELOAD": str(preload)} if preload else {})}
-    done = subprocess.run([str(word) for word in command], env=env, capture_output=True, text=True,
-                          timeout=250)
-    assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout.strip()
+    return c.compiled(to, PROGRAMS / source, *options)
