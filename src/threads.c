@@ -158,7 +158,7 @@ void hak_threads_stats(struct hak_threads_stats *out)
     hak_lock_acquire(&hak_threads_lock);
     *out = (struct hak_threads_stats){
         .mapped = ncaches,
-        .bytes = ncaches * hak_round_up(sizeof(struct hak_cache), HAK_PAGE_SIZE)};
+        .bytes = ncaches * hak_round_up(sizeof(struct hak_cache), hak_os_page_size())};
     for (const struct hak_cache *cache = registry; cache; cache = cache->next) {
         out->threads += cache->owner == HAK_CACHE_OWNED;
         out->refills += hak_load_relaxed(&cache->refills);

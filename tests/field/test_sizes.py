@@ -28,8 +28,9 @@ def test_a_small_program_is_small(small, library, mib):
 
 
 def test_what_was_large_once(small, library):
-    """500 MiB were used; address space may stay, memory does not."""
+    """500 MiB were used.  With the header lookup freed addresses stay readable."""
     whole, _, resident = sizes(small, library, 10, 500)
     usual, _, usual_resident = sizes(small, None, 10, 500)
     assert resident <= usual_resident + (32 << 10)
-    assert whole <= usual + MOST_BEYOND, "address space"
+    if library != LIBRARIES["header-classidx-on"]:
+        assert whole <= usual + MOST_BEYOND, "address space"
