@@ -75,7 +75,7 @@ enum {
 static unsigned give_to_system(uint32_t page, size_t npages)
 {
     bool has_threads = hak_load_relaxed(&hak_process->has_threads);
-    bool stay = (has_threads && (HAK_LOOKUP_HEADER || npages < LONG_RUN)) ||
+    bool stay = (has_threads && (npages < LONG_RUN || hak_ranges_stay_readable())) ||
                 hak_ranges_holes() >= MOST_HOLES;
     if (stay && hak_mapping_purge(page, npages) == 0)
         return HAK_SPAN_CLEAN;

@@ -136,6 +136,11 @@ static void hop_over(struct hak_range *range, uint32_t hop)
     range->frontier = range->mapped = from + hop;
 }
 
+bool hak_ranges_stay_readable(void)
+{
+    return hak_load_relaxed(&are_away_readable);
+}
+
 bool hak_range_leave(uint32_t page, size_t npages)
 {
     size_t bytes = npages << HAK_PAGE_SHIFT;

@@ -62,6 +62,9 @@ struct hak_span *hak_range_take_frontier_at(struct hak_range *range, size_t npag
  */
 struct hak_span *hak_range_take_oldest(uint64_t until_ms);
 
+/* Whether pages that are away can be read, as long as no mapping was refused: see ranges.c.  Needs
+ * no lock. */
+bool hak_ranges_stay_readable(void);
 /* Makes all clean runs away; the bytes. */
 size_t hak_ranges_leave_clean(void);
 /* Forgets all free runs: of the pages below the frontiers none is handed out again. */
