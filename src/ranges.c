@@ -330,7 +330,8 @@ void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsign
     uint32_t end = page + (uint32_t)npages;
     struct hak_span *left = NULL, *right = NULL;
     if (page < range->first) {
-        hak_range_leave(page, npages);
+        if (state == HAK_SPAN_AWAY || hak_range_leave(page, npages))
+            mapped -= npages << HAK_PAGE_SHIFT;
         return;
     }
     if (page > range->first && hak_load_relaxed(&spans[page - 1].state) == state)

@@ -12,11 +12,13 @@
 #define LEAST_SIZE ((size_t)(HAK_LOOKUP_REGION ? 4096 : 16) << 20)
 
 enum {
-/* ThreadSanitizer keeps shadow memory in the band. */
+/* ThreadSanitizer keeps shadow memory in the band, and leaves a program 2^40 bytes and a half. */
 #if defined(__SANITIZE_THREAD__)
     BAND_TRIES = 0,
+    MOST_SIZE_SHIFT = 39,
 #else
     BAND_TRIES = 4,
+    MOST_SIZE_SHIFT = 47,
 #endif
 };
 
@@ -82,6 +84,7 @@ static bool try_beside_kernel(size_t size, struct hak_space *out)
 
 bool hak_space_find(size_t size, struct hak_space *out)
 {
+    size = hak_min(size, (size_t)1 << MOST_SIZE_SHIFT);
     return try_band(size, out) || try_beside_kernel(size, out);
 }
 
