@@ -13,7 +13,7 @@ struct central {
     uint32_t serial;        /* slabs carved, for their colour */
     uint32_t nblocks;       /* blocks parked */
     bool used;              /* since the last trim */
-    bool abandoned;         /* some slabs were */
+    uint32_t abandoned;     /* how often its slabs were */
     struct hak_span *empty; /* the one slab kept though all its blocks are free */
     size_t nfree;           /* blocks free in slabs */
     size_t released;        /* bytes of slabs given back to the heap, in total */
@@ -36,10 +36,11 @@ static uint32_t parkable(unsigned cls, uint32_t n)
     return n * size <= left ? n : (uint32_t)(left / size);
 }
 
+/* In this order, so that hak_central_abandon never takes off more than was added. */
 static void note_parked(struct central *central, unsigned cls, uint32_t n)
 {
-    central->nblocks += n;
     hak_add_relaxed(&parked_bytes, (size_t)n * hak_classes[cls].size);
+    central->nblocks += n;
 }
 
 static void note_unparked(struct central *central, unsigned cls, uint32_t n)
@@ -91,6 +92,7 @@ static struct hak_span *open_slab(struct central *central, unsigned cls)
         central->serial++;
         central->nslabs++;
         central->nfree += slab->nfree;
+        slab->epoch = central->abandoned;
     }
     partial_push(central, slab);
     return slab;
@@ -117,7 +119,7 @@ static void put_to_slab(struct central *central, unsigned cls, void *p)
     struct hak_span *slab = hak_span_find(p);
     if (hak_unlikely(!slab || slab->cls != cls))
         hak_fatal("invalid free, not a block of its size class", p);
-    if (hak_unlikely(central->abandoned))
+    if (hak_unlikely(slab->epoch != central->abandoned))
         return;
     hak_slab_put(slab, p);
     central->nfree++;
@@ -296,10 +298,11 @@ size_t hak_central_trim(bool all)
 void hak_central_abandon(unsigned cls)
 {
     struct central *central = &centrals[cls];
-    central->partial = central->nparked = central->nblocks = central->nslabs = 0;
+    note_unparked(central, cls, central->nblocks);
+    central->partial = central->nparked = central->nslabs = 0;
     central->empty = NULL;
     central->nfree = 0;
-    central->abandoned = true;
+    central->abandoned++;
 }
 
 void hak_central_stats(unsigned cls, struct hak_central_stats *out)

@@ -52,9 +52,10 @@ static struct guarded nth(unsigned i)
     return last[i - HAK_NCLASSES - 1];
 }
 
-/* Set while the thread forks from a signal handler that interrupted it while it held a lock.  Then
- * it must not wait for others, whose holders may wait for that one. */
-static __thread bool interrupted;
+/* Forks that the thread is inside of and that found it holding a lock: the signal handler that
+ * calls fork interrupted hakmem, or a fork handler forks.  Such a fork must not wait for locks,
+ * whose holders may wait for that one. */
+static __thread unsigned inner_forks;
 
 static bool holds_a_lock(void)
 {
@@ -67,9 +68,10 @@ static bool holds_a_lock(void)
 
 static void before_fork(void)
 {
-    interrupted = holds_a_lock();
-    if (interrupted)
+    if (inner_forks > 0 || holds_a_lock()) {
+        inner_forks++;
         return;
+    }
     hak_lock_reentrant = true;
     for (unsigned i = 0; i < NLOCKS; i++)
         hak_lock_acquire(nth(i).lock);
@@ -77,8 +79,10 @@ static void before_fork(void)
 
 static void after_fork_in_parent(void)
 {
-    if (interrupted)
+    if (inner_forks > 0) {
+        inner_forks--;
         return;
+    }
     for (unsigned i = 0; i < NLOCKS; i++)
         hak_lock_release(nth(i).lock);
     hak_lock_reentrant = false;
@@ -110,7 +114,8 @@ static void give_up_own(void)
 static void after_fork_in_child(void)
 {
     hak_process_forked();
-    if (interrupted) {
+    if (inner_forks > 0) {
+        inner_forks--;
         free_orphans();
         give_up_own();
         hak_lock_reentrant = true;

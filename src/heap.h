@@ -53,15 +53,18 @@ struct hak_span {
     uint32_t next;
     uint32_t older; /* dirty runs and cached spans, by time of freeing */
     uint32_t newer;
-    uint64_t freed_ms; /* when it became dirty or cached */
-    uint32_t mapping;  /* of each page: see mapping.h */
-    uint8_t state;     /* enum hak_span_state; in first and last page */
-    uint8_t cls;       /* SLAB: class */
-    bool zero;         /* as handed out: all bytes are zero */
-    uint16_t first;    /* SLAB: offset of block 0, colour included */
-    uint16_t nfree;    /* SLAB: set bits */
-    uint64_t bytes;    /* LARGE: usable bytes from the block's start */
-    uint64_t offset;   /* LARGE: of the block from the span's start */
+    union {
+        uint64_t freed_ms; /* when it became dirty or cached */
+        uint64_t epoch;    /* SLAB: how often its class had been abandoned when it was carved */
+    };
+    uint32_t mapping; /* of each page: see mapping.h */
+    uint8_t state;    /* enum hak_span_state; in first and last page */
+    uint8_t cls;      /* SLAB: class */
+    bool zero;        /* as handed out: all bytes are zero */
+    uint16_t first;   /* SLAB: offset of block 0, colour included */
+    uint16_t nfree;   /* SLAB: set bits */
+    uint64_t bytes;   /* LARGE: usable bytes from the block's start */
+    uint64_t offset;  /* LARGE: of the block from the span's start */
     union {
         uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
         uint64_t *apart;                     /* SLAB of more blocks: the same, see bits.h */

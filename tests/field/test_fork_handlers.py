@@ -1,5 +1,5 @@
-"""Fork handlers that allocate, registered before hakmem's and after them, and one that waits for
-a thread which allocates."""
+"""Fork handlers that allocate, registered before hakmem's and after them; one that forks itself, and
+one that waits for a thread which allocates."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.field.conftest import INSTALLED, compiled
 
 SECONDS = 60
 NONE = "0 hung, 0 died"
-KINDS = {"by a constructor": {}, "late": {"HANDLERS_LATE": "1"}}
+KINDS = {"by a constructor": {}, "late": {"HANDLERS_LATE": "1"}, "one forks": {"HANDLERS_FORK": "1"}}
 # Where hakmem's handlers are the innermost ones, as in a library that is preloaded.
 WAITING = {f"{name}, one waits": {**kind, "HANDLERS_WAIT": "1"} for name, kind in KINDS.items()}
 

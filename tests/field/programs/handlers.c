@@ -1,7 +1,8 @@
 /* handlers.c: fork handlers of a library that allocate, by the names that `handlers_use` set.
  *
  * Its constructor registers them, unless HANDLERS_LATE is set: then `handlers_register` does.  With
- * HANDLERS_WAIT the one that runs before fork waits for another thread, which allocates. */
+ * HANDLERS_WAIT the one that runs before fork waits for another thread, which allocates; with
+ * HANDLERS_FORK it forks itself. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -9,11 +10,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void *(*allocate)(size_t) = malloc;
 static void (*give_back)(void *) = free;
 static void *held;
-static bool waits;
+static bool waits, forks;
 static sem_t wanted, done;
 
 static void use_blocks(void)
@@ -38,8 +41,25 @@ static void *helper(void *unused)
     return unused;
 }
 
+/* Runs these handlers again; then the child ends. */
+static void fork_inside(void)
+{
+    int status = 1;
+    forks = false;
+    pid_t child = fork();
+    if (child == 0) {
+        use_blocks();
+        _exit(0);
+    }
+    forks = true;
+    if (waitpid(child, &status, 0) != child || status != 0)
+        abort();
+}
+
 static void before(void)
 {
+    if (forks)
+        fork_inside();
     if (waits) {
         sem_post(&wanted);
         sem_wait(&done);
@@ -78,6 +98,7 @@ __attribute__((constructor)) static void init(void)
     sem_init(&wanted, 0, 0);
     sem_init(&done, 0, 0);
     free(malloc(5));
+    forks = getenv("HANDLERS_FORK") != NULL;
     if (!getenv("HANDLERS_LATE"))
         handlers_register();
 }
