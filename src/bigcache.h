@@ -1,4 +1,4 @@
-/* bigcache.h: the L2.5 cache: freed large blocks kept resident for the next of their size.
+/* bigcache.h: keeps freed large blocks resident for later requests of a similar size.
  *
  * Spans are binned by their exact number of pages and reused last in, first out; the sum of what
  * is kept is bounded by HAK_BIGCACHE_BYTES, for which the oldest make way.  A lock of its own

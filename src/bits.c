@@ -52,4 +52,5 @@ void hak_bits_abandon(void)
 {
     for (unsigned i = 0; i < NSIZES; i++)
         given_back[i] = NULL;
+    hak_space_mend(hak_heap.bits, &mapped);
 }

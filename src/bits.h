@@ -1,10 +1,9 @@
 /* bits.h: places for the free sets of slabs that have more blocks than a descriptor holds.
  *
- * A place has the least power of two of bytes that the set needs, 128, 256 or 512.  Places are
- * handed out of the table `bits` (space.h: enough even if each page once was a slab with a place of
- * every size) one behind the other, whatever their slabs' addresses, so
- * that the table's resident part is as dense as it can be; those given back are kept by size.  The
- * heap's lock is taken here. */
+ * A place has the least power of two of bytes that the set needs: 128, 256 or 512.  Places come out
+ * of the table `bits` one behind the other, whatever their slabs' addresses, so that the table's
+ * resident part is dense.  The table is long enough even if each page once was a slab with a place
+ * of every size.  Places given back are kept by size.  The heap's lock is taken here. */
 #ifndef HAK_BITS_H
 #define HAK_BITS_H
 

@@ -8,73 +8,58 @@
 #include "heap.h"
 #include "threads.h"
 
-struct guarded {
-    struct hak_lock *lock;
-    unsigned cls; /* of a lock of central */
-    void (*abandon)(unsigned cls);
-};
-
-static void abandon_nothing(unsigned cls)
-{
-    (void)cls; /* hak_threads_forked makes the lists anew */
-}
-
-static void abandon_guard(unsigned cls)
-{
-    (void)cls;
-    hak_guard_abandon();
-}
-
-static void abandon_bigcache(unsigned cls)
-{
-    (void)cls;
-    hak_bigcache_abandon();
-}
-
-static void abandon_heap(unsigned cls)
-{
-    (void)cls;
-    hak_heap_abandon();
-}
-
 enum { NLOCKS = HAK_NCLASSES + 4 };
 
 /* The locks in their order. */
-static struct guarded nth(unsigned i)
+static struct hak_lock *lock_at(unsigned i)
 {
+    static struct hak_lock *const last[] = {&hak_guard_lock, &hak_bigcache_lock, &hak_heap_lock};
     if (i == 0)
-        return (struct guarded){&hak_threads_lock, 0, abandon_nothing};
-    if (i <= HAK_NCLASSES)
-        return (struct guarded){hak_central_lock(i), i, hak_central_abandon};
-    const struct guarded last[] = {{&hak_guard_lock, 0, abandon_guard},
-                                   {&hak_bigcache_lock, 0, abandon_bigcache},
-                                   {&hak_heap_lock, 0, abandon_heap}};
-    return last[i - HAK_NCLASSES - 1];
+        return &hak_threads_lock;
+    return i <= HAK_NCLASSES ? hak_central_lock(i) : last[i - HAK_NCLASSES - 1];
 }
 
-/* Forks that the thread is inside of and that found it holding a lock: the signal handler that
- * calls fork interrupted hakmem, or a fork handler forks.  Such a fork must not wait for locks,
- * whose holders may wait for that one. */
-static __thread unsigned inner_forks;
+/* Gives up what the lock guards.  The lists of threads are made anew by hak_threads_forked. */
+static void abandon(unsigned i)
+{
+    static void (*const last[])(void) = {hak_guard_abandon, hak_bigcache_abandon, hak_heap_abandon};
+    if (i > HAK_NCLASSES)
+        last[i - HAK_NCLASSES - 1]();
+    else if (i > 0)
+        hak_central_abandon(i);
+}
 
-static bool holds_a_lock(void)
+static void abandon_before_reentry(const struct hak_lock *lock)
 {
     for (unsigned i = 0; i < NLOCKS; i++) {
-        if (hak_lock_is_mine(nth(i).lock))
+        if (lock_at(i) == lock)
+            abandon(i);
+    }
+}
+
+/* Forks that the thread is inside of and that found it in the middle of something: the signal
+ * handler that calls fork interrupted hakmem, or a fork handler forks.  Such a fork must not wait
+ * for locks, whose holders may wait for that thread. */
+static __thread unsigned inner_forks;
+
+static bool is_inside(void)
+{
+    for (unsigned i = 0; i < NLOCKS; i++) {
+        if (hak_lock_is_mine(lock_at(i)))
             return true;
     }
-    return false;
+    return inner_forks > 0 || hak_heap_is_purging();
 }
 
 static void before_fork(void)
 {
-    if (inner_forks > 0 || holds_a_lock()) {
+    if (is_inside()) {
         inner_forks++;
         return;
     }
     hak_lock_reentrant = true;
     for (unsigned i = 0; i < NLOCKS; i++)
-        hak_lock_acquire(nth(i).lock);
+        hak_lock_acquire(lock_at(i));
 }
 
 static void after_fork_in_parent(void)
@@ -84,30 +69,25 @@ static void after_fork_in_parent(void)
         return;
     }
     for (unsigned i = 0; i < NLOCKS; i++)
-        hak_lock_release(nth(i).lock);
+        hak_lock_release(lock_at(i));
     hak_lock_reentrant = false;
 }
 
-/* Frees the locks of threads that are not in this process, and gives up what they guard. */
-static void free_orphans(void)
+/* In a child whose parent held no locks for it: frees those of threads that are not in this process
+ * and gives up what they guard.  Those that the thread holds itself belong to the function that was
+ * interrupted, which may go on once the signal handler returns; but a fork that is under way
+ * changes nothing while it holds them. */
+static void sort_out_locks(void)
 {
     for (unsigned i = 0; i < NLOCKS; i++) {
-        struct guarded it = nth(i);
-        if (hak_lock_is_free(it.lock) || hak_lock_is_mine(it.lock))
-            continue;
-        hak_lock_reset(it.lock);
-        it.abandon(it.cls);
-    }
-}
-
-/* What the thread was changing when the signal came: the handler may allocate, and most likely it
- * never returns. */
-static void give_up_own(void)
-{
-    for (unsigned i = 0; i < NLOCKS; i++) {
-        struct guarded it = nth(i);
-        if (hak_lock_is_mine(it.lock))
-            it.abandon(it.cls);
+        struct hak_lock *lock = lock_at(i);
+        if (hak_lock_is_mine(lock)) {
+            if (!hak_lock_reentrant || lock->nested > 0)
+                hak_lock_interrupt(lock);
+        } else if (!hak_lock_is_free(lock)) {
+            hak_lock_reset(lock);
+            abandon(i);
+        }
     }
 }
 
@@ -116,12 +96,10 @@ static void after_fork_in_child(void)
     hak_process_forked();
     if (inner_forks > 0) {
         inner_forks--;
-        free_orphans();
-        give_up_own();
-        hak_lock_reentrant = true;
+        sort_out_locks();
     } else {
         for (unsigned i = 0; i < NLOCKS; i++)
-            hak_lock_reset(nth(i).lock);
+            hak_lock_reset(lock_at(i));
         hak_lock_reentrant = false;
     }
     hak_threads_forked();
@@ -131,7 +109,7 @@ static void after_fork_in_child(void)
 /* In a child for which no handlers ran. */
 static void adopt(void)
 {
-    free_orphans();
+    sort_out_locks();
     hak_threads_forked();
     hak_dump_forked();
 }
@@ -139,5 +117,6 @@ static void adopt(void)
 void hak_fork_init(void)
 {
     hak_process_on_new = adopt;
+    hak_lock_on_reentry = abandon_before_reentry;
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -30,11 +30,12 @@ struct hak_span *hak_grow_alloc(size_t npages)
     return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
 }
 
-/* Whether npages from `page` on are free or lie behind the frontier. */
+/* Whether npages from `page` on are free or lie behind the frontier.  What lies before the range's
+ * first page was given up, whatever its descriptors say. */
 static bool all_free(const struct hak_range *range, uint32_t page, size_t npages)
 {
     uint32_t end = page + (uint32_t)npages;
-    if (npages > range->end || page > range->end - npages)
+    if (page < range->first || npages > range->end || page > range->end - npages)
         return false;
     while (page < end && page < range->frontier) {
         const struct hak_span *run = &hak_heap.spans[page];
@@ -109,6 +110,8 @@ static struct hak_span *take_clean_at(struct hak_range *range, uint32_t page, si
 {
     if (page == range->frontier)
         return hak_range_take_frontier_at(range, npages);
+    if (page < range->first)
+        return NULL;
     struct hak_span *run = &hak_heap.spans[page];
     unsigned state = hak_load_relaxed(&run->state);
     if ((state != HAK_SPAN_CLEAN && state != HAK_SPAN_AWAY) || run->npages < LEAST_FEED)
@@ -158,7 +161,8 @@ void hak_grow_feed(struct hak_span *span, size_t npages)
     struct hak_span *to = NULL;
     bool lost;
     hak_lock_acquire(&hak_heap_lock);
-    if (end < range->frontier && hak_load_relaxed(&hak_heap.spans[end].state) == HAK_SPAN_DIRTY)
+    if (end >= range->first && end < range->frontier &&
+        hak_load_relaxed(&hak_heap.spans[end].state) == HAK_SPAN_DIRTY)
         have = hak_heap.spans[end].npages;
     size_t ahead = hak_max(want, npages / 4);
     size_t there = range->dirty.npages - have;

@@ -314,12 +314,14 @@ static bool is_waiting(const void *p)
 }
 
 /* The handler is put away first: if the address is none of a freed block, the instruction is
- * repeated and the process ends as it would have. */
+ * repeated and the process ends as it would have.  A signal that a process sent is sent again. */
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     (void)context;
     signal(number, SIG_DFL);
-    if (is_waiting(info->si_addr))
+    if (info->si_code <= 0)
+        hak_os_raise(number);
+    else if (is_waiting(info->si_addr))
         hak_fatal("use after free", info->si_addr);
 }
 

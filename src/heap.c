@@ -68,7 +68,13 @@ static void note_purge(uint32_t page, size_t npages)
 enum {
     MOST_HOLES = 8192, /* each makes one mapping two; the usual limit is 65530 mappings */
     LONG_RUN = 16,     /* pages that are worth unmapping also where that makes other threads wait */
+    MOST_WAITS = 16,   /* for purges that are under way while memory is short */
 };
+
+static int renew(uint32_t page, size_t npages)
+{
+    return hak_os_renew(hak_span_start(&hak_heap.spans[page]), npages << HAK_PAGE_SHIFT);
+}
 
 /* Gives the memory of pages that the caller owns back to the system.  Returns the state that they
  * are in now, DIRTY if the system refused.  The lock may be held or not. */
@@ -77,9 +83,16 @@ static unsigned give_to_system(uint32_t page, size_t npages)
     bool has_threads = hak_load_relaxed(&hak_process->has_threads);
     bool stay = (has_threads && (npages < LONG_RUN || hak_ranges_stay_readable())) ||
                 hak_ranges_holes() >= MOST_HOLES;
-    if (stay && hak_mapping_purge(page, npages) == 0)
+    if (stay && (has_threads ? hak_mapping_purge(page, npages) : renew(page, npages)) == 0)
         return HAK_SPAN_CLEAN;
     return hak_range_leave(page, npages) ? HAK_SPAN_AWAY : HAK_SPAN_DIRTY;
+}
+
+static __thread bool purging; /* the thread is */
+
+bool hak_heap_is_purging(void)
+{
+    return purging;
 }
 
 /* Purges that run without the lock are counted in hak_process: meanwhile their pages are neither
@@ -87,19 +100,23 @@ static unsigned give_to_system(uint32_t page, size_t npages)
  * have ended; `waiting` counts these threads. */
 static void begin_purge(void)
 {
+    purging = true;
     hak_add_relaxed(&hak_process->under_way, 1);
 }
 
-/* With the lock, once the pages are free again. */
+/* With the lock, once the pages are free again.  In a child that a signal handler made meanwhile
+ * nothing is under way. */
 static void end_purge(void)
 {
-    hak_add_relaxed(&hak_process->under_way, -1u);
+    purging = false;
+    if (hak_load_relaxed(&hak_process->under_way) > 0)
+        hak_add_relaxed(&hak_process->under_way, -1u);
     hak_add_relaxed(&hak_process->landed, 1);
     if (hak_process->waiting > 0)
         hak_os_wake(&hak_process->landed, INT32_MAX);
 }
 
-/* Lets those that are under way now come to an end; false: there are none.  The lock is not held
+/* Lets as many come to an end as are under way now; false: there are none.  The lock is not held
  * meanwhile.  Locks before it may be: a purge under way takes none of them.  A thread that is
  * inside of fork cannot wait: it keeps the lock. */
 static bool await_purges(void)
@@ -145,7 +162,7 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
         return NULL;
     hak_lock_acquire(&hak_heap_lock);
     struct hak_span *span = take(range, npages, align_pages);
-    if (!span && await_purges())
+    for (int i = 0; !span && i < MOST_WAITS && await_purges(); i++)
         span = take(range, npages, align_pages);
     /* Free neighbours merge once all are away, and what a limit of the process's address space
      * allows is there for the frontier. */
@@ -173,6 +190,15 @@ struct hak_span *hak_heap_try_dirty(size_t npages)
     return span;
 }
 
+/* Pages that cannot be accessed: the state in which they can be used, BUSY if the system refused.
+ */
+static unsigned open_again(uint32_t page, size_t npages)
+{
+    if (hak_range_leave(page, npages))
+        return HAK_SPAN_AWAY;
+    return renew(page, npages) == 0 ? HAK_SPAN_CLEAN : HAK_SPAN_BUSY;
+}
+
 /* What is to be done with the memory of freed pages: it stays, it goes back to the system, it is
  * zero already, it cannot be accessed and has to be unmapped. */
 enum memory { KEEP, PURGE, ZERO, CLOSED };
@@ -183,9 +209,7 @@ static bool free_pages(uint32_t page, size_t npages, enum memory memory)
     unsigned state = memory == ZERO ? HAK_SPAN_CLEAN : HAK_SPAN_DIRTY;
     if (memory == PURGE || memory == CLOSED) {
         begin_purge();
-        state = memory == PURGE                 ? give_to_system(page, npages)
-                : hak_range_leave(page, npages) ? HAK_SPAN_AWAY
-                                                : HAK_SPAN_BUSY;
+        state = memory == PURGE ? give_to_system(page, npages) : open_again(page, npages);
     }
     uint64_t now = state == HAK_SPAN_DIRTY ? hak_os_now_ms() : 0;
     hak_lock_acquire(&hak_heap_lock);

@@ -61,6 +61,7 @@ struct hak_span {
     uint8_t state;    /* enum hak_span_state; in first and last page */
     uint8_t cls;      /* SLAB: class */
     bool zero;        /* as handed out: all bytes are zero */
+    bool readable;    /* while its pages go away: they stay readable, see ranges.c */
     uint16_t first;   /* SLAB: offset of block 0, colour included */
     uint16_t nfree;   /* SLAB: set bits */
     uint64_t bytes;   /* LARGE: usable bytes from the block's start */
@@ -101,7 +102,8 @@ HAK_INLINE bool hak_heap_ready(void)
 
 /* A span of npages whose first page's address is a multiple of `align` (a power of two, at least
  * HAK_PAGE_SIZE).  cls is the class of the slab that it becomes, 0 for a LARGE span; the page map
- * says so from here on.  `zero` is set truly.  NULL: out of memory or address space. */
+ * says so from here on.  `zero` tells whether every byte is zero.  NULL: out of memory or address
+ * space. */
 struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls);
 /* A LARGE span of npages from a dirty run, so that none of its pages has to come from the system.
  * NULL: no dirty run is long enough. */
@@ -110,8 +112,8 @@ struct hak_span *hak_heap_try_dirty(size_t npages);
 void hak_heap_free(struct hak_span *span);
 /* Gives back a span that reads as zero, its pages having been moved away. */
 void hak_heap_free_clean(struct hak_span *span);
-/* Gives back a span whose memory cannot be accessed.  If the system refuses to unmap it, the span
- * is out of use for good. */
+/* Gives back a span whose memory cannot be accessed.  If the system refuses to unmap and to replace
+ * it, the span is out of use for good. */
 void hak_heap_free_closed(struct hak_span *span);
 /* Gives back a span, and its memory to the system; returns bytes given to that. */
 size_t hak_heap_free_purged(struct hak_span *span);
@@ -124,6 +126,8 @@ size_t hak_heap_purge(uint64_t until_ms, size_t keep);
 /* In a child of fork, where a thread that is gone may have been changing free runs: forgets them.
  */
 void hak_heap_abandon(void);
+/* Whether the thread is giving pages back and does not hold the lock: others may wait for it. */
+bool hak_heap_is_purging(void);
 /* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
 size_t hak_heap_used_bytes(void);

@@ -13,12 +13,20 @@
  *   allocates (hak_lock_reentrant); `nested` counts these entries.
  * - In a child that was made without fork handlers, a lock may be held by a thread that only the
  *   parent has.  Whoever takes a lock first in such a child frees those first: see fork.h.
- * The counters are kept in the debug build only, written by the holder. */
+ * - In a child that a signal handler made, the thread may hold a lock for a function that the
+ * signal interrupted.  If the handler enters it, what it guards is given up first. The counters are
+ * kept in the debug build only, written by the holder. */
 #ifndef HAK_LOCK_H
 #define HAK_LOCK_H
 
 #include "hak_config.h"
 #include "process.h"
+
+/* hak_lock.nested: entries besides the first, and two bits of a lock that an interrupted function
+ * holds. */
+#define HAK_LOCK_INTERRUPTED ((uint32_t)1 << 31)
+#define HAK_LOCK_GIVEN_UP ((uint32_t)1 << 30) /* what it guards was */
+#define HAK_LOCK_ENTRIES (HAK_LOCK_GIVEN_UP - 1)
 
 struct hak_lock {
     uint64_t word;
@@ -29,8 +37,12 @@ struct hak_lock {
 
 /* Set while the thread may enter locks that it holds. */
 extern HAK_HIDDEN __thread bool hak_lock_reentrant;
+/* Called before a lock is entered that hak_lock_interrupt was called for, once; fork.c sets it. */
+extern HAK_HIDDEN void (*hak_lock_on_reentry)(const struct hak_lock *lock);
 void hak_lock_wait(struct hak_lock *lock);
 void hak_lock_wake(struct hak_lock *lock);
+/* Ends an entry besides the first; false: there is none. */
+HAK_COLD bool hak_lock_leave(struct hak_lock *lock);
 
 HAK_INLINE void hak_lock_acquire(struct hak_lock *lock)
 {
@@ -44,12 +56,17 @@ HAK_INLINE void hak_lock_acquire(struct hak_lock *lock)
 
 HAK_INLINE void hak_lock_release(struct hak_lock *lock)
 {
-    if (hak_unlikely(lock->nested > 0)) {
-        lock->nested--;
+    if (hak_unlikely(lock->nested > 0) && hak_lock_leave(lock))
         return;
-    }
     if (hak_unlikely(hak_exchange_release(&lock->word, 0) & 1))
         hak_lock_wake(lock);
+}
+
+/* In a child of fork, of a lock that the calling thread holds: the function that acquired it was
+ * interrupted. */
+HAK_INLINE void hak_lock_interrupt(struct hak_lock *lock)
+{
+    lock->nested |= HAK_LOCK_INTERRUPTED;
 }
 
 /* In a child of fork: the lock is free. */

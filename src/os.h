@@ -47,14 +47,17 @@ uint64_t hak_os_now_ms(void);
 /* Sleeps while *word holds `value`, at most timeout_ms (0: for ever); may wake early. */
 void hak_os_wait(uint32_t *word, uint32_t value, uint32_t timeout_ms);
 void hak_os_wake(uint32_t *word, int nthreads);
-/* Starts a detached thread that the program does not notice: all signals blocked, the ordinary
- * scheduling class for work in the background, any processor.  `name` has at most 15 letters. */
+/* Starts a detached thread that the program does not notice: signals blocked, but for the two that
+ * the C library keeps for itself, the scheduling class for work in the background, any processor.
+ * `name` has at most 15 letters.  EPERM: the process has a filter of system calls. */
 int hak_os_start_thread(void *(*run)(void *), const char *name);
 
 /* Whether the process has rights that its caller lacks, so that the environment is not to be
  * trusted. */
 bool hak_os_is_privileged(void);
 uint32_t hak_os_process_id(void);
+/* Sends the calling thread a signal. */
+void hak_os_raise(int signal);
 /* 64 random bits. */
 uint64_t hak_os_random(void);
 /* Runs `handler` at SIGUSR2 unless the program has a handler of its own; then EBUSY. */

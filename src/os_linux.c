@@ -107,8 +107,8 @@ static void refuse_huge(void *addr, size_t size)
 int hak_os_claim(void *addr, size_t size)
 {
     long got = map(addr, size, PROT_READ | PROT_WRITE, 0);
-    if (hak_syscall_failed(got))
-        return (int)-got;
+    if (hak_syscall_failed(got)) /* EEXIST is a filter's: without MAP_FIXED the kernel has none */
+        return got == -EEXIST ? ENOMEM : (int)-got;
     if (got == (long)addr) {
         refuse_huge(addr, size);
         return 0;
@@ -150,15 +150,16 @@ int hak_os_renew_closed(void *addr, size_t size)
     return hak_syscall_error(map(addr, size, PROT_NONE, MAP_FIXED));
 }
 
-/* mremap unmaps the target before it checks limits.  The hole that such a refusal leaves is closed
- * again; where something is mapped there already it may be another thread's, and the target is
- * given up.  A refusal for other reasons, as of a filter of system calls, leaves the target. */
+/* mremap unmaps the target before it checks limits and, before Linux 6.17, that the source is one
+ * mapping (EFAULT).  The hole that such a refusal leaves is closed again; where something is mapped
+ * there already it may be another thread's, and the target is given up.  A refusal for other
+ * reasons, as of a filter of system calls, leaves the target. */
 int hak_os_move(void *to, void *from, size_t size)
 {
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
     int error = hak_syscall_error(
         hak_syscall6(SYS_mremap, (long)from, (long)size, (long)size, flags, (long)to, 0));
-    if (error != ENOMEM && error != EAGAIN)
+    if (error != ENOMEM && error != EAGAIN && error != EFAULT)
         return error;
     return hak_os_claim(to, size) == 0 ? error : HAK_OS_LOST;
 }
@@ -240,6 +241,7 @@ static const uint64_t most_signals = ~(uint64_t)0 & ~((uint64_t)3 << 31);
 struct start {
     void *(*run)(void *);
     const char *name;
+    uint32_t begun; /* atomically; the starting thread sleeps on it */
 };
 static struct start starts[4]; /* of the few threads that there are, for good */
 static uint32_t nstarts;
@@ -247,7 +249,7 @@ static uint32_t nstarts;
 /* Refusals leave the thread as it is. */
 static void *begin(void *argument)
 {
-    const struct start *start = argument;
+    struct start *start = argument;
     unsigned long every[16]; /* processors; the kernel drops those that there are not */
     struct sched_param none = {.sched_priority = 0};
     for (unsigned i = 0; i < sizeof every / sizeof every[0]; i++)
@@ -255,16 +257,30 @@ static void *begin(void *argument)
     hak_syscall3(SYS_sched_setscheduler, 0, SCHED_BATCH, (long)&none);
     hak_syscall3(SYS_sched_setaffinity, 0, sizeof every, (long)every);
     hak_syscall3(SYS_prctl, PR_SET_NAME, (long)start->name, 0);
+    hak_store_release(&start->begun, 1u);
+    hak_os_wake(&start->begun, 1);
     return start->run(NULL);
 }
 
+/* Whether system calls of this process are filtered: 0 is the answer that they are not; a filter
+ * may refuse to tell. */
+static bool are_calls_filtered(void)
+{
+    return hak_syscall3(SYS_prctl, PR_GET_SECCOMP, 0, 0) != 0;
+}
+
+/* Waits until the thread has made the calls of `begin`, so that a filter which the program installs
+ * later does not meet them. */
 int hak_os_start_thread(void *(*run)(void *), const char *name)
 {
     pthread_attr_t attr;
     pthread_t thread;
     uint64_t before;
-    uint32_t slot = hak_add_relaxed(&nstarts, 1) % (sizeof starts / sizeof starts[0]);
-    starts[slot] = (struct start){run, name};
+    if (are_calls_filtered())
+        return EPERM;
+    struct start *start =
+        &starts[hak_add_relaxed(&nstarts, 1) % (sizeof starts / sizeof starts[0])];
+    *start = (struct start){run, name, 0};
     hak_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&most_signals, (long)&before, sizeof before,
                  0, 0);
     int error = pthread_attr_init(&attr);
@@ -272,10 +288,12 @@ int hak_os_start_thread(void *(*run)(void *), const char *name)
         pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
         error = pthread_attr_setstacksize(&attr, hak_max((size_t)PTHREAD_STACK_MIN, 65536));
         if (error == 0)
-            error = pthread_create(&thread, &attr, begin, &starts[slot]);
+            error = pthread_create(&thread, &attr, begin, start);
         pthread_attr_destroy(&attr);
     }
     hak_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    while (error == 0 && !hak_load_acquire(&start->begun))
+        hak_os_wait(&start->begun, 0, 0);
     return error;
 }
 
@@ -296,6 +314,12 @@ uint64_t hak_os_random(void)
 uint32_t hak_os_process_id(void)
 {
     return (uint32_t)hak_syscall3(SYS_getpid, 0, 0, 0);
+}
+
+void hak_os_raise(int signal)
+{
+    hak_syscall3(SYS_tgkill, hak_syscall3(SYS_getpid, 0, 0, 0), hak_syscall3(SYS_gettid, 0, 0, 0),
+                 signal);
 }
 
 int hak_os_handle_usr2(void (*handler)(int signal))

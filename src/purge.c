@@ -70,11 +70,12 @@ static void *thread_main(void *unused)
     return unused;
 }
 
-/* Creating a thread allocates; those calls find STARTING here.  A refusal is final, so that no
- * other thread of the program pays for the attempt. */
+/* Creating a thread allocates; those calls find STARTING here.  It is not done under the locks of
+ * fork, where it would run code of others.  A refusal is final, so that no other thread of the
+ * program pays for the attempt. */
 void hak_purge_in_new_thread(void)
 {
-    if (!HAK_PURGE_THREAD || !hak_load_relaxed(&hak_process->has_threads) ||
+    if (!HAK_PURGE_THREAD || !hak_load_relaxed(&hak_process->has_threads) || hak_lock_reentrant ||
         !become(ABSENT, STARTING))
         return;
     if (hak_os_start_thread(thread_main, "hakmem-purge") != 0)
@@ -85,8 +86,14 @@ void hak_purge_in_new_thread(void)
  * this one. */
 void hak_purge_end_thread(void)
 {
-    if (become(STARTING, ENDING) || become(RUNNING, ENDING) || become(ASLEEP, ENDING))
-        hak_os_wake(&hak_process->purge_thread, 1);
+    for (;;) { /* until none of its states is missed because it has just changed */
+        uint32_t state = hak_load_relaxed(&hak_process->purge_thread);
+        if (state != STARTING && state != RUNNING && state != ASLEEP)
+            return;
+        if (become(state, ENDING))
+            break;
+    }
+    hak_os_wake(&hak_process->purge_thread, 1);
 }
 
 /* ---- by the threads that free memory ------------------------------------------------------- */

@@ -144,9 +144,21 @@ bool hak_ranges_stay_readable(void)
 bool hak_range_leave(uint32_t page, size_t npages)
 {
     size_t bytes = npages << HAK_PAGE_SHIFT;
-    int error = hak_load_relaxed(&are_away_readable) ? hak_os_renew_readable(address(page), bytes)
-                                                     : hak_os_release(address(page), bytes);
+    bool readable = hak_load_relaxed(&are_away_readable);
+    int error = readable ? hak_os_renew_readable(address(page), bytes)
+                         : hak_os_release(address(page), bytes);
+    hak_heap.spans[page].readable = readable && error == 0;
     return error == 0;
+}
+
+/* Pages that hak_range_leave left readable and that are free now: if unmap_away came in between, it
+ * did not find them. */
+static void unmap_late(uint32_t page, size_t npages)
+{
+    struct hak_span *span = &hak_heap.spans[page];
+    if (HAK_LOOKUP_HEADER && span->readable && !are_away_readable)
+        hak_os_release(address(page), npages << HAK_PAGE_SHIFT);
+    span->readable = false;
 }
 
 /* Maps pages that are away again. */
@@ -334,6 +346,8 @@ void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsign
             mapped -= npages << HAK_PAGE_SHIFT;
         return;
     }
+    if (state == HAK_SPAN_AWAY)
+        unmap_late(page, npages);
     if (page > range->first && hak_load_relaxed(&spans[page - 1].state) == state)
         left = &spans[spans[page - 1].head];
     if (end < range->frontier && hak_load_relaxed(&spans[end].state) == state)
@@ -505,13 +519,25 @@ size_t hak_ranges_leave_clean(void)
     return total;
 }
 
+static void mend_tables(struct hak_range *range)
+{
+    size_t have = range->tabled * sizeof(struct hak_span);
+    hak_space_mend((char *)hak_heap.spans, &have);
+    hak_store_relaxed(&range->tabled, (uint32_t)(have / sizeof(struct hak_span)));
+}
+
 void hak_ranges_abandon(void)
 {
     for (unsigned i = 0; i < HAK_NRANGES; i++) {
         struct hak_range *range = &hak_ranges[i];
         range->first = range->frontier;
         range->clean = range->dirty = range->away = (struct hak_runs){.npages = 0};
+        mend_tables(range);
     }
+    if (HAK_LOOKUP_MAP)
+        hak_space_mend((char *)hak_heap.map, &map_bytes);
+    if (HAK_GUARD)
+        hak_space_mend((char *)hak_heap.live, &live_bytes);
     oldest_dirty = newest_dirty = 0;
     dirty_pages = 0;
     nholes = 0;

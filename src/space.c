@@ -1,6 +1,8 @@
 /* space.c: see space.h. */
-#include "space.h"
+#include <errno.h>
+
 #include "os.h"
+#include "space.h"
 
 /* Kernels place programs, libraries and stacks at the upper and the lower end of their half of the
  * address space, with some 2^40 bytes for chance.  Runtimes that choose addresses at random choose
@@ -86,6 +88,17 @@ bool hak_space_find(size_t size, struct hak_space *out)
 {
     size = hak_min(size, (size_t)1 << MOST_SIZE_SHIFT);
     return try_band(size, out) || try_beside_kernel(size, out);
+}
+
+void hak_space_mend(char *part, size_t *have)
+{
+    int error;
+    do {
+        error = hak_os_claim(part + *have, HAK_PAGE_SIZE);
+        if (error && (error != EEXIST || hak_os_renew(part + *have, HAK_PAGE_SIZE) != 0))
+            return;
+        *have += HAK_PAGE_SIZE;
+    } while (error);
 }
 
 bool hak_space_extend(char *part, size_t *have, size_t need)

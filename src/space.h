@@ -35,4 +35,8 @@ bool hak_space_find(size_t size, struct hak_space *out);
  */
 bool hak_space_extend(char *part, size_t *have, size_t need);
 
+/* In a child of fork, where a thread that is gone may have been in hak_space_extend: takes in what
+ * it mapped without noting it. */
+void hak_space_mend(char *part, size_t *have);
+
 #endif

@@ -270,6 +270,36 @@ TEST_F(GrowthDeathTest, UnmapsWhatItPurges)
     EXPECT_IN_FRESH_PROCESS(body);
 }
 
+// A process has room for so many mappings; beyond, free pages are replaced by fresh ones, which
+// takes no further call of a kind that a program with one thread does not make.
+TEST_F(GrowthDeathTest, KeepsTheNumberOfMappingsLow)
+{
+    if (profile.lookup == SHIM_HEADER)
+        GTEST_SKIP() << "pages that are away stay readable: they count as mappings there too";
+    auto body = [] {
+        constexpr unsigned kHoles = 8192, kMore = 100;
+        ASSERT_TRUE(hak_heap_init());
+        shim_set_has_threads(false);
+        std::vector<hak_span *> spans, between;
+        for (unsigned i = 0; i < kHoles + kMore; i++) {
+            spans.push_back(Alloc(1));
+            between.push_back(Alloc(1));
+        }
+        unsigned before = os_fake_count(OS_PURGE);
+        for (hak_span *span : spans)
+            hak_heap_free_purged(span);
+        EXPECT_EQ(os_fake_count(OS_PURGE), before);
+        EXPECT_EQ(shim_heap_stats().dirty, 0u);
+        EXPECT_EQ(ProtectionOf(shim_span_start(spans.front())), "");
+        EXPECT_EQ(ProtectionOf(shim_span_start(spans.back())), "rw-");
+        for (hak_span *span : between)
+            hak_heap_free(span);
+        hak_heap_purge(UINT64_MAX, 0);
+        ExpectAllFree();
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
 TEST_F(GrowthDeathTest, TheFrontierRetreats)
 {
     auto body = [] {

@@ -259,29 +259,36 @@ TEST_F(FreshProcessDeathTest, TakesAnotherPlaceWhenRefused)
     unsetenv(OS_FAKE_REFUSED);
 }
 
-// A large block that a hardened profile closed when it was freed, and cannot unmap, is lost, and
-// nothing else.
+// A large block that a hardened profile closed when it was freed, and can neither unmap nor
+// replace, is lost, and nothing else.
 TEST_F(FreshProcessDeathTest, ClosedBlocksThatStayClosed)
 {
     if (!profile.guard)
         GTEST_SKIP() << "freed blocks are not closed in this profile";
     auto body = [] {
         constexpr size_t kSize = 1 << 20;
-        for (int i = 0; i < 3; i++)
-            hak_free(hak_malloc(kSize));
-        os_fake_fail_next(OS_RELEASE, 1);
-        shim_cache_drain();
-        EXPECT_GE(os_fake_count(OS_RELEASE), 3u);
-        os_fake_reset();
-        std::vector<void *> blocks;
-        for (int i = 0; i < 10; i++) {
-            blocks.push_back(hak_malloc(kSize));
-            std::memset(blocks.back(), 1, kSize);
+        struct Case {
+            unsigned calls, n;
+            size_t lost_pages;
+        };
+        for (Case c : {Case{OS_RELEASE, 1, 0}, Case{OS_RELEASE | OS_RENEW, 2, 17}}) {
+            for (int i = 0; i < 3; i++)
+                hak_free(hak_malloc(kSize));
+            os_fake_fail_next(c.calls, c.n);
+            shim_cache_drain();
+            EXPECT_GE(os_fake_count(c.calls), 3u);
+            os_fake_reset();
+            std::vector<void *> blocks;
+            for (int i = 0; i < 10; i++) {
+                blocks.push_back(hak_malloc(kSize));
+                std::memset(blocks.back(), 1, kSize);
+            }
+            for (void *p : blocks)
+                hak_free(p);
+            hak::Settle();
+            EXPECT_EQ(shim_heap_stats().clean + c.lost_pages * profile.page_size,
+                      shim_heap_stats().mapped);
         }
-        for (void *p : blocks)
-            hak_free(p);
-        hak::Settle();
-        EXPECT_EQ(shim_heap_stats().clean + 17 * profile.page_size, shim_heap_stats().mapped);
     };
     EXPECT_IN_FRESH_PROCESS(body);
 }

@@ -111,6 +111,8 @@ bool ChildWorks(Blocks &blocks, bool threads)
     return good;
 }
 
+constexpr size_t kLikely = size_t{1} << 40; // bytes; more is a count below zero
+
 class RawFork : public hak::HeapTest {};
 
 // Each lock that is not one of a class, and some of those.
@@ -179,6 +181,8 @@ TEST_F(RawFork, TheChildGivesUpWhatWasBeingChanged)
     unsigned cls = 5, heap_lock = shim_nlocks() - 1;
     void *small = hak_malloc(shim_class(cls).usable);
     hak_free(hak_malloc(1000000));
+    void *grows = hak_malloc(600000);
+    hak_free(hak_malloc(1000000)); // behind it
     size_t frontier = shim_range(0).frontier;
     for (unsigned lock : {cls - 1, heap_lock}) {
         std::atomic<bool> held{false}, release{false};
@@ -197,7 +201,11 @@ TEST_F(RawFork, TheChildGivesUpWhatWasBeingChanged)
             hak_free(small);
             blocks.Free();
             bool good = UseEverything(1);
+            void *grown = hak_realloc(grows, 1400000);
+            good = good && grown && shim_heap_stats().dirty < kLikely;
+            hak_free(grown);
             hak::Settle();
+            good = good && shim_heap_stats().dirty < kLikely;
             if (lock == heap_lock)
                 good = good && shim_range(0).first == frontier;
             else
@@ -209,6 +217,7 @@ TEST_F(RawFork, TheChildGivesUpWhatWasBeingChanged)
         holder.join();
     }
     hak_free(small);
+    hak_free(grows);
     blocks.Free();
 }
 
@@ -325,6 +334,45 @@ pid_t child_of_handler;
 void ForkInHandler(int)
 {
     child_of_handler = Fork(way_of_handler);
+}
+
+Blocks *blocks_of_handler;
+
+// Its child allocates, and ends without going back.
+void ForkInHandlerAndAllocate(int)
+{
+    child_of_handler = Fork(way_of_handler);
+    if (child_of_handler == 0) {
+        alarm(20);
+        bool good = UseEverything(1) && blocks_of_handler->AreIntact();
+        blocks_of_handler->Free();
+        hak_trim();
+        _exit(good && UseEverything(2) && shim_heap_stats().dirty < kLikely ? 0 : 1);
+    }
+}
+
+// What the thread was changing is given up in the child.
+TEST_F(RawFork, TheChildOfASignalHandlerAllocates)
+{
+    struct sigaction action = {}, before;
+    action.sa_handler = ForkInHandlerAndAllocate;
+    ASSERT_EQ(sigaction(SIGUSR1, &action, &before), 0);
+    Blocks blocks;
+    blocks_of_handler = &blocks;
+    for (unsigned lock : SomeLocks()) {
+        for (Way way : {kFork, kUnderscore, kClone}) {
+            way_of_handler = way;
+            shim_lock_acquire(lock);
+            raise(SIGUSR1);
+            bool held = shim_lock_is_mine(lock) && shim_lock_nested(lock) == 0;
+            shim_lock_release(lock);
+            EXPECT_TRUE(held && shim_lock_is_free(lock)) << "lock " << lock << " in the parent";
+            EXPECT_TRUE(Succeeds(child_of_handler)) << "lock " << lock << ", way " << way;
+        }
+    }
+    sigaction(SIGUSR1, &before, nullptr);
+    blocks.Free();
+    EXPECT_TRUE(UseEverything(1));
 }
 
 // The thread goes on where it was, in the parent and in the child: with the lock, which it

@@ -231,7 +231,7 @@ bool shim_lock_is_mine(unsigned lock)
 
 unsigned shim_lock_nested(unsigned lock)
 {
-    return lock_of(lock)->nested;
+    return lock_of(lock)->nested & HAK_LOCK_ENTRIES;
 }
 
 bool shim_lock_is_free(unsigned lock)

@@ -62,6 +62,7 @@ void hak_heap_free(struct hak_span *span);
 struct hak_span *hak_heap_try_dirty(size_t npages);
 struct hak_span *hak_grow_alloc(size_t npages);
 void hak_heap_free_clean(struct hak_span *span);
+size_t hak_heap_free_purged(struct hak_span *span);
 bool hak_grow_extend(struct hak_span *span, size_t npages);
 void hak_grow_feed(struct hak_span *span, size_t npages);
 size_t hak_grow_fill(struct hak_span *span, size_t first, bool *lost);

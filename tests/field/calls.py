@@ -5,7 +5,9 @@ ONE_THREAD = {"mmap", "munmap", "mremap", "futex"}
 THREADS = ONE_THREAD | {"madvise"}
 # The purge thread at its start, itself; besides what pthread_create does.
 PURGE_THREAD = {"sched_setscheduler", "sched_setaffinity", "prctl"}
-PTHREAD_CREATE = {"clone", "clone3", "mmap", "mprotect", "rt_sigprocmask", "set_robust_list",
-                  "rseq"}
+PTHREAD_CREATE = {"clone", "clone3", "mmap", "mprotect", "rt_sigaction", "rt_sigprocmask",
+                  "rseq", "set_robust_list"}
+# To learn that there is a filter, and so no purge thread.
+LATE = {"prctl"}
 BEFORE_MAIN = {"mmap", "munmap", "madvise", "getrandom"}
 BEFORE_MAIN_LOW_RSS = BEFORE_MAIN | {"uname"}

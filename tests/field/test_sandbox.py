@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.compiled import environment
-from tests.field.calls import ONE_THREAD, THREADS
+from tests.field.calls import LATE, ONE_THREAD, PTHREAD_CREATE, THREADS
 from tests.field.conftest import compiled
 
 OF_THE_PROGRAM = {"write", "exit_group", "clock_nanosleep"}
-ERRORS = [errno.EPERM, errno.ENOSYS, errno.ENOMEM, errno.EINVAL]
+ERRORS = [errno.EPERM, errno.ENOSYS, errno.ENOMEM, errno.EINVAL, errno.EFAULT, errno.EEXIST]
 NULL = 3  # see work.h
 SECONDS = 60
 
@@ -37,6 +37,13 @@ def only(calls: set[str]) -> list[str]:
 def test_dies_of_no_call_that_is_not_in_the_list(sandbox, library, threads, calls):
     """Nor does it start a thread, which would be a further call."""
     assert run(sandbox, library, threads, *only(calls), 0) == (0, "served")
+
+
+@pytest.mark.parametrize("error", [0, errno.EPERM])
+def test_threads_that_start_behind_the_filter(sandbox, library, error):
+    """The purge thread is not among them: its further calls would be the end."""
+    filter = only(THREADS | PTHREAD_CREATE | LATE)
+    assert run(sandbox, library, "late2", *filter, error) == (0, "served")
 
 
 def test_the_filter_works(sandbox):

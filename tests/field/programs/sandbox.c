@@ -1,5 +1,6 @@
-/* sandbox.c THREADS only|except CALLS ERRNO: works behind a filter of system calls, which is
- * installed after the start, when THREADS further threads have worked already.
+/* sandbox.c THREADS|lateTHREADS only|except CALLS ERRNO: works behind a filter of system calls,
+ * which is installed after the start, when THREADS further threads have worked already; or before
+ * they start, if they are late.
  *
  *   only    allows the calls in the list, separated by commas, and no others
  *   except  allows all but those
@@ -46,7 +47,10 @@ static const struct {
     CALL(munmap),
     CALL(openat),
     CALL(prctl),
+    CALL(rseq),
+    CALL(rt_sigaction),
     CALL(rt_sigprocmask),
+    CALL(set_robust_list),
     CALL(sched_yield),
     CALL(uname),
     CALL(write),
@@ -114,26 +118,38 @@ static void *worker(void *seed)
     return NULL;
 }
 
+static void start(unsigned threads)
+{
+    pthread_barrier_init(&barrier, NULL, threads + 1);
+    for (unsigned i = 0; i < threads && i < MOST_THREADS; i++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, worker, (void *)(uintptr_t)(i + 5)) != 0)
+            exit(2);
+    }
+    if (threads)
+        pthread_barrier_wait(&barrier);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5)
         return 2;
-    unsigned threads = (unsigned)atoi(argv[1]);
+    bool late = strncmp(argv[1], "late", 4) == 0;
+    unsigned threads = (unsigned)atoi(argv[1] + (late ? 4 : 0));
     bool only = strcmp(argv[2], "only") == 0;
     uint32_t error = (uint32_t)atoi(argv[4]);
     int numbers[MOST_CALLS];
     unsigned n = 0;
     for (char *name = strtok(argv[3], ","); name && n < MOST_CALLS; name = strtok(NULL, ","))
         numbers[n++] = number_of(name);
-    pthread_barrier_init(&barrier, NULL, threads + 1);
-    for (unsigned i = 0; i < threads && i < MOST_THREADS; i++) {
-        pthread_t thread;
-        pthread_create(&thread, NULL, worker, (void *)(uintptr_t)(i + 5));
-    }
-    if (threads)
-        pthread_barrier_wait(&barrier);
+    if (late)
+        free(malloc(100));
+    else
+        start(threads);
     uint32_t refusal = error ? SECCOMP_RET_ERRNO | error : SECCOMP_RET_KILL_PROCESS;
     filter(numbers, n, only ? SECCOMP_RET_ALLOW : refusal, only ? refusal : SECCOMP_RET_ALLOW);
+    if (late)
+        start(threads);
     if (threads)
         pthread_barrier_wait(&barrier);
     serve(1);
