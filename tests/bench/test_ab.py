@@ -42,8 +42,9 @@ def test_three_percent_are_found(bench):
 
 
 def test_a_against_itself(bench):
+    """With a seed, as the order decides which run counts for which: one in twenty differs surely."""
     bench.variant("hakmem", speed(100_000_000, 700_000))
-    outcome = bench.ab("hakmem", "hakmem", *TINY, "--reps", "15")
+    outcome = bench.ab("hakmem", "hakmem", *TINY, "--reps", "15", "--seed", "1")
     assert outcome.status == 0
     assert {line["variant"] for line in outcome.lines} == {"hakmem", "hakmem-again"}
     assert of_speed(outcome)["verdict"] == "same"

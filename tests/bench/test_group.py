@@ -16,10 +16,10 @@ def ended(process: int, within: float = 5) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
         try:
-            os.kill(process, 0)
-        except ProcessLookupError:
+            state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
             return True
-        if Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+        if state == "Z":
             return True
         time.sleep(0.05)
     return False
