@@ -238,6 +238,8 @@ void hak_os_wake(uint32_t *word, int nthreads)
  * until each has answered. */
 static const uint64_t most_signals = ~(uint64_t)0 & ~((uint64_t)3 << 31);
 
+enum { START_WAITS = 8, START_WAIT_MS = 25 };
+
 struct start {
     void *(*run)(void *);
     const char *name;
@@ -254,9 +256,9 @@ static void *begin(void *argument)
     struct sched_param none = {.sched_priority = 0};
     for (unsigned i = 0; i < sizeof every / sizeof every[0]; i++)
         every[i] = ~0ul;
-    hak_syscall3(SYS_sched_setscheduler, 0, SCHED_BATCH, (long)&none);
-    hak_syscall3(SYS_sched_setaffinity, 0, sizeof every, (long)every);
     hak_syscall3(SYS_prctl, PR_SET_NAME, (long)start->name, 0);
+    hak_syscall3(SYS_sched_setaffinity, 0, sizeof every, (long)every);
+    hak_syscall3(SYS_sched_setscheduler, 0, SCHED_BATCH, (long)&none);
     hak_store_release(&start->begun, 1u);
     hak_os_wake(&start->begun, 1);
     return start->run(NULL);
@@ -270,7 +272,7 @@ static bool are_calls_filtered(void)
 }
 
 /* Waits until the thread has made the calls of `begin`, so that a filter which the program installs
- * later does not meet them. */
+ * later does not meet them; but not for ever, as real-time threads may keep it from running. */
 int hak_os_start_thread(void *(*run)(void *), const char *name)
 {
     pthread_attr_t attr;
@@ -292,8 +294,8 @@ int hak_os_start_thread(void *(*run)(void *), const char *name)
         pthread_attr_destroy(&attr);
     }
     hak_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
-    while (error == 0 && !hak_load_acquire(&start->begun))
-        hak_os_wait(&start->begun, 0, 0);
+    for (int i = 0; error == 0 && !hak_load_acquire(&start->begun) && i < START_WAITS; i++)
+        hak_os_wait(&start->begun, 0, START_WAIT_MS);
     return error;
 }
 
