@@ -52,6 +52,9 @@ HAK_INLINE uint64_t hak_this_thread(void)
 /* Orders every access before it against every one after it. */
 #define hak_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
+/* The same for a signal handler of the thread: keeps the compiler from moving accesses across. */
+#define hak_signal_fence() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
 /* Tells the processor that this is a spin loop. */
 HAK_INLINE void hak_pause(void)
 {

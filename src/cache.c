@@ -62,12 +62,12 @@ static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit
     bin->room = limit - n;
 }
 
-/* Gives an array class the slots that suit its limit, and what its bin holds with them. */
-static void place_slots(struct hak_cache *cache, unsigned cls)
+/* Gives an array class the slots that suit the limit, and what its bin holds with them. */
+static void place_slots(struct hak_cache *cache, unsigned cls, uint32_t limit)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    void **slots = bin->limit <= HAK_NEAR_SLOTS ? cache->near_slots[cls - HAK_LIST_CLASSES]
-                                                : cache->slots + hak_classes[cls].cache_slot;
+    void **slots = limit <= HAK_NEAR_SLOTS ? cache->near_slots[cls - HAK_LIST_CLASSES]
+                                           : cache->slots + hak_classes[cls].cache_slot;
     if (slots == bin->slots)
         return;
     for (unsigned i = 0; i < bin->n; i++)
@@ -88,7 +88,7 @@ void hak_cache_reset(struct hak_cache *cache)
             set_list(bin, NULL, 0, bin->limit);
         } else {
             bin->n = 0;
-            place_slots(cache, cls);
+            place_slots(cache, cls, bin->limit);
         }
     }
 }
@@ -113,13 +113,17 @@ static void count(uint64_t *counter)
     hak_store_relaxed(counter, *counter + 1);
 }
 
-static void drain_chain(unsigned cls, struct hak_chain *chain, bool park)
+/* Blocks leave a bin before they go back, and a limit is no higher than the slots suffice for: a
+ * fork may come at any moment, in a signal handler or by another thread, and its child uses the
+ * cache. */
+
+static void drain_chain(unsigned cls, struct hak_chain chain, bool park)
 {
-    if (chain->head && park)
-        hak_central_drain_chain(cls, *chain);
-    else if (chain->head)
-        hak_central_return_chain(cls, *chain);
-    *chain = (struct hak_chain){NULL, 0};
+    hak_signal_fence();
+    if (chain.head && park)
+        hak_central_drain_chain(cls, chain);
+    else if (chain.head)
+        hak_central_return_chain(cls, chain);
 }
 
 /* Gives back all that the cache holds of a class. */
@@ -127,18 +131,20 @@ static void drain_bin(struct hak_cache *cache, unsigned cls, bool park)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
     if (hak_class_is_list(cls)) {
-        struct hak_chain chain = {bin->head, hak_bin_count(bin, cls)};
-        drain_chain(cls, &cache->spare[cls], park);
-        drain_chain(cls, &chain, park);
+        struct hak_chain chain = {bin->head, hak_bin_count(bin, cls)}, spare = cache->spare[cls];
+        cache->spare[cls] = (struct hak_chain){NULL, 0};
         set_list(bin, NULL, 0, bin->limit);
+        drain_chain(cls, spare, park);
+        drain_chain(cls, chain, park);
         return;
     }
     unsigned n = bin->n + cache->outbox[cls]; /* one of them is 0 */
+    bin->n = cache->outbox[cls] = 0;
+    hak_signal_fence();
     if (n > 0 && park)
         hak_central_drain(cls, bin->slots, n);
     else if (n > 0)
         hak_central_return(cls, bin->slots, n);
-    bin->n = cache->outbox[cls] = 0;
 }
 
 /* Halves the limit of a class and gives back what the bin holds. */
@@ -152,7 +158,7 @@ static void shrink(struct hak_cache *cache, unsigned cls)
     if (hak_class_is_list(cls))
         bin->room = limit;
     else
-        place_slots(cache, cls);
+        place_slots(cache, cls, limit);
 }
 
 static bool within_budget(const struct hak_cache *cache, size_t more)
@@ -218,6 +224,7 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
     struct hak_chain chain = *spare, foreign = {NULL, 0};
     uint32_t limit = bin->limit;
     *spare = foreign;
+    hak_signal_fence();
     if (hak_bin_is_closed(bin)) {
         foreign = chain;
         limit = least_limit(cls);
@@ -239,7 +246,7 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
         limit = chain.n;
     }
     set_list(bin, hak_block_next(chain.head), chain.n - 1, limit);
-    drain_chain(cls, &foreign, false);
+    drain_chain(cls, foreign, false);
     return chain.head;
 }
 
@@ -293,10 +300,13 @@ static void *refill_array(struct hak_cache *cache, unsigned cls)
     unsigned n = fill_slots(cache, cls);
     if (n == 0)
         return NULL;
-    bin->n = n;
-    bin->limit = grown(cache, cls);
-    place_slots(cache, cls);
     order(cache, bin->slots, n);
+    hak_signal_fence();
+    bin->n = n;
+    uint32_t limit = grown(cache, cls);
+    place_slots(cache, cls, limit);
+    hak_signal_fence(); /* no more than there are slots for */
+    bin->limit = limit;
     return bin->slots[--bin->n];
 }
 
@@ -319,25 +329,27 @@ void *hak_cache_take(struct hak_cache *cache, unsigned cls)
 static void flush_list(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    struct hak_chain *spare = &cache->spare[cls];
-    if (spare->head) {
-        count(&cache->flushes);
-        hak_central_drain_chain(cls, *spare);
-    }
-    spare->head = bin->head;
-    spare->n = bin->limit;
+    struct hak_chain spare = cache->spare[cls], full = {bin->head, bin->limit};
     set_list(bin, NULL, 0, bin->limit);
+    hak_signal_fence();
+    cache->spare[cls] = full;
+    if (spare.head)
+        count(&cache->flushes);
+    drain_chain(cls, spare, true);
 }
 
 static void flush_array(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    unsigned n = bin->n - bin->limit / 2;
+    unsigned rest = bin->limit / 2, n = bin->n - rest;
     count(&cache->flushes);
+    bin->n = 0;
+    hak_signal_fence();
     hak_central_drain(cls, bin->slots, n);
-    bin->n -= n;
-    for (unsigned i = 0; i < bin->n; i++)
+    for (unsigned i = 0; i < rest; i++)
         bin->slots[i] = bin->slots[n + i];
+    hak_signal_fence();
+    bin->n = rest;
 }
 
 /* The first blocks that a thread frees of a class from which it has allocated none: they go back,

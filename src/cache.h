@@ -41,7 +41,7 @@ struct hak_bin {
 enum hak_cache_owner {
     HAK_CACHE_FREE = 0,
     HAK_CACHE_OWNED, /* by a running thread */
-    HAK_CACHE_LOST,  /* by a thread that a fork left behind */
+    HAK_CACHE_LOST,  /* by a thread that a fork left behind: free, but not empty */
 };
 
 /* Calls of one class: see threads.h.  The owner writes. */

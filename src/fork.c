@@ -48,7 +48,7 @@ static bool is_inside(void)
         if (hak_lock_is_mine(lock_at(i)))
             return true;
     }
-    return inner_forks > 0 || hak_heap_is_purging();
+    return inner_forks > 0 || hak_heap_is_purging() || hak_process_is_adopting();
 }
 
 static void before_fork(void)
@@ -85,8 +85,8 @@ static void sort_out_locks(void)
             if (!hak_lock_reentrant || lock->nested > 0)
                 hak_lock_interrupt(lock);
         } else if (!hak_lock_is_free(lock)) {
-            hak_lock_reset(lock);
             abandon(i);
+            hak_lock_reset(lock);
         }
     }
 }

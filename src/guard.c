@@ -186,8 +186,10 @@ static void release_oldest(struct hak_cache *cache)
     struct hak_waiting *queue = &cache->waiting;
     void *p = queue->blocks[queue->first];
     unsigned cls = hak_heap.map[hak_page_of(p)];
+    queue
+        ->n--; /* first: a signal handler that forks now finds no block in the queue that left it */
+    hak_signal_fence();
     queue->first = (queue->first + 1) % HAK_WAITING_BLOCKS;
-    queue->n--;
     queue->of_class[cls]--;
     queue->bytes -= hak_classes[cls].size;
     check_fill(p, cls);
@@ -213,7 +215,9 @@ void hak_guard_free(struct hak_cache *cache, struct hak_span *slab, void *p)
         hak_cache_give(cache, cls, p);
         return;
     }
-    queue->blocks[(queue->first + queue->n++) % HAK_WAITING_BLOCKS] = p;
+    queue->blocks[(queue->first + queue->n) % HAK_WAITING_BLOCKS] = p;
+    hak_signal_fence();
+    queue->n++;
     queue->of_class[cls]++;
     queue->bytes += size;
 }

@@ -69,6 +69,8 @@ enum {
     MOST_HOLES = 8192, /* each makes one mapping two; the usual limit is 65530 mappings */
     LONG_RUN = 16,     /* pages that are worth unmapping also where that makes other threads wait */
     MOST_WAITS = 16,   /* for purges that are under way while memory is short */
+    WAIT_MS = 100,
+    READABLE = HAK_LOOKUP_HEADER ? (16 << 20) >> HAK_PAGE_SHIFT : 0, /* pages: see stays */
 };
 
 static int renew(uint32_t page, size_t npages)
@@ -76,14 +78,21 @@ static int renew(uint32_t page, size_t npages)
     return hak_os_renew(hak_span_start(&hak_heap.spans[page]), npages << HAK_PAGE_SHIFT);
 }
 
+/* Whether pages that go back to the system stay mapped.  With the header lookup free reads the byte
+ * before any pointer into the heap: for the sake of a message for an invalid one, some stay. */
+static bool stays(size_t npages, bool has_threads)
+{
+    return (has_threads && npages < LONG_RUN) || hak_ranges_holes() >= MOST_HOLES ||
+           (HAK_LOOKUP_HEADER && hak_ranges_clean() + npages <= READABLE);
+}
+
 /* Gives the memory of pages that the caller owns back to the system.  Returns the state that they
  * are in now, DIRTY if the system refused.  The lock may be held or not. */
 static unsigned give_to_system(uint32_t page, size_t npages)
 {
     bool has_threads = hak_load_relaxed(&hak_process->has_threads);
-    bool stay = (has_threads && (npages < LONG_RUN || hak_ranges_stay_readable())) ||
-                hak_ranges_holes() >= MOST_HOLES;
-    if (stay && (has_threads ? hak_mapping_purge(page, npages) : renew(page, npages)) == 0)
+    if (stays(npages, has_threads) &&
+        (has_threads ? hak_mapping_purge(page, npages) : renew(page, npages)) == 0)
         return HAK_SPAN_CLEAN;
     return hak_range_leave(page, npages) ? HAK_SPAN_AWAY : HAK_SPAN_DIRTY;
 }
@@ -118,7 +127,8 @@ static void end_purge(void)
 
 /* Lets as many come to an end as are under way now; false: there are none.  The lock is not held
  * meanwhile.  Locks before it may be: a purge under way takes none of them.  A thread that is
- * inside of fork cannot wait: it keeps the lock. */
+ * inside of fork cannot wait: it keeps the lock.  In a child that a signal handler made meanwhile
+ * nobody wakes it. */
 static bool await_purges(void)
 {
     uint32_t before = hak_load_relaxed(&hak_process->landed);
@@ -127,11 +137,13 @@ static bool await_purges(void)
         return false;
     hak_process->waiting++;
     hak_lock_release(&hak_heap_lock);
-    for (uint32_t now = before; (int32_t)(until - now) > 0;
+    for (uint32_t now = before;
+         (int32_t)(until - now) > 0 && hak_load_relaxed(&hak_process->under_way) > 0;
          now = hak_load_relaxed(&hak_process->landed))
-        hak_os_wait(&hak_process->landed, now, 0);
+        hak_os_wait(&hak_process->landed, now, WAIT_MS);
     hak_lock_acquire(&hak_heap_lock);
-    hak_process->waiting--;
+    if (hak_process->waiting > 0)
+        hak_process->waiting--;
     return true;
 }
 
@@ -268,7 +280,7 @@ struct hak_span *hak_span_find(const void *p)
     if (!hak_heap_ready() || !hak_heap_contains(p))
         return NULL;
     size_t page = hak_page_of(p);
-    if (HAK_LOOKUP_REGION && !hak_range_has_table((uint32_t)page))
+    if (HAK_LOOKUP_REGION && !hak_tables_have((uint32_t)page))
         return NULL;
     uint32_t head = hak_heap.spans[page].head;
     if (head == 0 || head > page)

@@ -61,7 +61,6 @@ struct hak_span {
     uint8_t state;    /* enum hak_span_state; in first and last page */
     uint8_t cls;      /* SLAB: class */
     bool zero;        /* as handed out: all bytes are zero */
-    bool readable;    /* while its pages go away: they stay readable, see ranges.c */
     uint16_t first;   /* SLAB: offset of block 0, colour included */
     uint16_t nfree;   /* SLAB: set bits */
     uint64_t bytes;   /* LARGE: usable bytes from the block's start */
@@ -161,9 +160,14 @@ HAK_INLINE uint32_t hak_span_page(const struct hak_span *span)
     return (uint32_t)(span - hak_heap.spans);
 }
 
+HAK_INLINE char *hak_page_address(uint32_t page)
+{
+    return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
+}
+
 HAK_INLINE char *hak_span_start(const struct hak_span *span)
 {
-    return (char *)hak_heap.base + ((size_t)hak_span_page(span) << HAK_PAGE_SHIFT);
+    return hak_page_address(hak_span_page(span));
 }
 
 HAK_INLINE size_t hak_span_bytes(const struct hak_span *span)

@@ -7,15 +7,16 @@
  * word: 0 free, else the holder's thread pointer, plus 1 if threads may be waiting (Drepper,
  * "Futexes Are Tricky", mutex 3, with a name for the holder).  They sleep on its low half.
  *
- * That the holder is known makes two things possible:
+ * That the holder is known makes three things possible:
  * - A thread that holds all locks because it forks, or some because it reports a fault of the
  *   program, enters them once more when a fork handler or a signal handler of the program
  *   allocates (hak_lock_reentrant); `nested` counts these entries.
  * - In a child that was made without fork handlers, a lock may be held by a thread that only the
  *   parent has.  Whoever takes a lock first in such a child frees those first: see fork.h.
  * - In a child that a signal handler made, the thread may hold a lock for a function that the
- * signal interrupted.  If the handler enters it, what it guards is given up first. The counters are
- * kept in the debug build only, written by the holder. */
+ *   signal interrupted.  If the handler enters it, what it guards is given up first.
+ *
+ * The counters are kept in the debug build only, written by the holder. */
 #ifndef HAK_LOCK_H
 #define HAK_LOCK_H
 
@@ -73,7 +74,7 @@ HAK_INLINE void hak_lock_interrupt(struct hak_lock *lock)
 HAK_INLINE void hak_lock_reset(struct hak_lock *lock)
 {
     lock->nested = 0;
-    hak_store_relaxed(&lock->word, (uint64_t)0);
+    hak_store_release(&lock->word, (uint64_t)0);
 }
 
 HAK_INLINE bool hak_lock_is_free(const struct hak_lock *lock)

@@ -1,7 +1,7 @@
 /* mapping.c: see mapping.h. */
 #include "mapping.h"
 #include "os.h"
-#include "ranges.h"
+#include "tables.h"
 
 enum {
     MOST_SEAMS = 8192, /* the system's usual limit for a process is 65530 mappings */
@@ -15,15 +15,10 @@ static uint32_t serial;    /* moves so far, which numbers them */
 static uint32_t nseams;    /* pages in another mapping than the page before them */
 static uint64_t paused_ms; /* the end of the pause */
 
-static char *address(uint32_t page)
-{
-    return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
-}
-
 /* Of a page whose descriptor may not be mapped: then it is the heap's own mapping. */
 static uint32_t mapping_of(uint32_t page)
 {
-    return hak_range_has_table(page) ? hak_heap.spans[page].mapping : 0;
+    return hak_tables_have(page) ? hak_heap.spans[page].mapping : 0;
 }
 
 static uint32_t seams(uint32_t page, size_t npages)
@@ -66,7 +61,7 @@ size_t hak_mapping_move(uint32_t to, uint32_t from, size_t npages, bool *lost)
             break;
         uint32_t at = from + (uint32_t)done, dest = to + (uint32_t)done;
         size_t n = piece(at, npages - done);
-        int error = hak_os_move(address(dest), address(at), n << HAK_PAGE_SHIFT);
+        int error = hak_os_move(hak_page_address(dest), hak_page_address(at), n << HAK_PAGE_SHIFT);
         if (error) {
             hak_store_relaxed(&paused_ms, hak_os_now_ms() + PAUSE_MS);
             *lost = error == HAK_OS_LOST;
@@ -85,8 +80,8 @@ int hak_mapping_purge(uint32_t page, size_t npages)
     size_t bytes = npages << HAK_PAGE_SHIFT;
     if (hak_load_relaxed(&nseams) == 0 ||
         (hak_heap.spans[page].mapping == 0 && piece(page, npages) == npages))
-        return hak_os_purge(address(page), bytes);
-    return hak_os_renew(address(page), bytes);
+        return hak_os_purge(hak_page_address(page), bytes);
+    return hak_os_renew(hak_page_address(page), bytes);
 }
 
 void hak_mapping_reset(uint32_t page, size_t npages)

@@ -21,7 +21,7 @@ size_t hak_mapping_move(uint32_t to, uint32_t from, size_t npages, bool *lost);
 /* Gives the physical memory of pages that the caller owns back to the system.  0 or an errno value.
  * Moved pages are in the heap's own mapping afterwards: hak_mapping_reset must follow. */
 int hak_mapping_purge(uint32_t page, size_t npages);
-/* Notes what hak_mapping_purge did.  The heap's lock is held. */
+/* The pages are in the heap's own mapping again, or in none.  The heap's lock is held. */
 void hak_mapping_reset(uint32_t page, size_t npages);
 
 #endif

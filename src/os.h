@@ -20,8 +20,7 @@ int hak_os_release(void *addr, size_t size);
 int hak_os_purge(void *addr, size_t size);
 /* Replaces the range by a fresh, zero mapping, undoing what hak_os_move left. */
 int hak_os_renew(void *addr, size_t size);
-/* The same, but the new mapping can only be read, or not be accessed at all. */
-int hak_os_renew_readable(void *addr, size_t size);
+/* The same, but the new mapping cannot be accessed. */
 int hak_os_renew_closed(void *addr, size_t size);
 /* Moves the physical pages of [from, from + size) to `to`; `from` then reads as zero.  On failure
  * `from` is as it was and `to` reads as zero, except for HAK_OS_LOST: then `to` must not be used

@@ -140,11 +140,6 @@ int hak_os_renew(void *addr, size_t size)
     return hak_syscall_error(map(addr, size, PROT_READ | PROT_WRITE, MAP_FIXED));
 }
 
-int hak_os_renew_readable(void *addr, size_t size)
-{
-    return hak_syscall_error(map(addr, size, PROT_READ, MAP_FIXED));
-}
-
 int hak_os_renew_closed(void *addr, size_t size)
 {
     return hak_syscall_error(map(addr, size, PROT_NONE, MAP_FIXED));

@@ -25,10 +25,11 @@ void hak_process_forked(void)
     *hak_process = (struct hak_process){.state = HAK_PROCESS_OLD};
 }
 
-/* Threads of the child that come here at once wait for the first of them. */
+/* A signal handler that interrupts the adopter begins again and ends it, since it may want locks
+ * that are not in order yet. */
 void hak_process_adopt(void)
 {
-    if (hak_cas_acquire(&hak_process->state, HAK_PROCESS_NEW, HAK_PROCESS_ADOPTING)) {
+    if (hak_cas_acquire(&hak_process->adopter, 0, hak_this_thread()) || hak_process_is_adopting()) {
         if (hak_process_on_new)
             hak_process_on_new();
         hak_store_release(&hak_process->state, HAK_PROCESS_OLD);

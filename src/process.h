@@ -10,16 +10,19 @@
 
 #include "atomic.h"
 
-enum hak_process_state { HAK_PROCESS_NEW = 0, HAK_PROCESS_ADOPTING, HAK_PROCESS_OLD };
+enum hak_process_state { HAK_PROCESS_NEW = 0, HAK_PROCESS_OLD };
 
-/* All accessed atomically, but for `waiting`, which the heap's lock guards. */
+/* All accessed atomically.  nthreads is written with the lock of threads.c, `waiting` guarded by
+ * the heap's. */
 struct hak_process {
     uint32_t state;        /* enum hak_process_state */
-    uint32_t has_threads;  /* a second thread has had a cache */
+    uint32_t nthreads;     /* threads that have a cache */
+    uint32_t has_threads;  /* there were two; false again some time after only one is left */
     uint32_t purge_thread; /* see purge.c */
     uint32_t under_way;    /* see heap.c: purges without the lock, */
     uint32_t landed;       /* those that ended, */
     uint32_t waiting;      /* threads that wait for that */
+    uint64_t adopter;      /* hak_this_thread of the one that makes it OLD */
 };
 
 /* Never NULL. */
@@ -30,15 +33,20 @@ void hak_process_init(void);
 /* In a child of fork: forgets what was its parent's. */
 void hak_process_forked(void);
 
-/* Whether this is a child in which hak_process_forked was not called yet.  False where the kernel
- * does not tell. */
+/* Whether this is a child in which hak_process_forked was not called yet, or hak_process_adopt has
+ * not ended.  False where the kernel does not tell. */
 HAK_INLINE bool hak_process_is_new(void)
 {
-    return hak_load_relaxed(&hak_process->state) == HAK_PROCESS_NEW;
+    return hak_load_acquire(&hak_process->state) != HAK_PROCESS_OLD;
 }
-/* Called before the first lock is taken in a new child: calls hak_process_on_new, once, which
- * fork.c sets; then the child is new no more. */
+/* Called before a lock is taken in a new child: the first of its threads calls hak_process_on_new,
+ * which fork.c sets, and the others wait until it has; then the child is new no more. */
 HAK_COLD void hak_process_adopt(void);
+/* Whether the thread is inside of that: a signal handler interrupted it. */
+HAK_INLINE bool hak_process_is_adopting(void)
+{
+    return hak_process_is_new() && hak_load_relaxed(&hak_process->adopter) == hak_this_thread();
+}
 extern HAK_HIDDEN void (*hak_process_on_new)(void);
 
 #endif

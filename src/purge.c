@@ -51,6 +51,19 @@ static bool is_idle(void)
     return resident_free_bytes() < LEAST_BYTES;
 }
 
+/* Whether the program has one thread again; then it is as if it had never had more. */
+static bool is_alone(void)
+{
+    if (hak_load_relaxed(&hak_process->nthreads) > 1)
+        return false;
+    hak_store_relaxed(&hak_process->has_threads, 0u);
+    hak_fence(); /* against the one in threads.c */
+    if (hak_load_relaxed(&hak_process->nthreads) <= 1)
+        return true;
+    hak_store_relaxed(&hak_process->has_threads, 1u);
+    return false;
+}
+
 static void *thread_main(void *unused)
 {
     if (!become(STARTING, RUNNING))
@@ -58,10 +71,15 @@ static void *thread_main(void *unused)
     while (!is_in(ENDING)) {
         hak_os_wait(&hak_process->purge_thread, RUNNING, PERIOD_MS);
         pass();
-        if (!is_idle() || !become(RUNNING, ASLEEP))
+        if (!is_idle())
             continue;
-        hak_fence(); /* against the one in hak_purge_after_free: one of the two sees the other */
-        if (!is_idle() && become(ASLEEP, RUNNING))
+        if (is_alone())
+            break;
+        if (!become(RUNNING, ASLEEP))
+            continue;
+        hak_fence(); /* against those in hak_purge_after_free and threads.c: one sees the other */
+        if ((!is_idle() || hak_load_relaxed(&hak_process->nthreads) <= 1) &&
+            become(ASLEEP, RUNNING))
             continue;
         while (is_in(ASLEEP))
             hak_os_wait(&hak_process->purge_thread, ASLEEP, 0);
@@ -73,10 +91,9 @@ static void *thread_main(void *unused)
 /* Creating a thread allocates; those calls find STARTING here.  It is not done under the locks of
  * fork, where it would run code of others.  A refusal is final, so that no other thread of the
  * program pays for the attempt. */
-void hak_purge_in_new_thread(void)
+void hak_purge_start_thread(void)
 {
-    if (!HAK_PURGE_THREAD || !hak_load_relaxed(&hak_process->has_threads) || hak_lock_reentrant ||
-        !become(ABSENT, STARTING))
+    if (hak_lock_reentrant || !become(ABSENT, STARTING))
         return;
     if (hak_os_start_thread(thread_main, "hakmem-purge") != 0)
         hak_store_relaxed(&hak_process->purge_thread, REFUSED);
@@ -84,7 +101,7 @@ void hak_purge_in_new_thread(void)
 
 /* A process whose main thread has ended lives on until its last thread ends, which must not be
  * this one. */
-void hak_purge_end_thread(void)
+static void end_thread(void)
 {
     for (;;) { /* until none of its states is missed because it has just changed */
         uint32_t state = hak_load_relaxed(&hak_process->purge_thread);
@@ -94,6 +111,15 @@ void hak_purge_end_thread(void)
             break;
     }
     hak_os_wake(&hak_process->purge_thread, 1);
+}
+
+void hak_purge_after_thread(void)
+{
+    uint32_t left = hak_load_relaxed(&hak_process->nthreads);
+    if (left == 0)
+        end_thread();
+    else if (left == 1 && become(ASLEEP, RUNNING))
+        hak_os_wake(&hak_process->purge_thread, 1);
 }
 
 /* ---- by the threads that free memory ------------------------------------------------------- */

@@ -1,10 +1,10 @@
 /* ranges.c: see ranges.h.  Maps in steps, keeps free runs by size and dirty ones by age too. */
 #include <errno.h>
 
+#include "mapping.h"
 #include "os.h"
 #include "ranges.h"
 
-enum { TABLE_STEP = HAK_PAGE_SIZE / sizeof(struct hak_span) }; /* descriptors mapped at a time */
 #define MOST_STEP ((size_t)64 << 20)
 
 struct hak_range hak_ranges[HAK_NRANGES];
@@ -16,8 +16,7 @@ static size_t mapped;       /* bytes */
 static size_t handed_pages; /* in spans that were handed out, in total */
 static size_t fresh_pages;  /* zero pages that were taken, in total */
 static uint64_t nclaims;
-static size_t map_bytes, live_bytes; /* of these tables, mapped */
-static uint32_t nholes;              /* away runs */
+static uint32_t nholes; /* away runs */
 
 void hak_ranges_init(size_t size)
 {
@@ -34,71 +33,20 @@ void hak_ranges_init(size_t size)
         }
         range->first = hak_max(range->first, 1u); /* page 0 ends the lists */
         range->frontier = range->mapped = range->first;
-        range->tabled = (uint32_t)hak_round_down(range->first, TABLE_STEP);
-        if (range->tabled == 0)
-            range->tabled = TABLE_STEP; /* by hak_space_find */
+        hak_tables_init(i, range->first);
     }
 }
 
 /* ---- pages come and go ---------------------------------------------------------------------- */
 
-static char *address(uint32_t page)
+/* Maps pages; 0 or an errno value. */
+static int claim(uint32_t page, size_t npages)
 {
-    return (char *)hak_heap.base + ((size_t)page << HAK_PAGE_SHIFT);
-}
-
-bool hak_range_has_table(uint32_t page)
-{
-    return page < hak_load_relaxed(&hak_range_of(page)->tabled);
-}
-
-/* Maps the table entries of pages below `end`. */
-static bool extend_tables(struct hak_range *range, uint32_t end)
-{
-    size_t have = range->tabled * sizeof(struct hak_span);
-    if (!hak_space_extend((char *)hak_heap.spans, &have, end * sizeof(struct hak_span)))
-        return false;
-    hak_store_relaxed(&range->tabled, (uint32_t)(have / sizeof(struct hak_span)));
-    return (!HAK_LOOKUP_MAP || hak_space_extend((char *)hak_heap.map, &map_bytes, end)) &&
-           (!HAK_GUARD ||
-            hak_space_extend((char *)hak_heap.live, &live_bytes, (size_t)end * HAK_LIVE_PER_PAGE));
-}
-
-/* With the header lookup, free looks at the byte before any pointer into the range.  So that an
- * invalid one gets its message, pages that are away stay readable there, until the system refuses
- * to map some: from then on they are unmapped as with the other lookups. */
-static bool are_away_readable = HAK_LOOKUP_HEADER;
-
-static void unmap_away(void)
-{
-    are_away_readable = false;
-    for (unsigned i = 0; i < HAK_NRANGES; i++) {
-        for (unsigned bin = 0; bin < HAK_RUN_BINS; bin++) {
-            const struct hak_span *run;
-            for (uint32_t page = hak_ranges[i].away.first[bin]; page; page = run->next) {
-                run = &hak_heap.spans[page];
-                hak_os_release(address(page), hak_span_bytes(run));
-            }
-        }
-    }
-}
-
-/* Maps pages; `readable`: they are mapped already, readable.  0 or an errno value. */
-static int map_at(uint32_t page, size_t npages, bool readable)
-{
-    size_t bytes = npages << HAK_PAGE_SHIFT;
-    int error = readable ? hak_os_renew(address(page), bytes) : hak_os_claim(address(page), bytes);
+    int error = hak_os_claim(hak_page_address(page), npages << HAK_PAGE_SHIFT);
     nclaims++;
     if (error == 0)
-        mapped += bytes;
-    else if (error != EEXIST && are_away_readable)
-        unmap_away();
+        mapped += npages << HAK_PAGE_SHIFT;
     return error;
-}
-
-static int claim(uint32_t from, uint32_t to)
-{
-    return map_at(from, to - from, false);
 }
 
 /* Maps pages from the frontier to `end`; 0 or an errno value. */
@@ -111,14 +59,14 @@ static int map_pages(struct hak_range *range, uint32_t end)
     size_t step = hak_min(hak_max((size_t)HAK_COMMIT_STEP, used / 8), MOST_STEP);
     size_t far = from + (step >> HAK_PAGE_SHIFT);
     uint32_t to = (uint32_t)hak_min(hak_max((size_t)end, far), (size_t)range->end);
-    int error = claim(from, to);
+    int error = claim(from, to - from);
     if (error && to > end) {
         to = end;
-        error = claim(from, to);
+        error = claim(from, to - from);
     }
     if (error)
         return error;
-    range->mapped = to;
+    hak_store_relaxed(&range->mapped, to);
     if (!HAK_LOOKUP_REGION && (size_t)to << HAK_PAGE_SHIFT > hak_heap.limit)
         hak_store_relaxed(&hak_heap.limit, (size_t)to << HAK_PAGE_SHIFT);
     return 0;
@@ -133,48 +81,20 @@ static void hop_over(struct hak_range *range, uint32_t hop)
         hak_runs_insert(&range->clean,
                         hak_range_set(range->frontier, from - range->frontier, HAK_SPAN_CLEAN));
     hak_range_set(from, hop, HAK_SPAN_BUSY);
-    range->frontier = range->mapped = from + hop;
-}
-
-bool hak_ranges_stay_readable(void)
-{
-    return hak_load_relaxed(&are_away_readable);
+    hak_store_relaxed(&range->mapped, from + hop);
+    hak_store_relaxed(&range->frontier, from + hop);
 }
 
 bool hak_range_leave(uint32_t page, size_t npages)
 {
-    size_t bytes = npages << HAK_PAGE_SHIFT;
-    bool readable = hak_load_relaxed(&are_away_readable);
-    int error = readable ? hak_os_renew_readable(address(page), bytes)
-                         : hak_os_release(address(page), bytes);
-    hak_heap.spans[page].readable = readable && error == 0;
-    return error == 0;
-}
-
-/* Pages that hak_range_leave left readable and that are free now: if unmap_away came in between, it
- * did not find them. */
-static void unmap_late(uint32_t page, size_t npages)
-{
-    struct hak_span *span = &hak_heap.spans[page];
-    if (HAK_LOOKUP_HEADER && span->readable && !are_away_readable)
-        hak_os_release(address(page), npages << HAK_PAGE_SHIFT);
-    span->readable = false;
-}
-
-/* Maps pages that are away again. */
-static int come_back(uint32_t page, size_t npages)
-{
-    return map_at(page, npages, are_away_readable);
+    return hak_os_release(hak_page_address(page), npages << HAK_PAGE_SHIFT) == 0;
 }
 
 /* ---- runs ---------------------------------------------------------------------------------- */
 
 struct hak_range *hak_range_of(uint32_t page)
 {
-    if (!HAK_LOOKUP_REGION)
-        return &hak_ranges[0];
-    uint32_t index = page >> (hak_heap.region_shift - HAK_PAGE_SHIFT);
-    return &hak_ranges[index < HAK_NCLASSES ? index + 1 : 0];
+    return &hak_ranges[hak_range_index(page)];
 }
 
 static struct hak_runs *runs_of(struct hak_range *range, unsigned state)
@@ -272,16 +192,18 @@ static void run_remove(struct hak_range *range, struct hak_span *run)
     }
 }
 
-/* Unmaps what is mapped behind the frontier and the away run that ends there; false: refused. */
+/* Unmaps what is mapped behind the frontier and the away run that ends there; false: refused.  At
+ * no moment, as fork may choose any, do unmapped pages count as mapped. */
 static bool unmap_end(struct hak_range *range, const struct hak_span *run)
 {
-    uint32_t begin = hak_span_page(run), from = are_away_readable ? begin : range->frontier;
-    uint32_t beyond = range->mapped - range->frontier;
-    if (range->mapped > from &&
-        hak_os_release(address(from), (size_t)(range->mapped - from) << HAK_PAGE_SHIFT) != 0)
+    uint32_t begin = hak_span_page(run), end = range->mapped, beyond = end - range->frontier;
+    hak_store_release(&range->mapped, begin);
+    if (beyond > 0 && !hak_range_leave(range->frontier, beyond)) {
+        hak_store_relaxed(&range->mapped, end);
         return false;
+    }
+    hak_mapping_reset(range->frontier, beyond);
     mapped -= (size_t)beyond << HAK_PAGE_SHIFT;
-    range->mapped = begin;
     if (HAK_LOOKUP_HEADER) /* free reads the bytes below */
         hak_store_relaxed(&hak_heap.limit, (size_t)begin << HAK_PAGE_SHIFT);
     return true;
@@ -299,7 +221,7 @@ static void retreat(struct hak_range *range)
         if (state == HAK_SPAN_AWAY && !unmap_end(range, run))
             return;
         idle_remove(range, run);
-        range->frontier = hak_span_page(run);
+        hak_store_relaxed(&range->frontier, hak_span_page(run));
     }
 }
 
@@ -346,8 +268,6 @@ void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsign
             mapped -= npages << HAK_PAGE_SHIFT;
         return;
     }
-    if (state == HAK_SPAN_AWAY)
-        unmap_late(page, npages);
     if (page > range->first && hak_load_relaxed(&spans[page - 1].state) == state)
         left = &spans[spans[page - 1].head];
     if (end < range->frontier && hak_load_relaxed(&spans[end].state) == state)
@@ -384,10 +304,10 @@ static struct hak_span *bring_back(struct hak_range *range, struct hak_span *run
 {
     uint32_t page = hak_span_page(run), from = page + (uint32_t)front;
     size_t more = back_at_a_time(run, npages, front), all = run->npages;
-    int error = come_back(from, more);
+    int error = claim(from, more);
     if (error && more > npages) {
         more = npages;
-        error = come_back(from, more);
+        error = claim(from, more);
     }
     if (error && error != EEXIST)
         return NULL;
@@ -453,6 +373,7 @@ struct hak_span *hak_range_take(struct hak_range *range, unsigned state, size_t 
 struct hak_span *hak_range_take_frontier(struct hak_range *range, size_t npages, size_t align_pages)
 {
     size_t base_page = hak_heap.base >> HAK_PAGE_SHIFT, page;
+    unsigned index = (unsigned)(range - hak_ranges);
     uint32_t old, end, hop = 1;
     for (;;) {
         old = range->frontier;
@@ -460,18 +381,18 @@ struct hak_span *hak_range_take_frontier(struct hak_range *range, size_t npages,
         if (npages > range->end || page > range->end - npages)
             return NULL;
         end = (uint32_t)(page + npages);
-        if (!extend_tables(range, end))
+        if (!hak_tables_extend(index, end))
             return NULL;
         int error = map_pages(range, end);
         if (error == 0)
             break;
         if (error != EEXIST || hop > range->end - range->mapped ||
-            !extend_tables(range, range->mapped + hop))
+            !hak_tables_extend(index, range->mapped + hop))
             return NULL;
         hop_over(range, hop);
         hop *= 2;
     }
-    range->frontier = end;
+    hak_store_relaxed(&range->frontier, end);
     struct hak_span *span = hak_range_set((uint32_t)page, npages, HAK_SPAN_BUSY);
     if (page > old)
         hak_range_add(range, old, page - old, HAK_SPAN_CLEAN, 0);
@@ -511,6 +432,7 @@ size_t hak_ranges_leave_clean(void)
             uint32_t page = hak_span_page(run);
             size_t npages = run->npages;
             run_remove(range, run);
+            hak_mapping_reset(page, npages);
             hak_range_set(page, npages, HAK_SPAN_BUSY);
             hak_range_add(range, page, npages, HAK_SPAN_AWAY, 0);
             total += npages << HAK_PAGE_SHIFT;
@@ -519,25 +441,15 @@ size_t hak_ranges_leave_clean(void)
     return total;
 }
 
-static void mend_tables(struct hak_range *range)
-{
-    size_t have = range->tabled * sizeof(struct hak_span);
-    hak_space_mend((char *)hak_heap.spans, &have);
-    hak_store_relaxed(&range->tabled, (uint32_t)(have / sizeof(struct hak_span)));
-}
-
 void hak_ranges_abandon(void)
 {
     for (unsigned i = 0; i < HAK_NRANGES; i++) {
         struct hak_range *range = &hak_ranges[i];
         range->first = range->frontier;
+        range->mapped = hak_max(range->mapped, range->frontier);
         range->clean = range->dirty = range->away = (struct hak_runs){.npages = 0};
-        mend_tables(range);
     }
-    if (HAK_LOOKUP_MAP)
-        hak_space_mend((char *)hak_heap.map, &map_bytes);
-    if (HAK_GUARD)
-        hak_space_mend((char *)hak_heap.live, &live_bytes);
+    hak_tables_abandon();
     oldest_dirty = newest_dirty = 0;
     dirty_pages = 0;
     nholes = 0;
@@ -584,6 +496,15 @@ size_t hak_ranges_dirty(void)
     return hak_load_relaxed(&dirty_pages);
 }
 
+size_t hak_ranges_clean(void)
+{
+    size_t npages = 0;
+    for (const struct hak_range *range = hak_ranges; range < hak_ranges + HAK_NRANGES; range++)
+        npages += hak_load_relaxed(&range->clean.npages) + hak_load_relaxed(&range->mapped) -
+                  hak_load_relaxed(&range->frontier);
+    return npages;
+}
+
 uint32_t hak_ranges_holes(void)
 {
     return hak_load_relaxed(&nholes);
@@ -604,9 +525,5 @@ void hak_ranges_stats(struct hak_heap_stats *out)
     out->mapped = mapped;
     out->claims = nclaims;
     out->dirty = dirty_pages << HAK_PAGE_SHIFT;
-    out->clean = 0;
-    for (unsigned i = 0; i < HAK_NRANGES; i++) {
-        const struct hak_range *range = &hak_ranges[i];
-        out->clean += (range->clean.npages + range->mapped - range->frontier) << HAK_PAGE_SHIFT;
-    }
+    out->clean = hak_ranges_clean() << HAK_PAGE_SHIFT;
 }

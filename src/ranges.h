@@ -9,10 +9,8 @@
 #ifndef HAK_RANGES_H
 #define HAK_RANGES_H
 
-#include "heap.h"
 #include "runs.h"
-
-enum { HAK_NRANGES = HAK_LOOKUP_REGION ? HAK_NCLASSES + 1 : 1 };
+#include "tables.h"
 
 /* Part of the address space with a frontier of its own. */
 struct hak_range {
@@ -20,20 +18,17 @@ struct hak_range {
     uint32_t end;
     uint32_t frontier; /* spans tile [first, frontier) */
     uint32_t mapped;   /* pages from the frontier to here are mapped */
-    uint32_t tabled;   /* descriptors of pages below are mapped */
     struct hak_runs clean;
     struct hak_runs dirty;
     struct hak_runs away;
 };
-/* Index 0 serves large blocks and, but for the region lookup, slabs of every class; index c the
- * slabs of class c. */
+/* By hak_range_index: 0 serves large blocks and, but for the region lookup, slabs of every class; c
+ * the slabs of class c. */
 extern HAK_HIDDEN struct hak_range hak_ranges[HAK_NRANGES];
 
 /* Lays the ranges out over `size` bytes. */
 void hak_ranges_init(size_t size);
 struct hak_range *hak_range_of(uint32_t page);
-/* Whether a page's descriptor is mapped.  Needs no lock. */
-bool hak_range_has_table(uint32_t page);
 /* Gives up pages that the caller owns, which may then be added as AWAY; false: refused.  Needs no
  * lock. */
 bool hak_range_leave(uint32_t page, size_t npages);
@@ -62,9 +57,6 @@ struct hak_span *hak_range_take_frontier_at(struct hak_range *range, size_t npag
  */
 struct hak_span *hak_range_take_oldest(uint64_t until_ms);
 
-/* Whether pages that are away can be read, as long as no mapping was refused: see ranges.c.  Needs
- * no lock. */
-bool hak_ranges_stay_readable(void);
 /* Makes all clean runs away; the bytes. */
 size_t hak_ranges_leave_clean(void);
 /* Forgets all free runs: of the pages below the frontiers none is handed out again. */
@@ -81,6 +73,8 @@ void hak_ranges_use(size_t npages);
  * ago. */
 size_t hak_ranges_used(void);
 size_t hak_ranges_dirty(void);
+/* The same of all clean runs, and behind the frontiers. */
+size_t hak_ranges_clean(void);
 /* Away runs: the same. */
 uint32_t hak_ranges_holes(void);
 /* Pages in spans handed out so far: the same. */

@@ -23,7 +23,7 @@ void hak_runs_insert(struct hak_runs *runs, struct hak_span *run)
         hak_heap.spans[run->next].prev = page;
     runs->first[bin] = page;
     runs->nonempty[bin / 64] |= (uint64_t)1 << bin % 64;
-    runs->npages += run->npages;
+    hak_store_relaxed(&runs->npages, runs->npages + run->npages);
 }
 
 void hak_runs_remove(struct hak_runs *runs, struct hak_span *run)
@@ -37,7 +37,7 @@ void hak_runs_remove(struct hak_runs *runs, struct hak_span *run)
         runs->first[bin] = run->next;
     if (!runs->first[bin])
         runs->nonempty[bin / 64] &= ~((uint64_t)1 << bin % 64);
-    runs->npages -= run->npages;
+    hak_store_relaxed(&runs->npages, runs->npages - run->npages);
 }
 
 /* Lowest bin at or above `bin` that holds a run; HAK_RUN_BINS if none. */

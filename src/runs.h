@@ -13,7 +13,7 @@ enum { HAK_RUN_BINS = 192 };
 struct hak_runs {
     uint64_t nonempty[HAK_RUN_BINS / 64];
     uint32_t first[HAK_RUN_BINS]; /* page number of the first run, 0: empty */
-    size_t npages;                /* sum over all runs */
+    size_t npages;                /* sum over all runs; read without the lock as well */
 };
 
 void hak_runs_insert(struct hak_runs *runs, struct hak_span *run);

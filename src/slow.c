@@ -39,6 +39,8 @@ static void *take_large(size_t size, size_t align, bool zero)
 
 static void *alloc_large(size_t size, size_t align, bool zero)
 {
+    if (hak_threads_open())
+        hak_purge_after_alloc();
     void *p = hak_heap_init() ? take_large(size, align, zero) : NULL;
     if (!p && hak_heap_ready() && size <= hak_heap.size && reclaim())
         p = take_large(size, align, zero);
@@ -50,11 +52,11 @@ static void *alloc_large(size_t size, size_t align, bool zero)
 /* A block of the class, as free blocks are: not marked live. */
 static void *take_small(unsigned cls)
 {
-    struct hak_cache *cache = hak_threads_cache();
-    if (hak_unlikely(!cache) && (cache = hak_threads_open()) != NULL)
-        hak_purge_in_new_thread();
-    if (hak_likely(cache != NULL))
+    struct hak_cache *cache = hak_threads_open();
+    if (hak_likely(cache != NULL)) {
+        hak_purge_after_alloc();
         return hak_cache_take(cache, cls);
+    }
     return hak_heap_ready() ? hak_cache_bypass_alloc(cls) : NULL;
 }
 

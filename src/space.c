@@ -1,6 +1,7 @@
 /* space.c: see space.h. */
 #include <errno.h>
 
+#include "atomic.h"
 #include "os.h"
 #include "space.h"
 
@@ -90,24 +91,33 @@ bool hak_space_find(size_t size, struct hak_space *out)
     return try_band(size, out) || try_beside_kernel(size, out);
 }
 
-void hak_space_mend(char *part, size_t *have)
-{
-    int error;
-    do {
-        error = hak_os_claim(part + *have, HAK_PAGE_SIZE);
-        if (error && (error != EEXIST || hak_os_renew(part + *have, HAK_PAGE_SIZE) != 0))
-            return;
-        *have += HAK_PAGE_SIZE;
-    } while (error);
-}
+/* The extension under way, for a child that fork makes meanwhile. */
+static struct {
+    char *from;
+    size_t bytes; /* 0: none */
+} extending;
 
 bool hak_space_extend(char *part, size_t *have, size_t need)
 {
     size_t to = hak_round_up(need, HAK_PAGE_SIZE);
     if (to <= *have)
         return true;
-    if (hak_os_claim(part + *have, to - *have) != 0)
-        return false;
-    *have = to;
-    return true;
+    extending.from = part + *have;
+    hak_store_release(&extending.bytes, to - *have);
+    int error = hak_os_claim(part + *have, to - *have);
+    if (error == 0)
+        *have = to;
+    hak_store_release(&extending.bytes, (size_t)0);
+    return error == 0;
+}
+
+void hak_space_mend(char *part, size_t *have)
+{
+    size_t bytes = extending.bytes;
+    if (bytes == 0 || extending.from != part + *have)
+        return;
+    int error = hak_os_claim(part + *have, bytes);
+    if (error == 0 || (error == EEXIST && hak_os_renew(part + *have, bytes) == 0))
+        *have += bytes;
+    extending.bytes = 0;
 }

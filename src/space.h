@@ -31,12 +31,13 @@ enum {
 bool hak_space_find(size_t size, struct hak_space *out);
 
 /* Maps more of a part of which the first *have bytes are mapped, until they are `need` or more.
- * Others must not extend it meanwhile.  False: refused, or somebody else's mapping is in the way.
+ * Others must not extend any part meanwhile.  False: refused, or somebody else's mapping is in the
+ * way.
  */
 bool hak_space_extend(char *part, size_t *have, size_t need);
 
-/* In a child of fork, where a thread that is gone may have been in hak_space_extend: takes in what
- * it mapped without noting it. */
+/* In a child of fork, where a thread that is gone may have been in hak_space_extend for this part:
+ * takes in what it mapped without noting it. */
 void hak_space_mend(char *part, size_t *have);
 
 #endif

@@ -14,7 +14,8 @@ const struct hak_bin hak_bins_none[HAK_NBINS] = {{{NULL}, {0}, 0}};
 HAK_THREAD struct hak_bin *hak_bins = (struct hak_bin *)hak_bins_none;
 
 static HAK_THREAD struct hak_cache *own;
-static HAK_THREAD bool exited; /* the thread's cache has been given back for good */
+static HAK_THREAD struct hak_cache *changing; /* is being taken or given back */
+static HAK_THREAD bool exited;                /* the thread's cache has been given back for good */
 
 bool hak_counting;
 struct hak_lock hak_threads_lock;
@@ -22,12 +23,23 @@ static struct hak_cache *registry; /* guarded by the lock, as is the rest */
 static struct hak_cache *free_caches;
 static size_t ncaches;
 static size_t nplaces; /* for caches, used so far */
-static size_t nowned;  /* caches that threads have */
 static pthread_key_t exit_key;
+
+/* nthreads may be too low in a child that a signal handler made meanwhile. */
+static void count_thread(int more)
+{
+    uint32_t n = hak_load_relaxed(&hak_process->nthreads);
+    hak_store_relaxed(&hak_process->nthreads, more > 0 || n > 0 ? n + (uint32_t)more : 0);
+    hak_fence(); /* against the one in purge.c: the other thread sees this, or is seen by it */
+    if (n + (uint32_t)more > 1)
+        hak_store_relaxed(&hak_process->has_threads, 1u);
+}
 
 static void thread_exit(void *cache_of_thread)
 {
     struct hak_cache *cache = cache_of_thread;
+    changing = cache;
+    hak_signal_fence();
     hak_bins = (struct hak_bin *)hak_bins_none;
     own = NULL;
     exited = true;
@@ -38,10 +50,11 @@ static void thread_exit(void *cache_of_thread)
     cache->owner = HAK_CACHE_FREE;
     cache->next_free = free_caches;
     free_caches = cache;
-    bool last = --nowned == 0;
+    count_thread(-1);
     hak_lock_release(&hak_threads_lock);
-    if (last)
-        hak_purge_end_thread();
+    hak_signal_fence();
+    changing = NULL;
+    hak_purge_after_thread();
     hak_purge_after_free();
 }
 
@@ -63,22 +76,25 @@ static struct hak_cache *new_cache(void)
     return NULL;
 }
 
-static struct hak_cache *take_cache(void)
+/* *lost: it still has the blocks of a thread that a fork left behind. */
+static struct hak_cache *take_cache(bool *lost)
 {
     struct hak_cache *cache;
     hak_lock_acquire(&hak_threads_lock);
-    cache = free_caches;
+    cache = changing = free_caches;
+    hak_signal_fence();
     if (cache) {
         free_caches = cache->next_free;
-    } else if ((cache = new_cache()) != NULL) {
+    } else if ((cache = changing = new_cache()) != NULL) {
+        hak_signal_fence();
         cache->next = registry;
         registry = cache;
         ncaches++;
     }
     if (cache) {
+        *lost = cache->owner == HAK_CACHE_LOST;
         cache->owner = HAK_CACHE_OWNED;
-        if (nowned++ > 0)
-            hak_store_relaxed(&hak_process->has_threads, 1u);
+        count_thread(1);
     }
     hak_lock_release(&hak_threads_lock);
     return cache;
@@ -117,11 +133,18 @@ struct hak_cache *hak_threads_open(void)
         return own;
     if (!hak_heap_init() || exited)
         return NULL;
-    struct hak_cache *cache = take_cache();
+    bool lost;
+    struct hak_cache *cache = take_cache(&lost);
     if (!cache)
         return NULL;
+    if (lost && HAK_GUARD)
+        hak_guard_release(cache);
+    if (lost)
+        hak_cache_drain_all(cache, false);
     hak_cache_reset(cache);
     own = cache;
+    hak_signal_fence();
+    changing = NULL;
     if (!hak_counting && !HAK_GUARD)
         hak_bins = cache->bins;
     /* May call malloc, which finds the cache in place. */
@@ -139,16 +162,14 @@ void hak_threads_count(void)
 void hak_threads_forked(void)
 {
     free_caches = NULL;
-    nowned = own ? 1 : 0;
+    hak_store_relaxed(&hak_process->nthreads, own ? 1u : 0);
     for (struct hak_cache *cache = registry; cache; cache = cache->next) {
-        if (cache == own)
+        if (cache == own || cache == changing)
             continue;
-        if (cache->owner == HAK_CACHE_OWNED) {
+        if (cache->owner == HAK_CACHE_OWNED)
             cache->owner = HAK_CACHE_LOST;
-        } else if (cache->owner == HAK_CACHE_FREE) {
-            cache->next_free = free_caches;
-            free_caches = cache;
-        }
+        cache->next_free = free_caches;
+        free_caches = cache;
     }
     hak_cache_forked(own);
 }

@@ -19,8 +19,10 @@ struct hak_cache *hak_threads_cache(void);
 void hak_threads_count(void);
 extern HAK_HIDDEN bool hak_counting;
 
-/* In the child of fork: the other threads' caches have no owner.  What they hold stays unused,
- * since their owners may have been in the middle of a push. */
+/* In the child of fork: the other threads' caches have no owner.  The next thread that is given one
+ * gives back what it holds: at no moment is a block in two places (cache.c), so that it does not
+ * matter what its owner was doing.  A cache that the calling thread itself is being given, or gives
+ * back, stays with it. */
 void hak_threads_forked(void);
 extern HAK_HIDDEN struct hak_lock hak_threads_lock;
 

@@ -316,7 +316,8 @@ TEST_F(Heap, AFailedPurgeKeepsTheRunForLater)
         hak_heap_free(span);
         os_fake_fail(OS_GIVE_BACK, 1, true);
         EXPECT_EQ(hak_heap_purge(UINT64_MAX - 1, 0), 0u);
-        EXPECT_EQ(os_fake_count(OS_GIVE_BACK), 1u + threads)
+        bool stays = threads || profile.lookup == SHIM_HEADER;
+        EXPECT_EQ(os_fake_count(OS_GIVE_BACK), 1u + stays)
             << "what fails is not tried again and again";
         EXPECT_EQ(hak_heap_dirty_bytes(), 4 * kPage);
         span = Alloc(4);

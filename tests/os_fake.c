@@ -127,13 +127,6 @@ int __wrap_hak_os_renew(void *addr, size_t size)
     return fails(OS_RENEW) ? ENOMEM : __real_hak_os_renew(addr, size);
 }
 
-int __real_hak_os_renew_readable(void *addr, size_t size);
-int __wrap_hak_os_renew_readable(void *addr, size_t size);
-int __wrap_hak_os_renew_readable(void *addr, size_t size)
-{
-    return fails(OS_CLOSE) ? ENOMEM : __real_hak_os_renew_readable(addr, size);
-}
-
 int __real_hak_os_renew_closed(void *addr, size_t size);
 int __wrap_hak_os_renew_closed(void *addr, size_t size);
 int __wrap_hak_os_renew_closed(void *addr, size_t size)

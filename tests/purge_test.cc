@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdio>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -208,6 +209,31 @@ TEST_F(PurgeDeathTest, WithoutTheThreadThatWasRefused)
 
 // ---- by a thread ----
 
+// A thread of the program that has used malloc, and rests.
+class SecondThread {
+  public:
+    explicit SecondThread(std::function<void()> use = [] { hak_free(hak_malloc(100)); })
+        : thread_([this, use] {
+              use();
+              ready_ = true;
+              while (!stop_)
+                  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          })
+    {
+        while (!ready_)
+            std::this_thread::yield();
+    }
+    ~SecondThread()
+    {
+        stop_ = true;
+        thread_.join();
+    }
+
+  private:
+    std::atomic<bool> ready_{false}, stop_{false};
+    std::thread thread_;
+};
+
 TEST_F(Purge, TheFirstAllocationOfASecondThreadStartsIt)
 {
     int code = hak::RunInChild([] {
@@ -240,6 +266,38 @@ TEST_F(Purge, TheFirstAllocationOfASecondThreadStartsIt)
     EXPECT_EQ(code, 0);
 }
 
+// Not only with its first call, as producers and consumers show, nor only a small one.
+TEST_F(Purge, AnyAllocationBesideASecondThreadStartsIt)
+{
+    if (!profile.purge_thread)
+        GTEST_SKIP() << "no thread in this profile";
+    auto frees = [p = hak_malloc(100)] { hak_free(p); };
+    auto large = [] { hak_free(hak_malloc(10 * kMiB)); };
+    auto frees_first = [p = hak_malloc(100)] {
+        hak_free(p);
+        hak_free(hak_malloc(10 * kMiB));
+    };
+    for (const std::function<void()> &use :
+         std::vector<std::function<void()>>{large, frees_first}) {
+        EXPECT_EQ(hak::RunInChild([&] {
+                      SecondThread second(use);
+                      EXPECT_EQ(os_fake_count(OS_START_THREAD), 1u);
+                      return 0;
+                  }),
+                  0);
+    }
+    EXPECT_EQ(hak::RunInChild([&] {
+                  SecondThread second(frees);
+                  EXPECT_EQ(os_fake_count(OS_START_THREAD), 0u) << "by a free";
+                  hak_free(hak_malloc(10 * kMiB));
+                  EXPECT_EQ(os_fake_count(OS_START_THREAD), 1u);
+                  return 0;
+              }),
+              0);
+    frees();
+    frees_first();
+}
+
 TEST_F(Purge, ThreadsThatComeAtOnceStartItOnce)
 {
     if (!profile.purge_thread)
@@ -253,6 +311,9 @@ TEST_F(Purge, ThreadsThatComeAtOnceStartItOnce)
             while (ready < 4)
                 std::this_thread::yield();
             hak_free(hak_malloc(100));
+            ready++;
+            while (ready < 8)
+                std::this_thread::yield();
         });
         ASSERT_EQ(os_fake_count(OS_START_THREAD), 1u);
     }
@@ -265,22 +326,29 @@ TEST_F(Purge, InTheBackgroundOfAnIdleProcess)
         GTEST_SKIP() << "not by a thread, or too late for a test";
     int code = hak::RunInChild([] {
         os_fake_use_real_time();
-        AllocateInAThread();
+        std::optional<SecondThread> second(std::in_place);
         for (int round = 0; round < 2; round++) {
             UseMuch();
             EXPECT_TRUE(ComesTrue([&] { return ResidentFreeBytes() < kMiB; })) << "round " << round;
         }
         EXPECT_EQ(os_fake_count(OS_START_THREAD), 1u);
         EXPECT_EQ(ThreadsNamed("hakmem-purge"), 1u);
-        if (hak::kSanitized)
-            return 0; // ThreadSanitizer forbids threads in what follows
-        return hak::RunInChild([] {
+        int code = hak::kSanitized ? 0 : hak::RunInChild([] { // where threads are forbidden
             EXPECT_EQ(ThreadsNamed("hakmem-purge"), 0u);
-            AllocateInAThread();
+            SecondThread another;
             EXPECT_EQ(os_fake_count(OS_START_THREAD), 2u);
             EXPECT_TRUE(ComesTrue([] { return ThreadsNamed("hakmem-purge") == 1; }));
             return 0;
         });
+        UseMuch();
+        second.reset();
+        EXPECT_TRUE(ComesTrue([] { return ThreadsNamed("hakmem-purge") == 0; }))
+            << "the program has one thread again";
+        EXPECT_LT(ResidentFreeBytes(), kMiB);
+        EXPECT_FALSE(shim_has_threads());
+        SecondThread third;
+        EXPECT_TRUE(ComesTrue([] { return ThreadsNamed("hakmem-purge") == 1; }));
+        return code;
     });
     EXPECT_EQ(code, 0);
 }

@@ -107,8 +107,9 @@ size_t shim_heap_limit(void)
 
 struct shim_range shim_range(unsigned cls)
 {
-    const struct hak_range *range = &hak_ranges[HAK_LOOKUP_REGION ? cls : 0];
-    return (struct shim_range){range->first, range->frontier, range->mapped, range->tabled,
+    unsigned index = HAK_LOOKUP_REGION ? cls : 0;
+    const struct hak_range *range = &hak_ranges[index];
+    return (struct shim_range){range->first, range->frontier, range->mapped, hak_tables_ends[index],
                                range->end};
 }
 

@@ -197,7 +197,6 @@ void *hak_os_map(size_t size);
 int hak_os_release(void *addr, size_t size);
 int hak_os_purge(void *addr, size_t size);
 int hak_os_renew(void *addr, size_t size);
-int hak_os_renew_readable(void *addr, size_t size);
 int hak_os_renew_closed(void *addr, size_t size);
 int hak_os_move(void *to, void *from, size_t size);
 int hak_os_wipe_in_child(void *addr, size_t size);
@@ -212,7 +211,7 @@ enum os_call {
     OS_RELEASE = 1 << 2,
     OS_PURGE = 1 << 3,
     OS_RENEW = 1 << 4,
-    OS_CLOSE = 1 << 5, /* hak_os_renew_readable and hak_os_renew_closed */
+    OS_CLOSE = 1 << 5, /* hak_os_renew_closed */
     OS_MOVE = 1 << 6,
     OS_START_THREAD = 1 << 7,
     OS_ALL = (1 << 8) - 1,

@@ -28,9 +28,8 @@ def test_a_small_program_is_small(small, library, mib):
 
 
 def test_what_was_large_once(small, library):
-    """500 MiB were used.  With the header lookup freed addresses stay readable."""
+    """500 MiB were used."""
     whole, _, resident = sizes(small, library, 10, 500)
     usual, _, usual_resident = sizes(small, None, 10, 500)
     assert resident <= usual_resident + (32 << 10)
-    if library != LIBRARIES["header-classidx-on"]:
-        assert whole <= usual + MOST_BEYOND, "address space"
+    assert whole <= usual + MOST_BEYOND, "address space"

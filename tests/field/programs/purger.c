@@ -164,6 +164,19 @@ static void main_ends_first(void)
     pthread_exit(NULL);
 }
 
+/* A program that has joined its other threads has one thread, some time later. */
+static void joined(void)
+{
+    pid_t purger;
+    pthread_join(start_worker(50), NULL);
+    for (int i = 0; i < 80 && count_threads(&purger) > 1; i++)
+        pause_for(50);
+    CHECK(count_threads(&purger) == 1);
+    work(3, 200);
+    CHECK(count_threads(&purger) == 1);
+    pthread_join(start_worker(50), NULL);
+}
+
 /* The C library makes every thread change its user, and waits for all of them. */
 static void users(void)
 {
@@ -185,7 +198,7 @@ int main(int argc, char **argv)
         void (*run)(void);
     } cases[] = {
         {"single", single}, {"scheduling", scheduling},           {"signals", signals},
-        {"users", users},   {"main-ends-first", main_ends_first},
+        {"users", users},   {"main-ends-first", main_ends_first}, {"joined", joined},
     };
     for (unsigned i = 0; argc == 2 && i < sizeof cases / sizeof cases[0]; i++) {
         if (strcmp(cases[i].name, argv[1]) != 0)
