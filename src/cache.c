@@ -358,6 +358,7 @@ static void give_closed_list(struct hak_cache *cache, unsigned cls, void *p)
 {
     struct hak_chain *outbox = &cache->spare[cls];
     hak_block_set_next(p, outbox->head);
+    hak_signal_fence();
     outbox->head = p;
     if (++outbox->n < most_outbox(cls))
         return;
@@ -368,7 +369,9 @@ static void give_closed_list(struct hak_cache *cache, unsigned cls, void *p)
 static void give_closed_array(struct hak_cache *cache, unsigned cls, void *p)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
-    bin->slots[cache->outbox[cls]++] = p;
+    bin->slots[cache->outbox[cls]] = p;
+    hak_signal_fence();
+    cache->outbox[cls]++;
     if (cache->outbox[cls] < most_outbox(cls))
         return;
     drain_bin(cache, cls, true);
@@ -385,6 +388,7 @@ static void give_list(struct hak_cache *cache, unsigned cls, void *p)
     if (bin->room == 0)
         flush_list(cache, cls);
     hak_block_set_next(p, bin->head);
+    hak_signal_fence();
     bin->head = p;
     bin->room--;
 }
@@ -398,7 +402,9 @@ static void give_array(struct hak_cache *cache, unsigned cls, void *p)
     }
     if (bin->n >= bin->limit)
         flush_array(cache, cls);
-    bin->slots[bin->n++] = p;
+    bin->slots[bin->n] = p;
+    hak_signal_fence();
+    bin->n++;
 }
 
 void hak_cache_give(struct hak_cache *cache, unsigned cls, void *p)

@@ -273,6 +273,7 @@ int hak_os_start_thread(void *(*run)(void *), const char *name)
     pthread_attr_t attr;
     pthread_t thread;
     uint64_t before;
+    int saved = errno;
     if (are_calls_filtered())
         return EPERM;
     struct start *start =
@@ -289,6 +290,7 @@ int hak_os_start_thread(void *(*run)(void *), const char *name)
         pthread_attr_destroy(&attr);
     }
     hak_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    errno = saved;
     for (int i = 0; error == 0 && !hak_load_acquire(&start->begun) && i < START_WAITS; i++)
         hak_os_wait(&start->begun, 0, START_WAIT_MS);
     return error;

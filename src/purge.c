@@ -15,6 +15,8 @@ enum {
 #define LEAST_BYTES ((size_t)1 << 20) /* free and resident, below which nothing is done */
 #define LEAST_ALLOWANCE ((size_t)16 << 20)
 #define MOST_ALLOWANCE ((size_t)1 << 30)
+/* In a program with one thread, which keeps so much if it then goes idle: less with a short decay. */
+#define MOST_ALONE hak_min(LEAST_ALLOWANCE + ((size_t)HAK_PURGE_DECAY_MS << 17), (size_t)64 << 20)
 
 static size_t resident_free_bytes(void)
 {
@@ -166,7 +168,8 @@ static void adjust_allowance(uint64_t now)
     if (since > CALM_MS)
         may = LEAST_ALLOWANCE;
     else if (given > 0 && wanted >= given / 2)
-        may = hak_min(may * 4, MOST_ALLOWANCE);
+        may = may * 4;
+    may = hak_min(may, hak_load_relaxed(&hak_process->has_threads) ? MOST_ALLOWANCE : MOST_ALONE);
     hak_store_relaxed(&allowance, may);
 }
 

@@ -66,9 +66,9 @@ static int map_pages(struct hak_range *range, uint32_t end)
     }
     if (error)
         return error;
-    hak_store_relaxed(&range->mapped, to);
     if (!HAK_LOOKUP_REGION && (size_t)to << HAK_PAGE_SHIFT > hak_heap.limit)
         hak_store_relaxed(&hak_heap.limit, (size_t)to << HAK_PAGE_SHIFT);
+    hak_store_release(&range->mapped, to); /* last: no page in use lies beyond the limit */
     return 0;
 }
 
@@ -202,7 +202,10 @@ static bool unmap_end(struct hak_range *range, const struct hak_span *run)
         hak_store_relaxed(&range->mapped, end);
         return false;
     }
-    hak_mapping_reset(range->frontier, beyond);
+    uint32_t tabled =
+        hak_tables_ends[hak_range_index(begin)]; /* the others have no descriptor yet */
+    if (tabled > range->frontier)
+        hak_mapping_reset(range->frontier, hak_min(end, tabled) - range->frontier);
     mapped -= (size_t)beyond << HAK_PAGE_SHIFT;
     if (HAK_LOOKUP_HEADER) /* free reads the bytes below */
         hak_store_relaxed(&hak_heap.limit, (size_t)begin << HAK_PAGE_SHIFT);

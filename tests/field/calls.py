@@ -11,3 +11,4 @@ PTHREAD_CREATE = {"clone", "clone3", "mmap", "mprotect", "rt_sigaction", "rt_sig
 LATE = {"prctl"}
 BEFORE_MAIN = {"mmap", "munmap", "madvise", "getrandom"}
 BEFORE_MAIN_LOW_RSS = BEFORE_MAIN | {"uname"}
+BEFORE_MAIN_HARDENED = BEFORE_MAIN | {"rt_sigaction"}  # by the C library, for hardened

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.field.conftest import need
 
 MOST_KIB_BEYOND = 100 << 10
+PAIRS = 5
 
 
 def run(library: Path | None) -> tuple[float, int]:
@@ -24,7 +25,7 @@ def run(library: Path | None) -> tuple[float, int]:
 
 
 def test_ls(library):
-    usual_seconds, usual_kib = run(None)
-    seconds, kib = run(library)
+    pairs = [(run(None), run(library)) for _ in range(PAIRS)]
+    (usual_seconds, usual_kib), (seconds, kib) = (map(min, zip(*runs)) for runs in zip(*pairs))
     assert kib <= usual_kib + MOST_KIB_BEYOND
-    assert seconds <= 2 * usual_seconds + 0.5
+    assert seconds <= 2 * usual_seconds

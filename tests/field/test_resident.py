@@ -13,6 +13,7 @@ from tests.compiled import environment
 from tests.field.conftest import LIBRARIES, compiled
 
 KEPT_KIB = 32 << 10
+KEPT_OF_ROUNDS_KIB = 80 << 10  # by a program with one thread, which may go on
 LOCK_LIMIT = 64 << 20
 NOBODY = 65534
 SECONDS = 60
@@ -53,6 +54,10 @@ def too_much(most: int, *cases: tuple) -> list[str]:
 def test_at_rest(resident, usual, library):
     assert too_much(usual + KEPT_KIB, ([resident, "burst"], library, None, ""),
                     ([resident, "burst-threads"], library, None, "")) == []
+
+
+def test_at_rest_after_rounds(resident, usual, library):
+    assert too_much(usual + KEPT_OF_ROUNDS_KIB, ([resident, "bursts"], library, None, "")) == []
 
 
 def test_temporaries_of_rising_size(resident, any_library):

@@ -21,6 +21,7 @@ class Trace(NamedTuple):
     before: set[str]  # hakmem's own, before main
     start: set[str]  # its own from there to the first mark: of threads, and the purge thread's
     between: set[str]  # everybody's between the marks
+    everybody: set[str]  # everybody's before main
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +47,22 @@ def traced(marked: Path, library: Path | None, threads: int) -> Trace:
     main = names.index("write")  # of where the libraries lie
     own = [(i, name) for i, (at, name) in enumerate(made) if first <= at < last]
     return Trace({name for i, name in own if i < main},
-                 {name for i, name in own if main < i < begin}, set(names[begin + 1:end]))
+                 {name for i, name in own if main < i < begin}, set(names[begin + 1:end]),
+                 set(names[:main]))
 
 
 def test_before_main(marked, profile):
     allowed = calls.BEFORE_MAIN_LOW_RSS if profile == "low-rss" else calls.BEFORE_MAIN
     before = traced(marked, LIBRARIES[profile], 0).before
     assert before and before <= allowed
+
+
+def test_before_main_by_the_c_library(marked, profile):
+    """Whatever was asked of it."""
+    usual = traced(marked, None, 0).everybody
+    asked = traced(marked, LIBRARIES[profile], 0).everybody - usual
+    assert asked <= (calls.BEFORE_MAIN_HARDENED if profile == "hardened"
+                     else calls.BEFORE_MAIN_LOW_RSS if profile == "low-rss" else calls.BEFORE_MAIN)
 
 
 def test_one_thread(marked, library):
@@ -80,9 +90,9 @@ def documented() -> str:
 
 
 @pytest.mark.parametrize("when, names", [
-    ("before `main`", calls.BEFORE_MAIN_LOW_RSS), ("afterwards", calls.ONE_THREAD),
+    ("before `main`", calls.BEFORE_MAIN_LOW_RSS | calls.BEFORE_MAIN_HARDENED), ("afterwards", calls.ONE_THREAD),
     ("in a program with threads", calls.THREADS - calls.ONE_THREAD),
-    ("when its first thread allocates", calls.PURGE_THREAD | {"rt_sigprocmask"})])
+    ("when its second thread allocates", calls.PURGE_THREAD | {"rt_sigprocmask"})])
 def test_the_documentation_says_the_same(when, names):
     row, = (line for line in documented().splitlines() if line.startswith(f"| {when}"))
     assert names <= set(re.findall(r"\w+", row.split("|")[2])), row

@@ -2,6 +2,7 @@
  *
  *   burst          after 256 MiB in blocks of many sizes were used and freed, and a rest
  *   burst-threads  the same by two threads, which end
+ *   bursts         the same, twelve times
  *   rising         while busy: temporaries of rising size, between which small large blocks stay
  *   locked, locked-threads   the same with all memory locked (mlockall)
  *
@@ -21,6 +22,7 @@ enum {
     STEP_KIB = 200,
     KEPT = 80000,
     REST_MS = 1500,
+    BURSTS = 12,
     THREADS = 2
 };
 
@@ -117,6 +119,8 @@ int main(int argc, char **argv)
     if (strstr(argv[1], "threads"))
         burst_of_threads();
     else
+        burst((void *)BURST_MIB);
+    for (int i = 1; i < BURSTS && strcmp(argv[1], "bursts") == 0; i++)
         burst((void *)BURST_MIB);
     rest();
     printf("%ld %ld\n", status_kib("VmRSS:"), status_kib("VmLck:"));
