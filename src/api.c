@@ -212,8 +212,8 @@ ALSO(void *, pvalloc, size_t size);
 ALSO(size_t, malloc_usable_size, void *p);
 
 /* As early as can be: fork handlers registered later run before ours in the parent, and after them
- * in the child, so that ours hold the locks for as short as can be: handlers of the program may wait
- * for threads that allocate. */
+ * in the child, so that ours hold the locks for as short as can be: handlers of the program may
+ * wait for threads that allocate. */
 __attribute__((constructor(101))) static void init(int argc, char **argv, char **environment)
 {
     (void)argc;

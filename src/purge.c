@@ -15,7 +15,8 @@ enum {
 #define LEAST_BYTES ((size_t)1 << 20) /* free and resident, below which nothing is done */
 #define LEAST_ALLOWANCE ((size_t)16 << 20)
 #define MOST_ALLOWANCE ((size_t)1 << 30)
-/* In a program with one thread, which keeps so much if it then goes idle: less with a short decay. */
+/* In a program with one thread, which keeps so much if it then goes idle: less with a short decay.
+ */
 #define MOST_ALONE hak_min(LEAST_ALLOWANCE + ((size_t)HAK_PURGE_DECAY_MS << 17), (size_t)64 << 20)
 
 static size_t resident_free_bytes(void)

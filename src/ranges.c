@@ -203,7 +203,7 @@ static bool unmap_end(struct hak_range *range, const struct hak_span *run)
         return false;
     }
     uint32_t tabled =
-        hak_tables_ends[hak_range_index(begin)]; /* the others have no descriptor yet */
+        hak_tables_end(hak_range_index(begin)); /* the others have no descriptor yet */
     if (tabled > range->frontier)
         hak_mapping_reset(range->frontier, hak_min(end, tabled) - range->frontier);
     mapped -= (size_t)beyond << HAK_PAGE_SHIFT;

@@ -106,7 +106,7 @@ bool hak_space_extend(char *part, size_t *have, size_t need)
     hak_store_release(&extending.bytes, to - *have);
     int error = hak_os_claim(part + *have, to - *have);
     if (error == 0)
-        *have = to;
+        hak_store_relaxed(have, to);
     hak_store_release(&extending.bytes, (size_t)0);
     return error == 0;
 }
@@ -118,6 +118,6 @@ void hak_space_mend(char *part, size_t *have)
         return;
     int error = hak_os_claim(part + *have, bytes);
     if (error == 0 || (error == EEXIST && hak_os_renew(part + *have, bytes) == 0))
-        *have += bytes;
+        hak_store_relaxed(have, *have + bytes);
     extending.bytes = 0;
 }

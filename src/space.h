@@ -30,9 +30,9 @@ enum {
  * `spans` there.  False: no memory, or no room for a small one. */
 bool hak_space_find(size_t size, struct hak_space *out);
 
-/* Maps more of a part of which the first *have bytes are mapped, until they are `need` or more.
- * Others must not extend any part meanwhile.  False: refused, or somebody else's mapping is in the
- * way.
+/* Maps more of a part of which the first *have bytes are mapped, until they are `need` or more;
+ * *have may be read atomically meanwhile, and has to be where a child of fork finds it. Others must
+ * not extend any part meanwhile.  False: refused, or somebody else's mapping is in the way.
  */
 bool hak_space_extend(char *part, size_t *have, size_t need);
 

@@ -21,12 +21,17 @@ HAK_INLINE unsigned hak_range_index(uint32_t page)
 void hak_tables_init(unsigned range, uint32_t first);
 /* Maps the entries of a range's pages below `end`; false: refused. */
 bool hak_tables_extend(unsigned range, uint32_t end);
-/* Of each range: the descriptors of its pages below are mapped. */
-extern HAK_HIDDEN uint32_t hak_tables_ends[HAK_NRANGES];
+/* Of each range: from the table's start to behind what is mapped of its descriptors. */
+extern HAK_HIDDEN size_t hak_tables_bytes[HAK_NRANGES];
+/* Descriptors of the range's pages below this one are mapped.  Needs no lock. */
+HAK_INLINE uint32_t hak_tables_end(unsigned range)
+{
+    return (uint32_t)(hak_load_relaxed(&hak_tables_bytes[range]) / sizeof(struct hak_span));
+}
 /* Whether a page's descriptor is mapped.  Needs no lock. */
 HAK_INLINE bool hak_tables_have(uint32_t page)
 {
-    return page < hak_load_relaxed(&hak_tables_ends[hak_range_index(page)]);
+    return page < hak_tables_end(hak_range_index(page));
 }
 /* In a child of fork, where a thread that is gone may have been extending them. */
 void hak_tables_abandon(void);

@@ -109,7 +109,7 @@ struct shim_range shim_range(unsigned cls)
 {
     unsigned index = HAK_LOOKUP_REGION ? cls : 0;
     const struct hak_range *range = &hak_ranges[index];
-    return (struct shim_range){range->first, range->frontier, range->mapped, hak_tables_ends[index],
+    return (struct shim_range){range->first, range->frontier, range->mapped, hak_tables_end(index),
                                range->end};
 }
 

@@ -1,8 +1,9 @@
-/* steps.c OPERATION WAY: a signal arrives before each of hakmem's instructions while it does the
- * operation, at most twice at the same one; its handler forks.
+/* steps.c OPERATION WAY BLOCKS: a signal arrives before each of hakmem's instructions while it does
+ * the operation, at most twice at the same one; its handler forks.
  *
  *   OPERATION  first: a thread's first malloc; end: a thread ends; refill, flush, large, trim
  *   WAY        in: the child allocates in the handler; after: once the operation has ended
+ *   BLOCKS     of each kind, of refill and flush: enough to fill a thread's cache
  *
  * The processor's trap flag makes the signals.  The child checks that what it is given overlaps
  * nothing.  Says "right" and how many children there were, or what went wrong. */
@@ -32,7 +33,7 @@ enum {
     SMALL = 16,          /* bytes: of a class whose blocks are linked, */
     MEDIUM = 900,        /* and of one whose pointers stand in an array */
     LARGE = 300000,
-    BLOCKS = 2000, /* enough to fill a thread's cache of them */
+    MOST_BLOCKS = 10000,
     SECONDS = 10,
 };
 static const size_t sizes[] = {SMALL, MEDIUM, 200, 3000};
@@ -41,7 +42,7 @@ enum { NSIZES = sizeof sizes / sizeof sizes[0] };
 static uintptr_t text, text_end, text_offset; /* hakmem's code, and where it is in the library */
 static uint8_t forks_at[MOST_TEXT];
 static long nforks, wrong;
-static int after, in_child;
+static int after, in_child, nblocks;
 static unsigned char *live[LIVE];
 
 /* ---- what the child checks ------------------------------------------------------------------ */
@@ -237,8 +238,8 @@ static void end(void)
 
 static void refill(void)
 {
-    static void *blocks[2][BLOCKS];
-    for (int i = 0; i < BLOCKS; i++) {
+    static void *blocks[2][MOST_BLOCKS];
+    for (int i = 0; i < nblocks; i++) {
         step(1);
         blocks[0][i] = malloc(SMALL);
         blocks[1][i] = malloc(MEDIUM);
@@ -246,7 +247,7 @@ static void refill(void)
         if (in_child)
             end_child();
     }
-    for (int i = 0; i < BLOCKS; i++) {
+    for (int i = 0; i < nblocks; i++) {
         free(blocks[0][i]);
         free(blocks[1][i]);
     }
@@ -254,12 +255,12 @@ static void refill(void)
 
 static void flush(void)
 {
-    static void *blocks[2][BLOCKS];
-    for (int i = 0; i < BLOCKS; i++) {
+    static void *blocks[2][MOST_BLOCKS];
+    for (int i = 0; i < nblocks; i++) {
         blocks[0][i] = malloc(SMALL);
         blocks[1][i] = malloc(MEDIUM);
     }
-    for (int i = 0; i < BLOCKS; i++) {
+    for (int i = 0; i < nblocks; i++) {
         step(1);
         free(blocks[0][i]);
         free(blocks[1][i]);
@@ -301,13 +302,14 @@ static const struct {
 int main(int argc, char **argv)
 {
     void (*run)(void) = NULL;
-    for (size_t i = 0; argc == 3 && i < sizeof operations / sizeof operations[0]; i++) {
+    for (size_t i = 0; argc == 4 && i < sizeof operations / sizeof operations[0]; i++) {
         if (strcmp(argv[1], operations[i].name) == 0)
             run = operations[i].run;
     }
-    if (!run)
+    if (!run || atoi(argv[3]) > MOST_BLOCKS)
         return 2;
     after = strcmp(argv[2], "after") == 0;
+    nblocks = atoi(argv[3]);
     dl_iterate_phdr(note_library, dlsym(RTLD_DEFAULT, "malloc"));
     for (size_t i = 0; i < LIVE; i++) {
         live[i] = malloc(size_of(i));
