@@ -11,7 +11,7 @@ from tests.compiled import environment
 from tests.field.conftest import LIBRARIES, compiled
 
 SECONDS = 120
-OPERATIONS = ["first", "end", "refill", "flush", "large", "trim"]
+OPERATIONS = ["first", "end", "refill", "flush", "large", "trim", "adopt"]
 LEAST_FORKS = 100
 BLOCKS = 2000
 BLOCKS_HARDENED = 500  # each takes much longer, and fewer are cached

@@ -1,7 +1,8 @@
 /* steps.c OPERATION WAY BLOCKS: a signal arrives before each of hakmem's instructions while it does
  * the operation, at most twice at the same one; its handler forks.
  *
- *   OPERATION  first: a thread's first malloc; end: a thread ends; refill, flush, large, trim
+ *   OPERATION  first: a thread's first malloc; end: a thread ends; refill, flush, large, trim;
+ *              adopt: the first malloc of a child made by _Fork while another thread allocates
  *   WAY        in: the child allocates in the handler; after: once the operation has ended
  *   BLOCKS     of each kind, of refill and flush: enough to fill a thread's cache
  *
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +36,7 @@ enum {
     MEDIUM = 900,        /* and of one whose pointers stand in an array */
     LARGE = 300000,
     MOST_BLOCKS = 10000,
+    ADOPTIONS = 4,
     SECONDS = 10,
 };
 static const size_t sizes[] = {SMALL, MEDIUM, 200, 3000};
@@ -41,7 +44,9 @@ enum { NSIZES = sizeof sizes / sizeof sizes[0] };
 
 static uintptr_t text, text_end, text_offset; /* hakmem's code, and where it is in the library */
 static uint8_t forks_at[MOST_TEXT];
-static long nforks, wrong;
+static struct count {
+    long forks, wrong;
+} * count; /* shared with children */
 static int after, in_child, nblocks;
 static unsigned char *live[LIVE];
 
@@ -114,9 +119,9 @@ static void note_child(pid_t child)
     int status;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    nforks++;
-    if (status != 0 && !wrong)
-        wrong = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    count->forks++;
+    if (status != 0 && !count->wrong)
+        count->wrong = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 static void on_step(int signal, siginfo_t *info, void *argument)
@@ -125,13 +130,13 @@ static void on_step(int signal, siginfo_t *info, void *argument)
     (void)info;
     ucontext_t *context = argument;
     uintptr_t at = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-    if (at < text || at >= text_end || wrong || forks_at[at - text] == AT_ONE)
+    if (at < text || at >= text_end || count->wrong || forks_at[at - text] == AT_ONE)
         return;
     forks_at[at - text]++;
     pid_t child = fork();
     if (child > 0) {
         note_child(child);
-        if (wrong)
+        if (count->wrong)
             fprintf(stderr, "at 0x%lx of the library\n", at - text + text_offset);
         return;
     }
@@ -293,11 +298,50 @@ static void trim(void)
         end_child();
 }
 
+static int stop;
+
+/* Holds hakmem's locks most of the time. */
+static void *keep_on(void *unused)
+{
+    int (*trim)(size_t) = (int (*)(size_t))dlsym(RTLD_DEFAULT, "malloc_trim");
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+        void *volatile blocks[20];
+        for (int i = 0; i < 20; i++)
+            blocks[i] = malloc(size_of((size_t)i));
+        for (int i = 0; i < 20; i++)
+            free(blocks[i]);
+        trim(0);
+    }
+    return unused;
+}
+
+static void adopt(void)
+{
+    pthread_t busy;
+    if (pthread_create(&busy, NULL, keep_on, NULL) != 0)
+        exit(2);
+    for (int i = 0; i < ADOPTIONS; i++) {
+        pid_t child = _Fork();
+        if (child == 0) {
+            alarm(SECONDS);
+            step(1);
+            kept = malloc(LARGE); /* takes a lock */
+            step(0);
+            _exit(in_child ? check() : 0);
+        }
+        note_child(child);
+        usleep(1000);
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    pthread_join(busy, NULL);
+    stop = 0;
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
-} operations[] = {{"first", first}, {"end", end},     {"refill", refill},
-                  {"flush", flush}, {"large", large}, {"trim", trim}};
+} operations[] = {{"first", first}, {"end", end},   {"refill", refill}, {"flush", flush},
+                  {"large", large}, {"trim", trim}, {"adopt", adopt}};
 
 int main(int argc, char **argv)
 {
@@ -319,6 +363,9 @@ int main(int argc, char **argv)
         free(live[i]);
         live[i] = NULL;
     }
+    count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (count == MAP_FAILED)
+        return 2;
     struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
     sigaction(SIGTRAP, &action, NULL);
     pthread_key_create(&last_key, stop_stepping);
@@ -331,11 +378,11 @@ int main(int argc, char **argv)
     run();
     pthread_barrier_wait(&barrier);
     pthread_join(second, NULL);
-    int bad = wrong ? 0 : check();
-    if (wrong || bad) {
-        printf("wrong: %ld in a child, %d in the parent\n", wrong, bad);
+    int bad = count->wrong ? 0 : check();
+    if (count->wrong || bad) {
+        printf("wrong: %ld in a child, %d in the parent\n", count->wrong, bad);
         return 1;
     }
-    printf("right: %ld\n", nforks);
+    printf("right: %ld\n", count->forks);
     return 0;
 }
