@@ -9,6 +9,8 @@ from tests.compiled import environment
 from tests.field.conftest import compiled
 
 SECONDS = 20
+GENERATIONS = 25
+MOST_GROWTH_KIB = 8 << 10  # over all of them
 NONE = "0 hung, 0 died"
 COUNTS = {"fork": 15, "_Fork": 25, "clone": 25, "vfork": 5, "spawn": 5, "handler": 20,
           "inside": 20}
@@ -34,3 +36,13 @@ def test_a_child_can_allocate(forks, any_library, how, parent):
         assert done.returncode == 0 and done.stdout.startswith("0 hung"), done.stdout
     else:
         assert (done.returncode, done.stdout.strip(), done.stderr) == (0, NONE, "")
+
+
+def test_generations(folder, any_library):
+    """What the threads of a parent had in their caches serves the threads of its child."""
+    program = compiled(folder / "generations", "generations.c", "-pthread")
+    done = subprocess.run([program, str(GENERATIONS)], env=environment(any_library),
+                          capture_output=True, text=True, timeout=SECONDS)
+    assert (done.returncode, done.stderr) == (0, "")
+    early, late = map(int, done.stdout.split())
+    assert late <= early + MOST_GROWTH_KIB
