@@ -28,10 +28,11 @@ static pthread_key_t exit_key;
 /* nthreads may be too low in a child that a signal handler made meanwhile. */
 static void count_thread(int more)
 {
-    uint32_t n = hak_load_relaxed(&hak_process->nthreads);
-    hak_store_relaxed(&hak_process->nthreads, more > 0 || n > 0 ? n + (uint32_t)more : 0);
+    uint32_t before = hak_load_relaxed(&hak_process->nthreads);
+    uint32_t now = before > 0 || more > 0 ? before + (uint32_t)more : 0;
+    hak_store_relaxed(&hak_process->nthreads, now);
     hak_fence(); /* against the one in purge.c: the other thread sees this, or is seen by it */
-    if (n + (uint32_t)more > 1)
+    if (now > 1)
         hak_store_relaxed(&hak_process->has_threads, 1u);
 }
 
