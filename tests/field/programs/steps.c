@@ -1,5 +1,5 @@
 /* steps.c OPERATION WAY BLOCKS: a signal arrives before each of hakmem's instructions while it does
- * the operation, at most twice at the same one; its handler forks.
+ * the operation; the handler of the first at each instruction forks.
  *
  *   OPERATION  first: a thread's first malloc; end: a thread ends; refill, flush, large, trim;
  *              adopt: the first malloc of a child made by _Fork while another thread allocates
@@ -14,6 +14,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,6 @@
 
 enum {
     TRAP_FLAG = 0x100,
-    AT_ONE = 2,          /* forks, at one instruction */
     MOST_TEXT = 1 << 20, /* bytes of hakmem's code */
     LIVE = 400,          /* blocks of the parent, */
     MORE = 60,           /* of each size, of the child */
@@ -36,14 +36,14 @@ enum {
     MEDIUM = 900,        /* and of one whose pointers stand in an array */
     LARGE = 300000,
     MOST_BLOCKS = 10000,
-    ADOPTIONS = 4,
+    ADOPTIONS = 2,
     SECONDS = 10,
 };
 static const size_t sizes[] = {SMALL, MEDIUM, 200, 3000};
 enum { NSIZES = sizeof sizes / sizeof sizes[0] };
 
 static uintptr_t text, text_end, text_offset; /* hakmem's code, and where it is in the library */
-static uint8_t forks_at[MOST_TEXT];
+static bool forked_at[MOST_TEXT];
 static struct count {
     long forks, wrong;
 } * count; /* shared with children */
@@ -130,9 +130,9 @@ static void on_step(int signal, siginfo_t *info, void *argument)
     (void)info;
     ucontext_t *context = argument;
     uintptr_t at = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-    if (at < text || at >= text_end || count->wrong || forks_at[at - text] == AT_ONE)
+    if (at < text || at >= text_end || count->wrong || forked_at[at - text])
         return;
-    forks_at[at - text]++;
+    forked_at[at - text] = true;
     pid_t child = fork();
     if (child > 0) {
         note_child(child);
@@ -290,7 +290,8 @@ static void large(void)
 static void trim(void)
 {
     int (*trim)(size_t) = (int (*)(size_t))dlsym(RTLD_DEFAULT, "malloc_trim");
-    large();
+    for (int i = 0; i < 2; i++)
+        free(malloc((size_t)(1 + i) * LARGE));
     step(1);
     trim(0);
     step(0);
