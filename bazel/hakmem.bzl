@@ -21,14 +21,13 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
 """
 
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
-load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
-load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "KEEP", "allocator", "shared_library")
+load("@rules_cc//cc:defs.bzl", "cc_library")
+load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
 load("//bazel:archive.bzl", "archive")
 load("//bazel:benchmark.bzl", "benchmark")
-load("//bazel:fuzz.bzl", "fuzz")
-load("//bazel:internals.bzl", "internals")
 load("//bazel:manifest.bzl", "bench_manifest")
 load("//bazel:profile.bzl", "profile_flag")
+load("//bazel:profile_tests.bzl", "profile_tests")
 
 # Of every profile: a program linked with one may run with another.
 INSTALLED_SONAME = "libhakmem.so.1"
@@ -75,77 +74,13 @@ def _reference(name):
     )
     shared_library("libref-%s.so" % name, [":ref-" + name])
 
-def _tests(profile, variant, programs, scripts):
-    """The suite over the internals, and the scripts, for one profile."""
-
-    internals(
-        name = variant + "_internals",
-        testonly = True,
-        allocator = ":hakmem-" + profile,
-    )
-    cc_library(
-        name = variant + "_shim",
-        testonly = True,
-        srcs = ["//tests:shim"],
-        copts = ALLOCATOR_COPTS,
-        linkstatic = True,
-        deps = [variant + "_internals", variant + "_sources"],
-    )
-    cc_test(
-        name = variant + "_unit_test",
-        size = "small",
-        linkstatic = True,
-        tags = ["unit"],
-        deps = ["//tests:unit", variant + "_shim"],
-    )
-    fuzz(variant, profile, copts = ALLOCATOR_COPTS)
-    _stress(variant)
-    for script, tags in scripts.items():
-        _script_test(script, tags, profile, variant, programs)
-
-def _stress(variant):
-    """All loads at once with the profile's library: a minute tagged `long`, an hour `stress`."""
-    cc_binary(
-        name = variant + "_stress",
-        testonly = True,
-        srcs = ["lib%s.so" % variant],
-        linkopts = KEEP,
-        linkstatic = True,
-        deps = ["//tests/stress"],
-    )
-    for suffix, seconds, tag in [("_minute", 60, "long"), ("_hour", 3600, "stress")]:
-        native.sh_test(
-            name = variant + "_stress" + suffix,
-            srcs = [variant + "_stress"],
-            args = [str(seconds)],
-            tags = [tag],
-            timeout = "eternal",
-        )
-
-def _script_test(script, tags, profile, variant, programs):
-    """One script for one profile.
-
-    Its arguments are the profile's name and the path of its library; its working directory holds
-    the profile's benchmark programs, <program>_<variant>.
-    """
-    stem = script.split(":")[-1].split("/")[-1].rsplit(".", 1)[0]
-    native.sh_test(
-        name = "%s_%s" % (variant, stem),
-        size = "small",
-        srcs = [script],
-        args = [profile, "$(rootpath :lib%s.so)" % variant],
-        data = [":lib%s.so" % variant, "//tests:golden"] + ["%s_%s" % (program, variant) for program in programs],
-        tags = tags,
-        timeout = "long" if "long" in tags else "short",
-    )
-
 def hakmem(profiles, programs, scripts = {}):
     """Declares everything that follows from the profiles.
 
     Args:
       profiles: paths of profile files; a further file is a further profile.
       programs: names of the benchmark programs.
-      scripts: shell scripts run as a test of each profile, see _script_test; each with its tags.
+      scripts: shell scripts run as a test of each profile, see profile_tests(); each with its tags.
     """
     names = {_profile_name(path): path for path in profiles}
     if "default" not in names:
@@ -175,7 +110,7 @@ def hakmem(profiles, programs, scripts = {}):
             flag_values = {":profile": name},
         )
         variant = _allocator(name, names[name], profiles)
-        _tests(name, variant, programs, scripts)
+        profile_tests(name, variant, programs, scripts)
         library = "lib%s.so" % variant
         libraries.append(library)
         variants.append(

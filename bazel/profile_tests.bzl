@@ -1,0 +1,72 @@
+"""profile_tests(): the suites that every profile has: unit, fuzz, stress, and the scripts."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "KEEP")
+load("//bazel:fuzz.bzl", "fuzz")
+load("//bazel:internals.bzl", "internals")
+
+def _stress(variant):
+    """All loads at once with the profile's library: a minute tagged `long`, an hour `stress`."""
+    cc_binary(
+        name = variant + "_stress",
+        testonly = True,
+        srcs = ["lib%s.so" % variant],
+        linkopts = KEEP,
+        linkstatic = True,
+        deps = ["//tests/stress"],
+    )
+    for suffix, seconds, tag in [("_minute", 60, "long"), ("_hour", 3600, "stress")]:
+        native.sh_test(
+            name = variant + "_stress" + suffix,
+            srcs = [variant + "_stress"],
+            args = [str(seconds)],
+            tags = [tag],
+            timeout = "eternal",
+        )
+
+def _script_test(script, tags, profile, variant, programs):
+    stem = script.split(":")[-1].split("/")[-1].rsplit(".", 1)[0]
+    native.sh_test(
+        name = "%s_%s" % (variant, stem),
+        size = "small",
+        srcs = [script],
+        args = [profile, "$(rootpath :lib%s.so)" % variant],
+        data = [":lib%s.so" % variant, "//tests:golden"] + ["%s_%s" % (program, variant) for program in programs],
+        tags = tags,
+        timeout = "long" if "long" in tags else "short",
+    )
+
+def profile_tests(profile, variant, programs, scripts):
+    """Declares the tests of one profile in the package that has its allocator.
+
+    Args:
+      profile: its name.
+      variant: the name of its variant; lib<variant>.so and <variant>_sources are its targets.
+      programs: names of the benchmark programs that the scripts may run.
+      scripts: shell scripts, each with its tags.  Their arguments are the profile's name and the
+        path of its library; their working directory holds <program>_<variant>.
+    """
+    internals(
+        name = variant + "_internals",
+        testonly = True,
+        allocator = ":hakmem-" + profile,
+    )
+    cc_library(
+        name = variant + "_shim",
+        testonly = True,
+        srcs = ["//tests:shim"],
+        copts = ALLOCATOR_COPTS,
+        linkstatic = True,
+        deps = [variant + "_internals", variant + "_sources"],
+    )
+    cc_test(
+        name = variant + "_unit_test",
+        size = "small",
+        linkstatic = True,
+        tags = ["unit"],
+        deps = ["//tests:unit", variant + "_shim"],
+    )
+    fuzz(variant, profile, copts = ALLOCATOR_COPTS)
+    _stress(variant)
+    for script, tags in scripts.items():
+        _script_test(script, tags, profile, variant, programs)
