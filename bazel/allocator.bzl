@@ -18,9 +18,13 @@ ALLOCATOR_COPTS = [
     "-fno-builtin-realloc",
     "-fno-builtin-free",
 ] + select({
-    "//bazel:debug": ["-Og", "-g3"],
+    str(Label("//bazel:debug")): ["-Og", "-g3"],
     "//conditions:default": ["-O2", "-g1"],
 })
+
+# The languages it is written in, whatever those of the workspace are.
+C_STANDARD = ["-std=gnu11"]
+CXX_STANDARD = ["-std=gnu++17"]
 
 SHARED_LINKOPTS = [
     "-pthread",
@@ -36,43 +40,61 @@ SHARED_LINKOPTS = [
 # The allocator must be among the needed libraries although libc alone could meet a program's calls.
 KEEP = ["-Wl,--no-as-needed"]
 
-def allocator(name, profile, profiles, sources, generated, **kwargs):
+def allocator(name, profile, sources, generated, bases = [], **kwargs):
     """The sources generated from one profile, and its library to link statically.
 
     Args:
       name: of the library.
       profile: the profile's file.
-      profiles: those it may name as its base.
-      sources: name of a target for the generated files, which are in the folder `generated`.
+      sources: name of a target for the generated files.
+      generated: the folder they are in, with a slash at its end.
+      bases: files beside the profile that it may build on, as on any of hakmem's profiles.
       **kwargs: passed on to cc_library.
     """
     profile_sources(
         name = sources,
+        bases = bases,
         classes = generated + "hak_classes.c",
         config = generated + "hak_config.h",
         fastpath = generated + "hak_fastpath.h",
-        headers = ["//src:headers"],
         profile = profile,
-        profiles = profiles,
-        visibility = ["//tests:__subpackages__"],
+        visibility = [Label("//tests:__subpackages__")],
+    )
+    cc_library(
+        name = name + "_operators",
+        srcs = [Label("//src:operators.cc")],
+        copts = ALLOCATOR_COPTS + CXX_STANDARD,
+        linkstatic = True,
+        deps = [sources],
+        alwayslink = True,
     )
     cc_library(
         name = name,
-        srcs = ["//src:srcs", generated + "hak_classes.c"],
-        copts = ALLOCATOR_COPTS,
+        srcs = [Label("//src:srcs"), generated + "hak_classes.c"],
+        copts = ALLOCATOR_COPTS + C_STANDARD,
         linkopts = ["-pthread"],
         linkstatic = True,
-        deps = [sources],
+        deps = [name + "_operators", Label("//src:api"), sources],
         alwayslink = True,
         **kwargs
     )
 
-def shared_library(name, deps):
-    """A library to preload, from cc_library targets with alwayslink."""
+def shared_library(name, deps, visibility = ["//visibility:public"], **kwargs):
+    """A library to preload, from cc_library targets with alwayslink.
+
+    An allocator's has //src:shared_only beside the allocator.
+
+    Args:
+      name: of the file.
+      deps: what it is made of.
+      visibility: as of any target.
+      **kwargs: passed on to cc_binary.
+    """
     cc_binary(
         name = name,
         linkopts = SHARED_LINKOPTS + ["-Wl,-soname," + name.split("/")[-1]],
         linkshared = True,
-        visibility = ["//visibility:public"],
+        visibility = visibility,
         deps = deps,
+        **kwargs
     )

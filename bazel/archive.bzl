@@ -1,4 +1,6 @@
-"""archive(): the static library of a cc_library under a name of its own."""
+"""archive(): a cc_library and all that it depends on as one static library."""
+
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
 def _archive_impl(ctx):
     inputs = ctx.attr.library[CcInfo].linking_context.linker_inputs.to_list()
@@ -7,13 +9,26 @@ def _archive_impl(ctx):
         for input in inputs
         for library in input.libraries
     ]
-    if len(libraries) != 1:
-        fail("%s: made of %d libraries where an archive holds one" % (ctx.attr.library.label, len(libraries)))
     out = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(output = out, target_file = libraries[0])
+    script = ctx.actions.declare_file(ctx.label.name + ".mri")
+    lines = ["create " + out.path] + ["addlib " + library.path for library in libraries]
+    ctx.actions.write(script, "\n".join(lines + ["save", "end", ""]))
+    toolchain = find_cpp_toolchain(ctx)
+    ctx.actions.run_shell(
+        command = "\"$1\" -M <\"$2\"",
+        arguments = [toolchain.ar_executable, script.path],
+        inputs = depset(libraries + [script], transitive = [toolchain.all_files]),
+        outputs = [out],
+        mnemonic = "HakmemArchive",
+    )
     return [DefaultInfo(files = depset([out]))]
 
 archive = rule(
     implementation = _archive_impl,
-    attrs = {"library": attr.label(mandatory = True, providers = [CcInfo])},
+    attrs = {
+        "library": attr.label(mandatory = True, providers = [CcInfo]),
+        "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+    },
+    toolchains = ["@bazel_tools//tools/cpp:toolchain_type"],
+    incompatible_use_toolchain_transition = True,
 )

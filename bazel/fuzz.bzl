@@ -1,6 +1,7 @@
 """fuzz(): random calls to one profile's allocator, compared with a model: tests/fuzz/."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
+load("//bazel:allocator.bzl", "CXX_STANDARD", "C_STANDARD")
 load("//bazel:internals.bzl", "internals")
 
 # Coverage of the allocator, for libFuzzer.
@@ -8,11 +9,11 @@ _INSTRUMENT = ["-fsanitize=fuzzer-no-link"]
 
 _COMPILE = """set -e
 names=$1 source=$2 object=$3; shift 3
-case $source in *.cc) set -- clang++ -std=gnu++17 "$@" ;; *) set -- clang -std=gnu11 "$@" ;; esac
+case $source in *.cc) set -- clang++ CXX_STANDARD "$@" ;; *) set -- clang C_STANDARD "$@" ;; esac
 "$@" -c "$source" -o "$object"
 objcopy --redefine-syms="$names" "$object"
 objcopy --wildcard --keep-global-symbol='hak_*' --keep-global-symbol='DW.ref.*' "$object"
-"""
+""".replace("CXX_STANDARD", CXX_STANDARD[0]).replace("C_STANDARD", C_STANDARD[0])
 
 def _libfuzzer_binary_impl(ctx):
     context = ctx.attr.sources[CcInfo].compilation_context
@@ -91,7 +92,7 @@ def fuzz(variant, profile, copts):
     _libfuzzer_binary(
         name = variant + "_fuzz",
         testonly = True,
-        srcs = ["//src:srcs", "generated/%s/hak_classes.c" % profile],
+        srcs = ["//src:srcs", "//src:operators.cc", "generated/%s/hak_classes.c" % profile],
         copts = copts,
         names = "//tests/fuzz:names.txt",
         sources = variant + "_sources",

@@ -41,17 +41,14 @@ def _profile_name(path):
             fail("%s: a profile's name is made of a-z, 0-9, - and _" % path)
     return name
 
-def _allocator(profile, path, profiles):
+def _allocator(profile, path):
     """The generated sources and both libraries of one profile; returns the name of its variant."""
     variant = "hakmem" if profile == "default" else "hakmem-" + profile
     allocator(
         name = "hakmem-" + profile,
         generated = "generated/%s/" % profile,
-        hdrs = ["//src:public"],
         profile = path,
-        profiles = profiles,
         sources = variant + "_sources",
-        strip_include_prefix = "src",
         visibility = _PUBLIC,
     )
     shared = [":hakmem-" + profile, "//src:shared_only"]
@@ -109,7 +106,7 @@ def hakmem(profiles, programs, scripts = {}):
             name = "profile_is_" + name,
             flag_values = {":profile": name},
         )
-        variant = _allocator(name, names[name], profiles)
+        variant = _allocator(name, names[name])
         profile_tests(name, variant, programs, scripts)
         library = "lib%s.so" % variant
         libraries.append(library)

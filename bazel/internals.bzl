@@ -15,16 +15,13 @@ def _internals_impl(ctx):
     )
     inputs = []
     for linker_input in ctx.attr.allocator[CcInfo].linking_context.linker_inputs.to_list():
-        if linker_input.owner != ctx.attr.allocator.label:
-            inputs.append(linker_input)
-            continue
         libraries = []
         for library in linker_input.libraries:
             archive = library.static_library or library.pic_static_library
-            local = ctx.actions.declare_file("lib%s.a" % ctx.label.name)
+            local = ctx.actions.declare_file("%s/lib%s.a" % (ctx.label.name, linker_input.owner.name))
             named = archive
             if ctx.file.names:
-                named = ctx.actions.declare_file("lib%s-named.a" % ctx.label.name)
+                named = ctx.actions.declare_file("%s/lib%s-named.a" % (ctx.label.name, linker_input.owner.name))
                 ctx.actions.run(
                     executable = toolchain.objcopy_executable,
                     arguments = ["--redefine-syms=" + ctx.file.names.path, archive.path, named.path],

@@ -2,27 +2,32 @@
 
 def _profile_sources_impl(ctx):
     outs = [ctx.outputs.config, ctx.outputs.fastpath, ctx.outputs.classes]
+    python = ctx.attr._python[PyRuntimeInfo].interpreter_path
     args = ctx.actions.args()
+    args.add_all(["-B", "-s", ctx.file._generate])
     args.add("--profile", ctx.file.profile)
-    bases = ctx.files.profiles or [ctx.file.profile]
-    args.add("--profiles-dir", bases[0].dirname)
+    args.add("--profiles-dir", ctx.files._profiles[0].dirname)
     args.add("--out-dir", ctx.outputs.config.dirname)
     if ctx.var["COMPILATION_MODE"] == "dbg":
         args.add("--debug")
     ctx.actions.run(
-        executable = ctx.executable.generator,
+        executable = python,
         arguments = [args],
-        inputs = [ctx.file.profile] + ctx.files.profiles,
+        env = {"PYTHONPATH": ctx.file._generate.owner.workspace_root or "."},
+        inputs = depset(
+            [ctx.file.profile, ctx.file._generate] + ctx.files._profiles + ctx.files.bases,
+            transitive = [ctx.attr._generator[DefaultInfo].default_runfiles.files],
+        ),
         outputs = outs,
         mnemonic = "HakmemProfile",
         progress_message = "Generating profile %s" % ctx.file.profile.basename,
     )
-    headers = [ctx.outputs.config, ctx.outputs.fastpath] + ctx.files.headers
-    root = ctx.label.workspace_root
+    headers = [ctx.outputs.config, ctx.outputs.fastpath] + ctx.files._headers
+    src = ctx.files._headers[0].dirname
     context = cc_common.create_compilation_context(
         headers = depset(headers),
         includes = depset([ctx.outputs.config.dirname]),
-        quote_includes = depset([root + "/src" if root else "src"]),
+        quote_includes = depset([src]),
     )
     return [
         DefaultInfo(files = depset(outs)),
@@ -37,19 +42,19 @@ What depends on it sees the profile's hak_config.h and hak_fastpath.h and the he
 knob reaches the compiler through them and in no other way.""",
     attrs = {
         "profile": attr.label(allow_single_file = [".yaml"], mandatory = True),
-        "profiles": attr.label_list(
+        "bases": attr.label_list(
             allow_files = [".yaml"],
-            doc = "Those it may name as its base, all in one folder.",
+            doc = "Profiles beside it that it may build on, as on any of hakmem's.",
         ),
-        "headers": attr.label_list(allow_files = [".h"]),
         "config": attr.output(mandatory = True),
         "fastpath": attr.output(mandatory = True),
         "classes": attr.output(mandatory = True),
-        "generator": attr.label(
-            cfg = "exec",
-            default = "//gen:generate",
-            executable = True,
-        ),
+        # Run without a py_binary: those take the Python of whatever workspace this is in.
+        "_generate": attr.label(allow_single_file = True, default = "//gen:generate.py"),
+        "_generator": attr.label(default = "//gen"),
+        "_headers": attr.label(allow_files = [".h"], default = "//src:headers"),
+        "_profiles": attr.label(allow_files = True, default = "//:profiles"),
+        "_python": attr.label(default = "//bazel:usr_bin_python3", providers = [PyRuntimeInfo]),
     },
 )
 

@@ -3,7 +3,7 @@
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "CPP_COMPILE_ACTION_NAME", "C_COMPILE_ACTION_NAME")
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 
-def _flags(ctx, toolchain, features, action, standard):
+def _flags(ctx, toolchain, features, action, options):
     """The flags that cc_library would use."""
     context = ctx.attr.config[CcInfo].compilation_context
     variables = cc_common.create_compile_variables(
@@ -13,7 +13,7 @@ def _flags(ctx, toolchain, features, action, standard):
         quote_include_directories = context.quote_includes,
         system_include_directories = context.system_includes,
         use_pic = True,
-        user_compile_flags = ctx.attr.copts + ctx.fragments.cpp.copts + standard,
+        user_compile_flags = ctx.fragments.cpp.copts + ctx.attr.copts + options,
     )
     return cc_common.get_memory_inefficient_command_line(
         action_name = action,
@@ -29,8 +29,8 @@ def _profile_guided_impl(ctx):
         requested_features = ctx.features,
         unsupported_features = ctx.disabled_features,
     )
-    c = _flags(ctx, toolchain, features, C_COMPILE_ACTION_NAME, ctx.fragments.cpp.conlyopts)
-    cpp = _flags(ctx, toolchain, features, CPP_COMPILE_ACTION_NAME, ctx.fragments.cpp.cxxopts)
+    c = _flags(ctx, toolchain, features, C_COMPILE_ACTION_NAME, ctx.attr.conlyopts)
+    cpp = _flags(ctx, toolchain, features, CPP_COMPILE_ACTION_NAME, ctx.attr.cxxopts)
     archive = ctx.actions.declare_file("lib%s.a" % ctx.label.name)
     training = {program.basename: program for program in ctx.files.programs}
     loads = []
@@ -84,7 +84,9 @@ profile_guided = rule(
     attrs = {
         "srcs": attr.label_list(allow_files = [".c", ".cc"]),
         "config": attr.label(doc = "The generated headers.", providers = [CcInfo]),
-        "copts": attr.string_list(),
+        "copts": attr.string_list(doc = "For both languages."),
+        "conlyopts": attr.string_list(doc = "For C."),
+        "cxxopts": attr.string_list(doc = "For C++."),
         "programs": attr.label_list(
             allow_files = True,
             doc = "Linked with libc's malloc; the counting allocator is preloaded.",

@@ -8,7 +8,7 @@ Several axes give every combination of their values; `points` are combinations o
 """
 
 load("@rules_python//python:defs.bzl", "py_binary")
-load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
+load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "CXX_STANDARD", "C_STANDARD", "allocator", "shared_library")
 load("//bazel:benchmark.bzl", "benchmark")
 load("//bazel:manifest.bzl", "bench_manifest")
 load("//bazel:profile.bzl", "derived_profile")
@@ -49,15 +49,16 @@ def _library(folder, variant, profile, sources, guided):
         name = base,
         generated = "%sgenerated/%s/" % (folder, variant),
         profile = profile,
-        profiles = ["//:profiles"],
         sources = sources,
     )
     if guided:
         profile_guided(
             name = static,
-            srcs = ["//src:srcs", "%sgenerated/%s/hak_classes.c" % (folder, variant)],
+            srcs = ["//src:srcs", "//src:operators.cc", "%sgenerated/%s/hak_classes.c" % (folder, variant)],
             config = sources,
+            conlyopts = C_STANDARD,
             copts = ALLOCATOR_COPTS,
+            cxxopts = CXX_STANDARD,
             loads = _TRAINING,
             programs = {"//:" + words.split(" ")[0]: None for words in _TRAINING}.keys(),
         )

@@ -1,4 +1,4 @@
-"""The names of @rules_python that hakmem uses, as this Bazel's native rules (no network needed)."""
+"""The names of @rules_python that hakmem uses, as native rules."""
 
 load("@bazel_tools//tools/python:toolchain.bzl", _py_runtime_pair = "py_runtime_pair")
 

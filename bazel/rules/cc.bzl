@@ -1,4 +1,4 @@
-"""The names of @rules_cc that hakmem uses, as this Bazel's native rules (no network needed)."""
+"""The names of @rules_cc that hakmem and Bazel's own toolchains use, as native rules."""
 
 cc_binary = native.cc_binary
 cc_import = native.cc_import
