@@ -27,6 +27,7 @@ C_STANDARD = ["-std=gnu11"]
 CXX_STANDARD = ["-std=gnu++17"]
 
 SHARED_LINKOPTS = [
+    "-fuse-ld=bfd",
     "-pthread",
     "-Wl,-z,now",
     # The first constructor of the process, so that its fork handlers are the innermost ones.

@@ -16,8 +16,10 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     <V>_<script>          a script of tests/ run with the profile's library
     bench_programs        every benchmark program
     bench_manifest        bench_manifest.json, the list of them
+    profiles              the files of the profiles, and profiles/schema.json
     shared_libraries      every lib<V>.so
     installed             everything in installed/
+    installed_profile     what is there of the profile that --//:profile selects
 """
 
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
@@ -34,12 +36,35 @@ INSTALLED_SONAME = "libhakmem.so.1"
 
 _PUBLIC = ["//visibility:public"]
 
-def _profile_name(path):
-    name = path.split("/")[-1][:-len(".yaml")]
-    for letter in name.elems():
-        if not (letter.isalnum() or letter in "-_") or letter.isupper():
-            fail("%s: a profile's name is made of a-z, 0-9, - and _" % path)
-    return name
+def _refused_impl(ctx):
+    fail(ctx.attr.reason)
+
+_refused = rule(
+    implementation = _refused_impl,
+    doc = "Stands for the allocator of a file that cannot have one: who builds it reads why.",
+    attrs = {"reason": attr.string(mandatory = True)},
+)
+
+def _sorted_out(paths):
+    """Profile name -> path, the default first; and stem -> why there is none of that name."""
+    names = {}
+    refused = {}
+    for path in sorted(paths):
+        stem = path.split("/")[-1][:-len(".yaml")]
+        wrong = [letter for letter in stem.elems() if not (letter.islower() or letter.isdigit() or letter in "-_")]
+        if wrong or not stem:
+            refused[stem] = "%s: a profile's name is made of a-z, 0-9, - and _" % path
+        else:
+            names[stem] = path
+    for name, path in names.items():
+        # hakmem-low-rss_unit_test is a target of low-rss.
+        for other in names:
+            if name.startswith(other + "_"):
+                refused[name] = "%s: its targets would be called as those of %s are: take - for the _ behind %s" % (path, names[other], other)
+    order = ["default"] + [name for name in names if name != "default"]
+    if "default" not in names:
+        fail("profiles/default.yaml is missing: it is the base of every other profile")
+    return {name: names[name] for name in order if name not in refused}, refused
 
 def _allocator(profile, path):
     """The generated sources and both libraries of one profile; returns the name of its variant."""
@@ -79,11 +104,20 @@ def hakmem(profiles, programs, scripts = {}):
       programs: names of the benchmark programs.
       scripts: shell scripts run as a test of each profile, see profile_tests(); each with its tags.
     """
-    names = {_profile_name(path): path for path in profiles}
-    if "default" not in names:
-        fail("profiles/default.yaml is missing: it is the base of every other profile")
-    order = ["default"] + [name for name in sorted(names) if name != "default"]
+    names, refused = _sorted_out(profiles)
+    for stem, reason in refused.items():
+        # buildifier: disable=print
+        print(reason + "; left out")
+        _refused(
+            name = "refused/" + stem,
+            reason = reason,
+        )
 
+    native.filegroup(
+        name = "profiles",
+        srcs = names.values() + ["profiles/schema.json"],
+        visibility = _PUBLIC,
+    )
     profile_flag(
         name = "profile",
         build_setting_default = "default",
@@ -92,16 +126,16 @@ def hakmem(profiles, programs, scripts = {}):
     native.alias(
         name = "hakmem",
         actual = select(
-            {":profile_is_" + name: ":hakmem-" + name for name in order},
+            {":profile_is_" + name: ":hakmem-" + name for name in names},
             no_match_error = "no profile has the name given to --//:profile; the profiles are " +
-                             ", ".join(order),
+                             ", ".join(names),
         ),
         visibility = _PUBLIC,
     )
 
     variants = []
     libraries = []
-    for name in order:
+    for name in names:
         native.config_setting(
             name = "profile_is_" + name,
             flag_values = {":profile": name},
@@ -147,12 +181,18 @@ def hakmem(profiles, programs, scripts = {}):
         srcs = libraries,
         visibility = _PUBLIC,
     )
+    for name in names:
+        native.filegroup(
+            name = "installed/" + name,
+            srcs = ["installed/%s/%s" % (name, file) for file in [INSTALLED_SONAME, "libhakmem.a"]],
+        )
     native.filegroup(
         name = "installed",
-        srcs = [
-            "installed/%s/%s" % (name, file)
-            for name in order
-            for file in [INSTALLED_SONAME, "libhakmem.a"]
-        ],
+        srcs = ["installed/" + name for name in names],
+        visibility = _PUBLIC,
+    )
+    native.alias(
+        name = "installed_profile",
+        actual = select({":profile_is_" + name: "installed/" + name for name in names}),
         visibility = _PUBLIC,
     )

@@ -6,7 +6,8 @@ def _profile_sources_impl(ctx):
     args = ctx.actions.args()
     args.add_all(["-B", "-s", ctx.file._generate])
     args.add("--profile", ctx.file.profile)
-    args.add("--profiles-dir", ctx.files._profiles[0].dirname)
+    for file in ctx.files.bases + ctx.files._profiles[:1]:
+        args.add("--profiles-dir", file.dirname)
     args.add("--out-dir", ctx.outputs.config.dirname)
     if ctx.var["COMPILATION_MODE"] == "dbg":
         args.add("--debug")

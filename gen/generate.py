@@ -16,9 +16,9 @@ def main(args: list[str]) -> int:
     """0; 2 if the profile is wrong; 1 if the generator or a template is, or a file cannot be
     written.  Unless it returns 0, no output file was touched."""
     options = _parser().parse_args(args)
-    profiles_dir = options.profiles_dir or options.profile.parent
+    folders = options.profiles_dir or [options.profile.parent]
     try:
-        model = build_model(load_profile(options.profile, profiles_dir), options.debug)
+        model = build_model(load_profile(options.profile, *folders), options.debug)
         prove(model)
         write(render(model), options.out_dir)
     except ProfileError as error:
@@ -46,7 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--profile", type=Path, required=True, help="the profile's file")
     parser.add_argument(
-        "--profiles-dir", type=Path, help="where its bases are; default: where the profile is"
+        "--profiles-dir",
+        type=Path,
+        action="append",
+        help="where its bases are, the first folder that has one counts; default: where it is",
     )
     parser.add_argument("--out-dir", type=Path, required=True, help="made if it is not there")
     parser.add_argument("--debug", action="store_true", help="for the debug build")

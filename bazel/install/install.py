@@ -3,39 +3,28 @@
 import argparse
 import difflib
 import os
+import shlex
 import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from gen.profiles import load_profile
+from bazel.install.tree import File, TreeError, lay_down, take_away
+from gen.profiles import ProfileError, known_profiles, load_profile
 
 ROOT = Path(__file__).absolute().parent.parent.parent
 BUILT = ROOT / "installed"  # <profile>/libhakmem.so.1 and <profile>/libhakmem.a
 FILES = Path(__file__).absolute().parent / "files"
+PROFILES = ROOT / "profiles"
 VERSION = "1.0.0"
 SONAME = "libhakmem.so.1"  # its number is the first of VERSION's
-DEFAULT = "default"
 
 
 class InstallError(Exception):
     """Wrong use; the message says what would be right."""
 
 
-@dataclass(frozen=True)
-class File:
-    """One installed file: its path under the prefix, and what is in it or where it points."""
-
-    path: str
-    content: bytes = b""
-    mode: int = 0o644
-    link: str = ""
-
-
-def profiles() -> list[str]:
-    """Those that were built: the default first, the others sorted."""
-    names = sorted(path.name for path in BUILT.iterdir())
-    return sorted(names, key=lambda name: name != DEFAULT)
+def built() -> list[str]:
+    """The profiles that were built, sorted; //:install has one."""
+    return sorted(path.name for path in BUILT.iterdir())
 
 
 def files(profile: str) -> list[File]:
@@ -71,66 +60,118 @@ def _filled(name: str, profile: str) -> bytes:
 
 def _profile_list() -> str:
     """The profiles and their summaries as a list of the manual page."""
-    folder = ROOT / "profiles"
     items = []
-    for name in profiles():
-        summary = load_profile(folder / f"{name}.yaml", folder).summary
+    for name in known_profiles(PROFILES):
+        try:
+            summary = load_profile(PROFILES / f"{name}.yaml", PROFILES).summary
+        except ProfileError:
+            continue  # no library can be built from it
         items.append(f".TP\n.B {name}\n\\&{summary}".replace("-", "\\-"))
     return "\n".join(items)
 
 
-def lay_down(file: File, root: Path) -> None:
-    """Puts the file in its place at once: a program that runs keeps the one it has open."""
-    path = root / file.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".hakmem-") as folder:
-        new = Path(folder) / path.name
-        if file.link:
-            new.symlink_to(file.link)
-        else:
-            new.write_bytes(file.content)
-            new.chmod(file.mode)
-        new.replace(path)
+def install(prefix: str, profile: str, destdir: str = "") -> Path:
+    """Installs a profile that was built; returns the folder installed to.  Raises InstallError;
+    nothing is laid down if an argument is wrong."""
+    root = _root(prefix, destdir)
+    try:
+        lay_down(files(profile), root)
+    except OSError as error:
+        raise _cannot_write(prefix, root, error) from None
+    return root
 
 
-def install(prefix: str, profile: str = DEFAULT, destdir: str = "") -> Path:
-    """Installs and returns the folder installed to.  Raises InstallError; nothing is laid down if
-    an argument is wrong."""
-    known = profiles()
-    if profile not in known:
-        near = difflib.get_close_matches(profile, known, n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        raise InstallError(
-            f"--profile {profile}: no such profile; {meant}valid: {', '.join(known)}"
-        )
+def uninstall(prefix: str, destdir: str = "") -> tuple[Path, list[str]]:
+    """Takes away what was installed; returns the folder, and the paths of the files that stay as
+    they were changed since.  Raises InstallError."""
+    root = _root(prefix, destdir)
+    try:
+        return root, take_away(root)
+    except OSError as error:
+        raise _cannot_write(prefix, root, error) from None
+
+
+def _root(prefix: str, destdir: str) -> Path:
     for option, path in (("--prefix", prefix), ("--destdir", destdir)):
         if path and not os.path.isabs(path) or option == "--prefix" and not path:
             raise InstallError(
                 f"{option} {path or repr(path)}: not an absolute path, such as /usr/local"
             )
-    root = Path(f"{destdir.rstrip('/')}{os.path.normpath(prefix)}")
-    try:
-        for file in files(profile):
-            lay_down(file, root)
-    except OSError as error:
-        where = error.filename2 or error.filename or str(root)
-        raise InstallError(
-            f"--prefix {prefix}: cannot be written ({where}: {error.strerror}); "
-            "name a folder that you may write to"
-        ) from None
-    return root
+    return Path(f"{destdir.rstrip('/')}{os.path.normpath(prefix)}")
+
+
+def _cannot_write(prefix: str, root: Path, error: OSError) -> InstallError:
+    where = error.filename2 or error.filename or str(root)
+    return InstallError(
+        f"--prefix {prefix}: cannot be written ({where}: {error.strerror}); "
+        "name a folder that you may write to"
+    )
+
+
+def preloading(library: Path) -> str:
+    """What to write before a command so that the library is preloaded.  LD_PRELOAD takes spaces
+    and colons for the ends of paths, LD_LIBRARY_PATH colons and semicolons."""
+    path = str(library)
+    if not set(path) & set(" :"):
+        return f"LD_PRELOAD={shlex.quote(path)}"
+    if not set(path) & set(":;"):
+        return f"LD_LIBRARY_PATH={shlex.quote(str(library.parent))} LD_PRELOAD={library.name}"
+    return "to preload it, make a symbolic link to it: LD_PRELOAD cannot name a path with a colon"
+
+
+def _checked(profile: str) -> str:
+    known = known_profiles(PROFILES)
+    if profile in known:
+        return profile
+    near = difflib.get_close_matches(profile, known, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise InstallError(f"--profile {profile}: no such profile; {meant}valid: {', '.join(known)}")
+
+
+def _build(profile: str, mode: str, args: list[str]) -> None:
+    """Becomes the same command, of another profile.  Raises InstallError if it cannot be found."""
+    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    target = [f"--//:profile={profile}", "//:install", "--", *args]
+    if not workspace:
+        said = shlex.join(["bazel", "run", *target])
+        raise InstallError(f"--profile {profile}: what is built here is {built()[0]}; run: {said}")
+    # bazel run leaves the place of its output in no other way.
+    output, found, _ = str(ROOT).partition("/execroot/")
+    startup = [f"--output_base={output}"] if found else []
+    options = [f"--compilation_mode={mode}"] if mode else []
+    print(f"install: building {profile}: {shlex.join(['bazel', 'run', *options, *target])}",
+          file=sys.stderr, flush=True)
+    os.chdir(workspace)
+    os.execv("./bazelw", ["bazelw", *startup, "run", *options, *target])
 
 
 def main(args: list[str]) -> int:
-    """0, or 2 for wrong use."""
-    options = _parser().parse_args(args)
+    """0; 1 if a file that was changed is left by --uninstall; 2 for wrong use."""
+    options, given = _parser().parse_args(args), args
+    if options.compilation_mode:
+        given = [word for word in args if not word.startswith("--compilation-mode")]
     try:
-        root = install(options.prefix, options.profile, options.destdir)
-    except InstallError as error:
+        if options.uninstall:
+            return _say_uninstalled(*uninstall(options.prefix, options.destdir))
+        profile = _checked(options.profile) if options.profile else built()[0]
+        if profile not in built():
+            _root(options.prefix, options.destdir)
+            _build(profile, options.compilation_mode, given)
+        root = install(options.prefix, profile, options.destdir)
+    except (InstallError, TreeError) as error:
         print(f"install: {error}", file=sys.stderr)
         return 2
-    print(f"hakmem {VERSION}, profile {options.profile}, is in {root}: LD_PRELOAD={root}/lib/{SONAME}")
+    print(f"hakmem {VERSION}, profile {profile}, is in {root}: {preloading(root / 'lib' / SONAME)}")
     return 0
+
+
+def _say_uninstalled(root: Path, changed: list[str]) -> int:
+    for path in changed:
+        print(f"install: {root / path}: changed since it was installed; left alone",
+              file=sys.stderr)
+    if not changed:
+        print(f"hakmem is no longer in {root}")
+    return int(bool(changed))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -142,12 +183,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--prefix", metavar="DIR", required=True, help="an absolute path")
     parser.add_argument(
-        "--profile", metavar="NAME", default=DEFAULT, help="default: %(default)s"
+        "--profile", metavar="NAME", help="default: that of --//:profile, which is default"
     )
     parser.add_argument(
         "--destdir", metavar="DIR", default="",
         help="put in front of the prefix, for making packages",
     )
+    parser.add_argument(
+        "--uninstall", action="store_true",
+        help="take away what was installed there; share/hakmem/manifest lists it",
+    )
+    parser.add_argument("--compilation-mode", default="", help=argparse.SUPPRESS)  # from the build
     return parser
 
 

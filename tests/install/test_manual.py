@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from bazel.install.install import profiles
+from bazel.install.install import built
 
 
 def man(tree, *args: str) -> subprocess.CompletedProcess:
@@ -45,5 +45,5 @@ def test_every_function_of_the_header_is_in_the_synopsis(tree):
 def test_it_lists_the_profiles_and_names_its_own(tree):
     text = " ".join(shown(tree).split())
     assert "This is low-rss." in text
-    for profile in profiles():
+    for profile in built():
         assert f" {profile} " in text
