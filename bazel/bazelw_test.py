@@ -43,7 +43,7 @@ class Machine:
     """A copy of bazelw in a folder of its own, and what is installed and offered there."""
 
     def __init__(self, folder: Path, installed: str, offered: str, user: int = 0) -> None:
-        self.folder = folder
+        self.folder = self.home = folder
         (folder / "bazel").mkdir()
         (folder / "bazel/packages.txt").write_text(PACKAGES)
         shutil.copy("bazelw", folder / "bazelw")
@@ -66,7 +66,7 @@ class Machine:
             "PATH": f"{self.folder}/bin:{path}",
             "MACHINE": str(self.folder),
             "BAZEL": str(self.folder / "bin/fake-bazel"),
-            "HOME": str(self.folder),
+            "HOME": str(self.home),
         }
         return subprocess.run(
             [str(self.folder / "bazelw"), *args],
@@ -144,7 +144,7 @@ def test_no_debian(tmp_path: Path) -> None:
     for tool in ("dpkg-query", "apt-get"):
         os.remove(tmp_path / "bin" / tool)
     (tmp_path / "usr").mkdir()
-    for tool in ("sh", "dirname", "cat"):
+    for tool in ("sh", "dirname", "cat", "tr", "id"):
         (tmp_path / "usr" / tool).symlink_to(f"/bin/{tool}")
     result = subprocess.run(
         [str(tmp_path / "bazelw"), "test"],
@@ -155,3 +155,28 @@ def test_no_debian(tmp_path: Path) -> None:
     )
     assert result.returncode == 2
     assert result.stderr.splitlines()[-1].split() == ["needed-one", "needed-two"]
+
+
+def test_a_checkout_whose_path_has_a_space(tmp_path: Path) -> None:
+    folder = tmp_path / "with space"
+    folder.mkdir()
+    machine = Machine(folder, installed="", offered=ALL)
+    result = machine.run("test")
+    assert (result.returncode, result.stdout, machine.apt_calls) == (2, "", [])
+    assert result.stderr == (
+        f"bazelw: {folder}: Bazel cannot build in a folder whose path has a space; "
+        f"move the checkout, as with\n    mv '{folder}' {tmp_path}/with-space\n"
+    )
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    assert subprocess.run([f"{link}/bazelw"], capture_output=True, check=False).returncode == 2
+
+
+def test_an_output_folder_whose_path_has_a_space(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, installed=ALL, offered="")
+    machine.home = tmp_path / "with space"
+    result = machine.run("test")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"{machine.home}: Bazel cannot keep its output in a folder" in result.stderr
+    named = machine.run("--output_user_root=/var/tmp/root", "test")
+    assert named.stdout == "[--output_user_root=/var/tmp/root][test]"
