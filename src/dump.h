@@ -1,6 +1,6 @@
 /* dump.h: statistics as JSON when the environment asks for them; it is read once, at the start.
  *
- *   HAKMEM_STATS=exit          when the process ends
+ *   HAKMEM_STATS=exit          when the process returns from main or calls exit
  *   HAKMEM_STATS=signal        at each SIGUSR2, unless the program has a handler for it
  *   HAKMEM_STATS=exit,signal   both
  *   HAKMEM_STATS_FILE=PATH     appended to this file, where %p stands for the process id; without

@@ -126,3 +126,22 @@ def test_signals_are_left_alone_unless_asked_for():
     run.process.send_signal(signal.SIGUSR2)
     run.process.communicate()
     assert run.process.returncode == -signal.SIGUSR2
+
+
+@pytest.mark.parametrize("end, written", [
+    ("pass", True),
+    ("sys.exit(0)", True),
+    ("libc.exit(0)", True),
+    ("os._exit(0)", False),
+    ("libc.quick_exit(0)", False),
+    ("os.kill(os.getpid(), signal.SIGTERM)", False),
+    ("os.environ.pop('HAKMEM_STATS'), os.execv('/bin/true', ['true'])", False),
+])
+def test_which_ends_write_statistics(end, written, tmp_path):
+    """As docs/statistics.md says."""
+    code = f"import ctypes, os, signal, sys; libc = ctypes.CDLL(None); {end}"
+    subprocess.run(
+        ["/usr/bin/python3", "-c", code], check=False,
+        env={**os.environ, "LD_PRELOAD": str(LIBRARIES["default"]), "HAKMEM_STATS": "exit",
+             "HAKMEM_STATS_FILE": str(tmp_path / "stats.json")})
+    assert (tmp_path / "stats.json").exists() == written
