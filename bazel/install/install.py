@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from bazel import inner
 from bazel.install.tree import File, TreeError, lay_down, take_away
 from gen.profiles import ProfileError, known_profiles, load_profile
 
@@ -130,19 +131,17 @@ def _checked(profile: str) -> str:
 
 def _build(profile: str, mode: str, args: list[str]) -> None:
     """Becomes the same command, of another profile.  Raises InstallError if it cannot be found."""
-    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    workspace = inner.workspace()
     target = [f"--//:profile={profile}", "//:install", "--", *args]
     if not workspace:
         said = shlex.join(["bazel", "run", *target])
         raise InstallError(f"--profile {profile}: what is built here is {built()[0]}; run: {said}")
-    # bazel run leaves the place of its output in no other way.
-    output, found, _ = str(ROOT).partition("/execroot/")
-    startup = [f"--output_base={output}"] if found else []
-    options = [f"--compilation_mode={mode}"] if mode else []
-    print(f"install: building {profile}: {shlex.join(['bazel', 'run', *options, *target])}",
-          file=sys.stderr, flush=True)
+    words = ["run", *([f"--compilation_mode={mode}"] if mode else []), *target]
+    print(f"install: building {profile}: {shlex.join(['bazel', *words])}", file=sys.stderr,
+          flush=True)
+    command = inner.command(workspace, *words)
     os.chdir(workspace)
-    os.execv("./bazelw", ["bazelw", *startup, "run", *options, *target])
+    os.execv(command[0], command)
 
 
 def main(args: list[str]) -> int:

@@ -2,12 +2,12 @@
 lies beside the workspace."""
 
 import itertools
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from bazel import inner
 from bench.lab.rows import UsageError
 from bench.lab.tools import ToolError
 from gen.check import TableError, prove
@@ -114,7 +114,7 @@ def build_profiles(profiles: dict[str, Path], scratch: Path) -> Path:
 
 
 def _build(text: str, files: dict[str, Path], scratch: Path) -> Path:
-    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    workspace = inner.workspace()
     if workspace is None:
         raise UsageError("it builds, so it is started in the workspace, by bazel run")
     package = scratch / PACKAGE
@@ -131,8 +131,8 @@ def _starlark(value: dict | list) -> str:
     return repr(value).replace("'", '"')
 
 
-def _bazel(workspace: str, *words: str) -> str:
-    done = subprocess.run([f"{workspace}/bazelw", *words], cwd=workspace, stdout=subprocess.PIPE,
+def _bazel(workspace: Path, *words: str) -> str:
+    done = subprocess.run(inner.command(workspace, *words), cwd=workspace, stdout=subprocess.PIPE,
                           text=True, check=False)
     if done.returncode:
         raise ToolError(f"bazel {words[0]} failed with exit status {done.returncode}: "

@@ -2,11 +2,11 @@
 
 import shlex
 import subprocess
-from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path("WORKSPACE").resolve().parent
+from tests.usage.workspace import CHECKOUT
+
 PROFILES = {path.stem for path in (CHECKOUT / "profiles").glob("*.yaml")}
 
 

@@ -1,14 +1,13 @@
 """A workspace outside the tree, made of nothing but what the pages say."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path("WORKSPACE").resolve().parent
+from tests.usage.workspace import CHECKOUT, Bazel
+
 PATH = "/opt/src/hakmem"  # of the checkout, on the pages
 PROGRAM = """\
 #include <hakmem.h>
@@ -50,43 +49,23 @@ def fixture_base(tmp_path_factory):
     return tmp_path_factory.mktemp("base")
 
 
-class Workspace:
-    """A folder with files, and a Bazel of its own."""
-
-    def __init__(self, folder: Path, base: Path, files: dict[str, str]):
-        self.folder, self.base = folder, base
-        for name, text in files.items():
-            (folder / name).write_text(text.replace(PATH, str(CHECKOUT)), encoding="utf-8")
-
-    def bazel(self, *args: str) -> subprocess.CompletedProcess[str]:
-        """Ended already; its output is one text."""
-        command = [shutil.which(os.environ.get("BAZEL", "bazel"), path="/usr/bin:/bin"),
-                   f"--output_user_root={self.base}/root", f"--output_base={self.base}/output",
-                   *args]
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.base)}
-        return subprocess.run(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=1200, check=False)
-
-    def build(self, *args: str) -> None:
-        done = self.bazel("build", *args)
-        assert done.returncode == 0, done.stdout
-
-
 @pytest.fixture(name="workspace")
 def fixture_workspace(tmp_path, base):
     """Makes workspaces; their Bazel ends with the test."""
     made = []
 
-    def make(files: dict[str, str]) -> Workspace:
-        made.append(Workspace(tmp_path, base, files))
+    def make(files: dict[str, str]) -> Bazel:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text.replace(PATH, str(CHECKOUT)), encoding="utf-8")
+        made.append(Bazel(tmp_path, base))
         return made[-1]
 
     yield make
     for one in made:
-        one.bazel("shutdown")
+        one.run("shutdown")
 
 
-def profile_of(workspace: Workspace, program: str) -> str:
+def profile_of(workspace: Bazel, program: str) -> str:
     return subprocess.run([workspace.folder / "bazel-bin" / program], capture_output=True,
                           text=True, check=True).stdout.strip()
 
@@ -97,7 +76,7 @@ def test_the_readme_is_enough(workspace):
     made.build("//:server")
     assert profile_of(made, "server") == "default"
     (command,) = commands
-    done = made.bazel(*command)
+    done = made.run(*command)
     assert done.returncode == 0, done.stdout
     assert profile_of(made, "server") == "low-rss"
 
@@ -106,7 +85,7 @@ def test_a_profile_of_its_own(workspace):
     files, commands = blocks("docs/usage.md", "## Bazel", "\n## ")
     made = workspace({**files, "server.c": PROGRAM})
     for command in commands:
-        done = made.bazel(*command)
+        done = made.run(*command)
         assert done.returncode == 0, done.stdout
     assert profile_of(made, "server") == "low-rss"
     assert profile_of(made, "own") == "mine"
@@ -132,6 +111,6 @@ def test_a_base_of_its_own_and_a_wrong_key(workspace):
     made.build("//:mine")
     config = (made.folder / "bazel-bin/mine_generated/hak_config.h").read_text()
     assert "#define HAK_GUARD 1" in config
-    done = made.bazel("build", "//:wrong")
+    done = made.run("build", "//:wrong")
     assert done.returncode != 0
     assert "wrong.yaml: front.fast_cap: 1 is not in 2..1024" in done.stdout

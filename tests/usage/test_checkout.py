@@ -1,0 +1,69 @@
+"""A checkout in which files in profiles/ are wrong: each is named, and harms nothing but itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.usage.workspace import CHECKOUT, Bazel
+
+GOOD = "summary: Good\n"
+
+
+@pytest.fixture(scope="module", name="bazel")
+def fixture_bazel(tmp_path_factory):
+    """A copy of the checkout with such files."""
+    copy = tmp_path_factory.mktemp("checkout") / "hakmem"
+    shutil.copytree(CHECKOUT, copy, symlinks=True, ignore=shutil.ignore_patterns(
+        ".git", "bazel-*", "bench_results", "__pycache__", "*.rec*"))
+    for name, text in {
+        "UPPER": GOOD,
+        "with space": GOOD,
+        "low-rss_shim": GOOD,
+        "wrong": "summary: Wrong\nfront:\n  fast_cap: 1\n",
+        "no-yaml": "summary: [\n",
+        "good": GOOD,
+    }.items():
+        (copy / f"profiles/{name}.yaml").write_text(text, encoding="utf-8")
+    made = Bazel(copy, tmp_path_factory.mktemp("base"))
+    yield made
+    made.run("shutdown")
+
+
+def profiles_said(output: str) -> set[str]:
+    return {line.split("profiles/")[1].split(".yaml:")[0]
+            for line in output.splitlines() if "profiles/" in line and ".yaml:" in line}
+
+
+def test_install_builds_what_it_installs_and_nothing_else(bazel, tmp_path):
+    done = bazel.run("run", "//:install", "--", "--prefix", str(tmp_path / "a"))
+    assert done.returncode == 0, done.stdout
+    assert profiles_said(done.stdout) == {"UPPER", "with space", "low-rss_shim"}
+    assert "hakmem 1.0.0, profile default, is in" in done.stdout
+    done = bazel.run("run", "//:install", "--", "--prefix", str(tmp_path / "b"), "--profile", "good")
+    assert done.returncode == 0, done.stdout
+    assert "hakmem 1.0.0, profile good, is in" in done.stdout
+    page = (tmp_path / "b/share/man/man3/hakmem.3").read_text()
+    assert ".B good" in page and ".B wrong" not in page
+
+
+@pytest.mark.parametrize("target, said", [
+    ("//:refused/UPPER", "profiles/UPPER.yaml: a profile's name is made of a-z, 0-9, - and _"),
+    ("//:refused/low-rss_shim", "profiles/low-rss_shim.yaml: its targets would be called as those "
+                                "of profiles/low-rss.yaml are"),
+    ("//:libhakmem-wrong.so", "profiles/wrong.yaml: front.fast_cap: 1 is not in 2..1024"),
+    ("//:libhakmem-no-yaml.so", "profiles/no-yaml.yaml: line "),
+])
+def test_what_is_wrong_is_said_of_its_own_target(bazel, target, said):
+    done = bazel.run("build", target)
+    assert done.returncode != 0
+    assert said in done.stdout
+
+
+def test_the_list_of_profiles_has_the_others(bazel):
+    done = bazel.run("run", "//gen:explain")
+    assert "tiny-heavy" in done.stdout and "good" in done.stdout, done.stdout
+    assert "profiles/wrong.yaml: front.fast_cap: 1 is not in 2..1024" in done.stdout
+    assert "profiles/no-yaml.yaml: line " in done.stdout
+    done = bazel.run("run", "//gen:explain", "--", "low-rss")
+    assert done.returncode == 0, done.stdout
