@@ -187,10 +187,12 @@ def _slab_pages(profile: Profile, size: int, first: int) -> int:
     slab = profile.keys["slab"]
     pages = slab_pages(slab, size, first)
     if pages is None:
+        chosen = "sizes" if profile.keys["classes"]["sizes"] is not None else "max"
+        behind = " behind a header (front.class_lookup)" if first else ""
         raise ProfileError(
             f"{profile.path}: slab.max_pages: {slab['max_pages']} heap pages hold "
-            f"{_blocks(slab['max_pages'], size, first)} blocks of {size} bytes, "
-            f"slab.min_blocks is {slab['min_blocks']}"
+            f"{_blocks(slab['max_pages'], size, first)} blocks of {size} bytes{behind}, a class by "
+            f"classes.{chosen}; slab.min_blocks is {slab['min_blocks']}"
         )
     return pages
 

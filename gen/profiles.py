@@ -10,9 +10,9 @@ Every function that reads a profile raises ProfileError for whatever is wrong wi
 import difflib
 import json
 import re
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator, Sequence
 
 import jsonschema
 import yaml
@@ -22,6 +22,7 @@ from gen.model import Keys, Profile
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "profiles" / "schema.json"
 DEFAULT = "default"
+Chain = dict[Path, dict[str, Any]]  # from a profile's document to the default's, nearest first
 # A profile's name; the build derives profiles from another one, called NAME+key=value.
 _NAME = re.compile(r"[a-z0-9_-]+(\+[a-z0-9_]+=[A-Za-z0-9_.-]+)*")
 
@@ -58,15 +59,29 @@ def schema_keys() -> Keys:
     }
 
 
-def known_profiles(profiles_dir: Path) -> list[str]:
-    """Names of the profiles in the folder: the default first, the others sorted."""
-    names = sorted(path.stem for path in profiles_dir.glob("*.yaml"))
+def known_profiles(*folders: Path) -> list[str]:
+    """Names of the profiles in the folders: the default first, the others sorted."""
+    names = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
-def load_profile(path: Path, profiles_dir: Path) -> Profile:
-    """Reads the profile at `path`; bases are looked up in `profiles_dir`."""
-    chain = _read_chain(path, profiles_dir)
+def load_profile(path: Path, *folders: Path) -> Profile:
+    """Reads the profile at `path`; a base is looked up in the folders, in their order."""
+    return merged(read_chain(path, *folders))
+
+
+def load_named(named: str, profiles_dir: Path, start: Path = Path()) -> Profile:
+    """The profile that a person names: NAME, in `profiles_dir`; or a YAML file by its path from
+    `start`, whose bases are looked up beside it, then in `profiles_dir`."""
+    if "/" in named or Path(named).suffix in (".yaml", ".yml"):
+        path = start / named
+        return load_profile(path, path.parent, profiles_dir)
+    return load_profile(profiles_dir / f"{named}.yaml", profiles_dir)
+
+
+def merged(chain: Chain) -> Profile:
+    """The first document of the chain, with what it does not state from those behind it."""
+    path = next(iter(chain))
     keys: Keys = {name: {} for name in schema_keys()}
     for document in reversed(list(chain.values())):
         for section, values in document.items():
@@ -88,12 +103,12 @@ def load_profile(path: Path, profiles_dir: Path) -> Profile:
 # ---- the chain of bases --------------------------------------------------------------------------
 
 
-def _read_chain(path: Path, profiles_dir: Path) -> dict[Path, dict[str, Any]]:
+def read_chain(path: Path, *folders: Path) -> Chain:
     """The valid documents from the profile at `path` to the default, nearest first."""
-    chain: dict[Path, dict[str, Any]] = {}
+    chain: Chain = {}
     names: list[str] = []
     while True:
-        document = _read_document(path, profiles_dir)
+        document = _read_document(path, folders)
         chain[path] = document
         names.append(path.stem)
         if path.stem == DEFAULT:
@@ -102,15 +117,16 @@ def _read_chain(path: Path, profiles_dir: Path) -> dict[Path, dict[str, Any]]:
         if base in names:
             cycle = " -> ".join(names[names.index(base) :] + [base])
             raise ProfileError(f"{path}: base: {_show(base)} makes a cycle: {cycle}")
-        known = [name for name in known_profiles(profiles_dir) if name not in names]
+        known = [name for name in known_profiles(*folders) if name not in names]
         if base not in known:
             raise ProfileError(
                 f"{path}: base: {_show(base)} is not a profile; {_choice(base, known)}"
             )
-        path = profiles_dir / f"{base}.yaml"
+        of_base = [folder / f"{base}.yaml" for folder in folders]
+        path = next(one for one in of_base if one.exists())
 
 
-def _read_document(path: Path, profiles_dir: Path) -> dict[str, Any]:
+def _read_document(path: Path, folders: Sequence[Path]) -> dict[str, Any]:
     """One profile file, valid by itself."""
     if not _NAME.fullmatch(path.stem) or path.suffix != ".yaml":
         raise ProfileError(
@@ -120,14 +136,22 @@ def _read_document(path: Path, profiles_dir: Path) -> dict[str, Any]:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ProfileError(
-            f"{path}: no such profile; " + _choice(path.stem, known_profiles(profiles_dir))
+            f"{path}: no such profile; " + _choice(path.stem, known_profiles(*folders))
         ) from None
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ProfileError(f"{path}: byte {error.start} is not UTF-8") from None
-    document = _parse(path, text)
-    problems = list(_schema_problems(document)) or list(_document_problems(path, document))
+    return checked(path, _parse(path, text))
+
+
+def checked(path: Path, written: Any) -> dict[str, Any]:
+    """The document of the file at `path`, as it is written there, with numbers of bytes as integers;
+    an error if it is not valid by itself."""
+    document = _in_bytes(written, schema())
+    problems = list(_schema_problems(document, written)) or list(
+        _document_problems(path, document, written)
+    )
     if problems:
         raise ProfileError(*(f"{path}: {problem}" for problem in problems))
     return document
@@ -169,6 +193,31 @@ def _repeated_keys(node: yaml.Node | None, path: tuple[str, ...]) -> Iterator[st
         yield from _repeated_keys(value, here)
 
 
+# ---- numbers of bytes ----------------------------------------------------------------------------
+
+_BYTES = {"$ref": "#/definitions/bytes"}
+_SHIFTS = {"K": 10, "M": 20, "G": 30, "T": 40}
+
+
+def is_bytes(node: dict[str, Any]) -> bool:
+    """Whether the values of a key with this schema are bytes, which may be written as 64K."""
+    return _BYTES in node.get("allOf", ())
+
+
+def _in_bytes(value: Any, node: dict[str, Any]) -> Any:
+    """The value with each number of bytes as an integer; what is none stays for the schema to
+    refuse."""
+    if isinstance(value, dict):
+        nodes = node.get("properties", {})
+        return {key: _in_bytes(item, nodes.get(key, {})) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_bytes(item, node.get("items", {})) for item in value]
+    if isinstance(value, str) and is_bytes(node):
+        match = re.search(schema()["definitions"]["bytes"]["pattern"], value)
+        return int(match[1]) << _SHIFTS[match[2]] if match else value
+    return value
+
+
 # ---- what the schema says ------------------------------------------------------------------------
 
 
@@ -182,7 +231,7 @@ _Validator = jsonschema.validators.extend(
 )
 
 
-def _schema_problems(document: Any) -> Iterator[str]:
+def _schema_problems(document: Any, written: Any) -> Iterator[str]:
     """`KEY: what is wrong`, at most one for each value, in the order of the keys' names."""
     seen: set[str] = set()
     errors = _Validator(schema()).iter_errors(document)
@@ -200,11 +249,20 @@ def _schema_problems(document: Any) -> Iterator[str]:
                     yield f"{_join(where, key)}: missing; every profile states it: {about}"
         elif where not in seen:
             seen.add(where)
-            yield (f"{where}: " if where else "") + _value_problem(error)
+            yield (f"{where}: " if where else "") + _value_problem(
+                error, _at(written, error.absolute_path)
+            )
 
 
-def _value_problem(error: jsonschema.ValidationError) -> str:
-    node, value = error.schema, error.instance
+def _at(document: Any, path: Iterable[Any]) -> Any:
+    return reduce(lambda value, part: value[part], path, document)
+
+
+def _value_problem(error: jsonschema.ValidationError, value: Any) -> str:
+    """`value` is what the file says, error.instance what it means."""
+    node = error.schema
+    if "errorMessage" in node:
+        return f"{_show(value)} {node['errorMessage']}"
     if error.validator == "type":
         types = node["type"] if isinstance(node["type"], list) else [node["type"]]
         return f"{_show(value)} is not " + " or ".join(_TYPES[name] for name in types)
@@ -226,11 +284,15 @@ def _value_problem(error: jsonschema.ValidationError) -> str:
 # ---- what it cannot say --------------------------------------------------------------------------
 
 
-def _document_problems(path: Path, document: dict[str, Any]) -> Iterator[str]:
+def _document_problems(path: Path, document: dict[str, Any], written: Any) -> Iterator[str]:
     sizes = document.get("classes", {}).get("sizes") or []
     for index, (before, size) in enumerate(zip(sizes, sizes[1:]), start=1):
         if size <= before:
-            yield f"classes.sizes[{index}]: {size} does not rise above {before} before it"
+            said = written["classes"]["sizes"]
+            yield (
+                f"classes.sizes[{index}]: {_show(said[index])} does not rise above "
+                f"{_show(said[index - 1])} before it"
+            )
     front = document.get("front", {})
     alias, lookup = front.get("header_classidx"), front.get("class_lookup")
     if alias is not None and lookup is not None and lookup != _lookup_of_alias(alias):
@@ -251,7 +313,7 @@ def _lookup_of_alias(header_classidx: bool) -> str:
     return "header" if header_classidx else "map"
 
 
-def _class_lookup(chain: dict[Path, dict[str, Any]]) -> str:
+def _class_lookup(chain: Chain) -> str:
     """The nearest file that states the lookup by either name decides.
 
     A null in header_classidx revokes what the files behind it say by that name.

@@ -116,7 +116,7 @@ BROKEN = {
     "slabs too small": (
         "summary: s\nslab: {min_blocks: 20, max_pages: 8}",
         "profiles/broken.yaml: slab.max_pages: 8 heap pages hold 19 blocks of 26624 bytes, "
-        "slab.min_blocks is 20",
+        "a class by classes.max; slab.min_blocks is 20",
     ),
     "header contradicts lookup": (
         "summary: s\nfront: {class_lookup: map, header_classidx: true}",
