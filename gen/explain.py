@@ -15,9 +15,10 @@ from rich.table import Table
 from gen import compare, recording
 from gen.check import TableError, prove
 from gen.classes import build_model
+from gen.doubts import doubts
 from gen.model import ClassRow, Model
 from gen.predict import cache_bytes
-from gen.profiles import ProfileError, ROOT, known_profiles, load_profile
+from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile
 
 PAGE = 65536
 COLUMNS = 96  # the class table fits; width of output that is no terminal
@@ -85,6 +86,7 @@ class Explanation:
     bigcache_largest: int  # longest span kept
     decay_ms: int  # age at which free pages go back to the system
     purge_thread: bool  # by a background thread, once much memory is in use
+    doubts: list[str]  # requests that take many times their bytes, and why
 
 
 def explain(model: Model) -> Explanation:
@@ -119,6 +121,7 @@ def explain(model: Model) -> Explanation:
         bigcache_largest=min(large["bigcache_max"], bigcache) // PAGE * PAGE,
         decay_ms=keys["purge"]["decay_ms"],
         purge_thread=keys["purge"]["thread"],
+        doubts=list(doubts(model)),
     )
 
 
@@ -192,6 +195,8 @@ def show(told: Explanation, console: Console) -> None:
     facts.add_column()
     for name, text in _facts(told):
         facts.add_row(name, text)
+    for doubt in told.doubts:
+        facts.add_row("warning", doubt)
     console.print(facts)
 
 
@@ -237,42 +242,28 @@ def _class_table(told: Explanation, lines: bool) -> Table:
 
 def _facts(told: Explanation) -> list[tuple[str, str]]:
     tax = told.header_tax
-    examples = ", ".join(
-        f"malloc({request}) takes {taxed} not {plain}"
-        for request, (plain, taxed) in tax.examples.items()
-    )
     return [
         ("class lookup", _lookup_costs(told)),
         ("address space", f"{_bytes(told.reserved)} to grow over, mapped as it is needed"),
         (
             "rounding",
-            f"{told.waste:.2f} % of the blocks' bytes, "
-            f"for requests of {tax.low}..{tax.high} bytes, each as frequent",
+            f"{told.waste:.2f} % of the blocks' bytes, for requests of "
+            + (f"{tax.low}..{tax.high} bytes, each as frequent" if tax.low < tax.high
+               else f"{tax.low} bytes"),
         ),
-        (
-            "header tax",
-            ("" if told.lookup == "header" else "none; with class_lookup header it would be: ")
-            + "a request that fills its block moves up a class, as "
-            f"{tax.moved} of the {tax.multiples} multiples of 16 up to {tax.taxed_max} do, "
-            f"which grow by {tax.growth:.1f} % together",
-        ),
-        ("", examples + " bytes"),
-        (
-            "",
-            f"rounding is {tax.waste_with:.2f} % with the header, "
-            f"{tax.waste_without:.2f} % without",
-        ),
+        *_header_costs(told),
         (
             "each thread",
-            f"{_bytes(told.thread_struct)} for its cache, resident where used, and a budget of "
-            f"{_bytes(told.thread_blocks)} for the blocks in it, beyond the least that each class "
+            f"{_bytes(told.thread_struct)} for its cache, resident where used, and "
+            f"{_budget(told.thread_blocks)} for the blocks in it, beyond the least that each class "
             "may hold",
         ),
-        ("all threads", f"a budget of {_bytes(told.total_blocks)} for the same blocks"),
+        ("all threads", f"{_budget(told.total_blocks)} for the same blocks"),
         (
             "between threads",
-            f"{_bytes(told.central_struct)} for pointers, at most {_bytes(told.central_blocks)} "
-            "of blocks parked",
+            f"{_bytes(told.central_struct)} for pointers, "
+            + (f"at most {_bytes(told.central_blocks)} of blocks parked" if told.central_blocks
+               else "no blocks parked"),
         ),
         (
             "large blocks",
@@ -280,7 +271,8 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
         ),
         (
             "free pages",
-            f"go back to the system after {told.decay_ms} ms, "
+            "go back to the system "
+            + (f"after {told.decay_ms} ms, " if told.decay_ms else "at once, ")
             + (
                 "by a background thread once much is in use"
                 if told.purge_thread
@@ -288,6 +280,38 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
             ),
         ),
     ]
+
+
+def _header_costs(told: Explanation) -> list[tuple[str, str]]:
+    """What the header takes or would take, as far as the classes have something to compare."""
+    tax = told.header_tax
+    examples = ", ".join(
+        f"malloc({request}) takes {taxed} not {plain}"
+        for request, (plain, taxed) in tax.examples.items()
+        if taxed != plain
+    )
+    facts = [
+        (
+            "header tax",
+            ("" if told.lookup == "header" else "none; with class_lookup header it would be: ")
+            + "a request that fills its block moves up a class"
+            + (
+                f", as {tax.moved} of the {tax.multiples} multiples of 16 up to {tax.taxed_max} "
+                f"do, which grow by {tax.growth:.1f} % together" if tax.moved else ""
+            ),
+        ),
+        ("", f"{examples} bytes"),
+        (
+            "",
+            f"rounding is {tax.waste_with:.2f} % with the header, "
+            f"{tax.waste_without:.2f} % without",
+        ),
+    ]
+    return facts if examples else facts[::2]
+
+
+def _budget(count: int) -> str:
+    return f"a budget of {_bytes(count)}" if count else "no budget"
 
 
 def _kept(told: Explanation) -> str:
@@ -317,7 +341,7 @@ def _lookup_costs(told: Explanation) -> str:
 
 
 def _bytes(count: int) -> str:
-    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+    for unit, shift in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
         if count >> shift:
             amount = count / (1 << shift)
             return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
@@ -376,8 +400,8 @@ def main(args: list[str]) -> int:
     return 0
 
 
-def _proved(name: str, profiles_dir: Path) -> Model:
-    model = build_model(load_profile(profiles_dir / f"{name}.yaml", profiles_dir))
+def _proved(named: str, profiles_dir: Path) -> Model:
+    model = build_model(load_named(named, profiles_dir, _from_caller(Path())))
     prove(model)
     return model
 
@@ -419,12 +443,14 @@ def _parser() -> argparse.ArgumentParser:
         "it comes to for that program.",
         epilog="""\
 example: bazel run //gen:explain -- tiny-heavy
+         bazel run //gen:explain -- drafts/mine.yaml
          bazel run //gen:explain -- app --against default --recording app.rec
          bazel run //gen:explain -- app --recording app.rec --measured stats.json""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "name", metavar="NAME", nargs="?", help="a profile; without it, all with their summaries"
+        "name", metavar="NAME", nargs="?",
+        help="a profile, or the path of its YAML file; without it, all with their summaries",
     )
     parser.add_argument("--json", action="store_true", help="the same for a program")
     parser.add_argument(
@@ -435,7 +461,7 @@ example: bazel run //gen:explain -- tiny-heavy
         help="of bazel run //gen:record; several are taken as one load of several processes",
     )
     parser.add_argument(
-        "--against", metavar="NAME", help="another profile, beside it; with --recording"
+        "--against", metavar="NAME", help="another profile or YAML file, beside it; with --recording"
     )
     parser.add_argument(
         "--measured", type=Path, metavar="FILE", action="append",

@@ -1,6 +1,7 @@
 """What explain says, for a person and for a program."""
 
 import json
+import re
 
 import pytest
 
@@ -64,6 +65,48 @@ def test_broken_profile_is_refused_as_by_generate(capsys, workspace):
     assert capsys.readouterr().err == (
         "profiles/broken.yaml: front.fast_cap: 1 is not in 2..1024\n"
     )
+
+
+@pytest.mark.parametrize("named", ["drafts/mine.yaml", "./drafts/../drafts/mine.yaml"])
+def test_a_profile_may_be_named_by_its_file(capsys, workspace, named):
+    """A base is looked up beside the file, then in profiles/."""
+    workspace.write("far", "summary: f\nfront: {fast_cap: 8}")
+    drafts = workspace.root / "drafts"
+    drafts.mkdir()
+    (drafts / "near.yaml").write_text("summary: n\nbase: far\npurge: {decay_ms: 77}")
+    (drafts / "mine.yaml").write_text("summary: Mine\nbase: near")
+    assert explain.main([named, "--profiles-dir", "profiles"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("mine: Mine\nfrom drafts/mine.yaml, ")
+    assert "after 77 ms" in text and text.splitlines()[5].split()[9] == "8"
+
+
+def test_a_file_is_looked_up_from_where_the_caller_is(capsys, workspace, monkeypatch):
+    (workspace.root / "mine.yaml").write_text("summary: Mine")
+    elsewhere = workspace.root / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(workspace.root))
+    monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(workspace.root))
+    monkeypatch.chdir(elsewhere)
+    assert explain.main(["mine.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("mine: Mine\n")
+
+
+@pytest.mark.parametrize(
+    ("named", "error"),
+    [
+        ("defualt.yaml", "defualt.yaml: no such profile; did you mean default? valid: default\n"),
+        ("profiles/defualt.yaml",
+         "profiles/defualt.yaml: no such profile; did you mean default? valid: default\n"),
+        ("default.yml", "default.yml: a profile's file is called NAME.yaml, its name made of a-z, "
+         "0-9, - and _\n"),
+        ("./default", "default: a profile's file is called NAME.yaml, its name made of a-z, "
+         "0-9, - and _\n"),
+    ],
+)
+def test_a_file_that_is_none_is_named(capsys, workspace, named, error):
+    assert explain.main([named, "--profiles-dir", "profiles"]) == 2
+    assert capsys.readouterr().err == error
 
 
 def test_without_a_name_it_lists_the_profiles(capsys):
@@ -229,3 +272,24 @@ def test_limits_are_stated_for_a_program(capsys, shipped):
     assert data["bigcache_largest"] == keys["large"]["bigcache_max"]
     assert data["decay_ms"] == keys["purge"]["decay_ms"]
     assert data["purge_thread"] == keys["purge"]["thread"]
+
+
+@pytest.mark.parametrize("sizes", ["[16]", "[32]", "[16, 65536]", "[65536]"])
+@pytest.mark.parametrize("lookup", ["map", "header"])
+def test_nothing_is_said_of_nothing(capsys, workspace, sizes, lookup):
+    """No list without items, no share of none, no limit of 0."""
+    workspace.write(
+        "mine",
+        f"summary: Mine\nclasses: {{sizes: {sizes}}}\nfront: {{class_lookup: {lookup}, "
+        "thread_bytes: 0, total_bytes: 0}\ncentral: {parked_bytes: 0}\n"
+        "large: {bigcache_bytes: 0}\npurge: {decay_ms: 0}",
+    )
+    text = one_line(capsys, "mine")
+    facts = text[text.index("class lookup"):]
+    for empty in (" 0 of the ", " of the 0 ", " 0 bytes", " 0 ms", "without bytes", "15..15"):
+        assert empty not in facts, empty
+    assert not re.search(r"(together|class) bytes", facts)
+    assert not re.search(r"malloc\((\d+)\) takes (\d+) not \2\b", text)
+    assert "no budget for the blocks in it" in text and "all threads no budget" in text
+    assert "no blocks parked" in text and "none kept" in text
+    assert "free pages go back to the system at once" in text
