@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterable, Iterator
 
 MAGIC = b"hakrec\r\n"
-VERSION = 1
+VERSION = 2
 PAGE = 4096  # the parts of the file begin on pages
 GZIP = b"\x1f\x8b"
 GRANULE = 16  # bytes
@@ -19,14 +19,17 @@ DOUBLINGS = 48
 MOST_MOMENTS = 256
 MERGED_MOMENTS = 256
 MOST_SHARDS = 64
+ALIGN_LOG, ALIGN_LEVELS = 5, 12  # alignments of 2^5 .. 2^16 bytes are counted by size
 NEAR = 64  # a peak is the one that was kept if it is not more than 1/64 above
 
-_HEADER = struct.Struct("=8s24Q32Q1024s")
+_HEADER = struct.Struct("=8s26Q32Q1024s")
 _SHARD = struct.Struct("=2Q5q8Q48Q8Q68Q")
 _BIN = struct.Struct("=7Q2I")
 _SPREAD = struct.Struct("=64Q")
 _TALLY = struct.Struct("=3Q")
 _MOMENT = struct.Struct("=51Q")
+_ALIGNED_USED = struct.Struct(f"={ALIGN_LEVELS * GRANULES // 64}Q")
+_ALIGNED = struct.Struct("=15Q")
 
 
 class RecordingError(Exception):
@@ -68,6 +71,21 @@ class LargeBin:
 
 
 @dataclass(frozen=True)
+class AlignedBin:
+    """Those blocks of a SizeBin that were asked for with an alignment of 32 bytes to 64 KiB."""
+
+    alignment: int
+    granule: int
+    allocs: int
+    bytes: int
+    full: int
+    frees: int
+    peak_blocks: int
+    peak_bytes: int
+    peak_full: int
+
+
+@dataclass(frozen=True)
 class Moment:
     """What was in use at one time."""
 
@@ -103,6 +121,7 @@ class Recording:
     realloc_chains: tuple[int, ...] = ()  # [i]: blocks that reached their 2^i-th realloc
     start: float = 0.0  # seconds of the machine's clock
     inherited_bytes: int = 0  # in use when fork made the process
+    aligned: tuple[AlignedBin, ...] = ()  # by alignment, then granule; sizes has them as well
 
 
 @dataclass(frozen=True)
@@ -115,6 +134,7 @@ class _Head:
     moments_at: int
     bins_at: int
     spreads_at: int
+    aligned_at: int
     bins: int
     pid: int
     started_ns: int
@@ -181,12 +201,13 @@ def _head(path: Path, data: bytes) -> _Head:
     if len(data) < _HEADER.size:
         raise RecordingError(f"{path}: cut short: {len(data)} bytes; record the program again")
     fields = _HEADER.unpack_from(data)
-    (bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at, pid, _,
-     started_ns, shards_used, _, threads_most, threads_started, peak, kept_peak, kept, last_ns,
-     complete, moments, _, inherited_bytes) = fields[2:25]
+    (bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at, aligned,
+     aligned_at, pid, _, started_ns, shards_used, _, threads_most, threads_started, peak,
+     kept_peak, kept, last_ns, complete, moments, _, inherited_bytes) = fields[2:27]
     fits = (
         _follows(tallies_at, _HEADER.size)
-        and _follows(moments_at, tallies_at + 3 * bins * _TALLY.size)
+        and _follows(aligned_at, tallies_at + 3 * bins * _TALLY.size)
+        and _follows(moments_at, aligned_at + _ALIGNED_USED.size + aligned * _ALIGNED.size)
         and _follows(shards_at, moments_at + MOST_MOMENTS * _MOMENT.size)
         and _follows(bins_at, _SHARD.size)
         and _follows(spreads_at, bins_at + bins * _BIN.size)
@@ -194,17 +215,18 @@ def _head(path: Path, data: bytes) -> _Head:
         and 1 <= shards_used <= shards <= MOST_SHARDS
         and kept <= 2
         and moments <= MOST_MOMENTS
+        and aligned == ALIGN_LEVELS * GRANULES
     )
     if bins != GRANULES + 8 * (DOUBLINGS - LARGE_LOG) or not fits:
         raise RecordingError(f"{path}: damaged: its header says what cannot be; "
                              "record the program again")
-    words = fields[57].rstrip(b"\0").split(b"\0")
+    words = fields[59].rstrip(b"\0").split(b"\0")
     return _Head(
         shards_at=shards_at, shard_bytes=shard_bytes, tallies_at=tallies_at, moments_at=moments_at,
-        bins_at=bins_at, spreads_at=spreads_at, bins=bins, pid=pid, started_ns=started_ns,
-        shards_used=shards_used, threads_most=threads_most, threads_started=threads_started,
+        bins_at=bins_at, spreads_at=spreads_at, aligned_at=aligned_at, bins=bins, pid=pid,
+        started_ns=started_ns, shards_used=shards_used, threads_most=threads_most, threads_started=threads_started,
         peak=peak, kept_peak=kept_peak, kept=kept, last_ns=last_ns, complete=complete,
-        moments=moments, inherited_bytes=inherited_bytes, pauses=fields[25:57],
+        moments=moments, inherited_bytes=inherited_bytes, pauses=fields[27:59],
         program=b" ".join(words).decode(errors="replace"),
     )
 
@@ -290,6 +312,7 @@ def _read(path: Path, file: BinaryIO) -> Recording:
         realloc_chains=tuple(chains),
         start=head.started_ns / 1e9,
         inherited_bytes=head.inherited_bytes,
+        aligned=tuple(_aligned(data, head, bool(was_kept))),
     )
 
 
@@ -355,6 +378,20 @@ def _timeline(data: bytes, head: _Head) -> tuple[Moment, ...]:
     return tuple(moment for _, moment in sorted(moments.items()))
 
 
+def _aligned(data: bytes, head: _Head, was_kept: bool) -> Iterator[AlignedBin]:
+    """In use at the peak is what was kept then, or else what is in use at the end."""
+    cells_at = head.aligned_at + _ALIGNED_USED.size
+    for i in _bits(_ALIGNED_USED.unpack_from(data, head.aligned_at)):
+        fields = _ALIGNED.unpack_from(data, cells_at + i * _ALIGNED.size)
+        made, freed, inherited, *kept = (fields[at : at + 3] for at in range(0, 15, 3))
+        at_peak = kept[head.kept - 1] if was_kept else tuple(
+            max(0, before + more - less) for before, more, less in zip(inherited, made, freed)
+        )
+        yield AlignedBin(
+            1 << (ALIGN_LOG + i // GRANULES), i % GRANULES + 1, *made, freed[0], *at_peak
+        )
+
+
 # ---- several processes ---------------------------------------------------------------------------
 
 
@@ -370,6 +407,7 @@ def merge(recordings: list[Recording]) -> Recording:
         complete=all(one.complete for one in recordings),
         sizes=_merge_bins([one.sizes for one in recordings], "granule"),
         larger=_merge_bins([one.larger for one in recordings], "least"),
+        aligned=_merge_bins([one.aligned for one in recordings], "alignment", "granule"),
         timeline=_merge_timelines(recordings, start),
         alignments=dict(sorted(_sum_of_dicts(one.alignments for one in recordings).items())),
         idle=_sum_of_columns(one.idle for one in recordings),
@@ -399,20 +437,20 @@ def _sum_of_dicts(dicts: Iterable[dict[int, int]]) -> dict[int, int]:
     return total
 
 
-def _merge_bins(of_each: list[tuple], key: str) -> tuple:
-    """Bins of the same key become one: numbers and histograms are added."""
-    together: dict[int, list] = {}
+def _merge_bins(of_each: list[tuple], *keys: str) -> tuple:
+    """Bins of the same keys become one: numbers and histograms are added."""
+    together: dict[tuple[int, ...], list] = {}
     for bins in of_each:
         for one in bins:
-            together.setdefault(getattr(one, key), []).append(one)
+            together.setdefault(tuple(getattr(one, key) for key in keys), []).append(one)
     return tuple(_add_bins(same) for _, same in sorted(together.items()))
 
 
-def _add_bins(same: list) -> SizeBin | LargeBin:
+def _add_bins(same: list) -> SizeBin | LargeBin | AlignedBin:
     total = {}
     for name, first in vars(same[0]).items():
         values = [getattr(one, name) for one in same]
-        if name in ("granule", "least", "most"):
+        if name in ("alignment", "granule", "least", "most"):
             total[name] = first
         else:
             total[name] = _sum_of_columns(values) if isinstance(first, tuple) else sum(values)

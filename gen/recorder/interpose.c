@@ -105,12 +105,7 @@ static void *aligned(size_t align, size_t size)
         return record_next.memalign(align, size);
     if (align < HEADER)
         align = HEADER;
-    struct record_shard *shard;
     char *base = record_next.memalign(align, size + align);
-    if (base && align > HEADER && (shard = record_enter())) {
-        shard->alignments[log2_of(align)]++;
-        record_leave(shard);
-    }
     return finish_slow(base, log2_of(align), size, TRACE_ALIGNED);
 }
 

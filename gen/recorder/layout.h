@@ -4,11 +4,12 @@
  * Both files are mapped shared and written in place, so that what a process has counted stays when
  * it is killed.  All numbers are 64 bits and of the machine's order unless said otherwise.
  *
- *   recording   | header, one page | tallies | moments | shard 0 | shard 1 | ...
+ *   recording   | header, one page | tallies | aligned | moments | shard 0 | shard 1 | ...
  *   trace       | header, one page | chunk 0 | chunk 1 | ...
  *
  * A shard is what one thread counts; when it ends, the next new thread goes on with it.  Shard 0
- * is for threads that have none.  Whoever changes a layout raises its version. */
+ * is for threads that have none.  Blocks asked for with an alignment are counted once more, by all
+ * threads in one table.  Whoever changes a layout raises its version. */
 #ifndef RECORDER_LAYOUT_H
 #define RECORDER_LAYOUT_H
 
@@ -18,7 +19,7 @@
 #define TRACE_MAGIC "haktrc\r\n"
 
 enum {
-    RECORD_VERSION = 1,
+    RECORD_VERSION = 2,
     TRACE_VERSION = 1,
     RECORD_PAGE = 4096,
     RECORD_GRANULE = 16,
@@ -33,6 +34,9 @@ enum {
     RECORD_BURSTS = 16,
     RECORD_LIVES = 32,
     RECORD_ALIGNMENTS = 48,
+    RECORD_ALIGN_LOG = 5, /* the least alignment above that of every block: 2^5 */
+    RECORD_ALIGN_LEVELS = 12,
+    RECORD_ALIGNED = RECORD_ALIGN_LEVELS * RECORD_GRANULES,
     RECORD_CHAINS = 8,
     RECORD_PROGRAM = 1024,
 };
@@ -43,6 +47,19 @@ struct record_tally {
 };
 
 enum { TALLY_INHERITED, TALLY_KEPT_A, TALLY_KEPT_B, RECORD_TALLIES };
+
+/* Blocks of bin i < RECORD_GRANULES with an alignment of 2^(RECORD_ALIGN_LOG + level) bytes, those
+ * of cell RECORD_GRANULES * level + i, are counted here beside what the shards count.  Blocks with
+ * a larger alignment have no cell. */
+struct record_aligned_cell {
+    struct record_tally made, freed;            /* by this process */
+    struct record_tally in_use[RECORD_TALLIES]; /* as tallies of the file, at the same moments */
+};
+
+struct record_aligned {
+    uint64_t used[RECORD_ALIGNED / 64]; /* a bit for each cell that is not all zero */
+    struct record_aligned_cell cells[RECORD_ALIGNED];
+};
 
 struct record_moment {
     uint64_t ns; /* since the start */
@@ -93,6 +110,7 @@ struct record_header {
     uint64_t version;
     /* What the reader needs to find its way, and to see whether the file is whole. */
     uint64_t bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at;
+    uint64_t aligned, aligned_at; /* cells */
     uint64_t pid, parent;
     uint64_t started_ns;  /* by CLOCK_MONOTONIC, which all processes share */
     uint64_t shards_used; /* the highest shard that was taken, and one */
@@ -112,6 +130,7 @@ _Static_assert(sizeof(struct record_header) <= RECORD_PAGE, "the header is one p
 struct record_file {
     struct record_header header __attribute__((aligned(RECORD_PAGE)));
     struct record_tally tallies[RECORD_TALLIES][RECORD_BINS] __attribute__((aligned(RECORD_PAGE)));
+    struct record_aligned aligned __attribute__((aligned(RECORD_PAGE)));
     struct record_moment moments[RECORD_MOMENTS] __attribute__((aligned(RECORD_PAGE)));
     struct record_shard shards[RECORD_SHARDS];
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "aligned.h"
 #include "lock.h"
 #include "look.h"
 
@@ -182,6 +183,7 @@ void look_falling(struct record_shard *shard, size_t size)
         return;
     uint64_t slot = file->header.kept == TALLY_KEPT_A ? TALLY_KEPT_B : TALLY_KEPT_A;
     look_copy(file, file->tallies[slot]);
+    aligned_keep(file, (unsigned)slot);
     __atomic_store_n(&file->header.kept, slot, __ATOMIC_RELEASE);
     __atomic_store_n(&file->header.kept_peak, (uint64_t)peak, __ATOMIC_RELAXED);
     unlock(&look_keeping);

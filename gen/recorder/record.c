@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "aligned.h"
 #include "file.h"
 #include "lock.h"
 #include "look.h"
@@ -136,6 +137,10 @@ void *record_alloc(struct record_shard *shard, char *base, unsigned shift, size_
 {
     if (shard->traced)
         trace_alloc(shard, kind, size, (uint64_t)1 << shift);
+    if (shift != HEADER_SHIFT) {
+        shard->alignments[shift]++;
+        aligned_made(record_self->file, shift, size);
+    }
     uint64_t stamp = stamp_of((unsigned)shard->number, shift);
     void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock, 0);
     return count_alloc(shard, size, true) ? record_attend(shard, p, size) : p;
@@ -164,6 +169,8 @@ void record_free(struct record_shard *shard, const struct block *block)
     watch_free(shard, block);
     if (shard->traced)
         trace_free(shard, id_of(block));
+    if (shift_of(block) != HEADER_SHIFT)
+        aligned_freed(record_self->file, shift_of(block), size_of(block));
     count_free(shard, block, true);
 }
 
@@ -212,6 +219,8 @@ static void describe(struct record_file *file)
     header->shard_bytes = sizeof(struct record_shard);
     header->bins_at = offsetof(struct record_shard, bins);
     header->spreads_at = offsetof(struct record_shard, spreads);
+    header->aligned = RECORD_ALIGNED;
+    header->aligned_at = offsetof(struct record_file, aligned);
     header->pid = (uint64_t)getpid();
     header->parent = (uint64_t)getppid();
     header->shards_used = 1;
@@ -219,6 +228,7 @@ static void describe(struct record_file *file)
     header->peak = look_inherited.bytes;
     read_command_line(header->program);
     memcpy(file->tallies[TALLY_INHERITED], look_inherited.tallies, sizeof look_inherited.tallies);
+    aligned_inherit(file);
 }
 
 static void complain(const char *path, const char *what, const char *so)
@@ -299,6 +309,7 @@ static void before_fork(void)
         return;
     uint64_t taken = __atomic_load_n(&shards_taken, __ATOMIC_RELAXED);
     look_copy(file, leaving);
+    aligned_leave(file);
     for (unsigned s = 0; s < RECORD_SHARDS; s++) {
         const struct record_shard *shard = &file->shards[s];
         bool moves = s && taken >> s & 1 && shard != record_thread.shard;

@@ -228,10 +228,11 @@ static ALWAYS_INLINE void *record_alloc_fast(struct record_shard *shard, char *b
     return unlikely(count_alloc(shard, size, true)) ? record_attend(shard, p, size) : p;
 }
 
-/* Whether record_free_fast will do: neither trace nor peak nor another shard takes notice. */
+/* Whether record_free_fast will do: neither trace nor peak nor another shard takes notice, and the
+ * block is no aligned one. */
 static ALWAYS_INLINE bool is_plain_free(const struct record_shard *shard, const struct block *block)
 {
-    return shard_of(block) == shard->number && !shard->traced &&
+    return (block->what ^ shard->stamp) >> SIZE_BITS == 0 && !shard->traced &&
            shard->live - (int64_t)size_of(block) >= shard->lower;
 }
 

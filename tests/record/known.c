@@ -90,6 +90,35 @@ static void functions(void)
     free(NULL);
 }
 
+/* Blocks of posix_memalign, aligned_alloc, memalign, valloc and pvalloc; the peak is at the end.
+ * The last three are too large, or too widely aligned, to be counted by size. */
+static void alignments(void)
+{
+    for (int i = 0; i < 10; i++)
+        check(posix_memalign(&blocks[i], 32, 100) == 0, "posix_memalign");
+    empty(4);
+    for (int i = 0; i < 20; i++)
+        free(aligned_alloc(64, 100));
+    for (int i = 0; i < 5; i++)
+        free(valloc(4096));
+    for (int i = 0; i < 3; i++)
+        check(memalign(512, 513) != NULL, "memalign");
+    check(memalign(4096, 4097) && pvalloc(12000), "memalign and pvalloc");
+    check(memalign(65536, 65536) && memalign(65536, 65537), "memalign of 64 KiB");
+    check(memalign(65536, 100000) && memalign(131072, 10), "memalign of much");
+}
+
+/* 200 blocks, of which half are aligned, then 100 aligned ones of the same size one by one. */
+static void aligned_peak(void)
+{
+    fill(57000, 100);
+    for (int i = 100; i < 200; i++)
+        blocks[i] = aligned_alloc(64, 57000);
+    empty(200);
+    for (int i = 0; i < 100; i++)
+        free(aligned_alloc(64, 57000));
+}
+
 /* One block through 8 sizes. */
 static void chain(void)
 {
@@ -155,6 +184,36 @@ static void remote(void)
     empty(MANY);
 }
 
+static void *of_threads[THREADS * MANY];
+
+static void *aligned_load(void *unused)
+{
+    static int threads;
+    int first = __atomic_fetch_add(&threads, MANY, __ATOMIC_RELAXED);
+    for (int i = first; i < first + MANY; i++)
+        of_threads[i] = memalign(128, 777);
+    return unused;
+}
+
+static void aligned_threads(void)
+{
+    run_threads(THREADS, aligned_load);
+    for (int i = 0; i < THREADS * MANY; i++)
+        free(of_threads[i]);
+}
+
+static void *aligned_load_alone(void *unused)
+{
+    for (int i = 0; i < MANY; i++)
+        free(memalign(128, 777));
+    return unused;
+}
+
+static void aligned_threads_alone(void)
+{
+    run_threads(THREADS, aligned_load_alone);
+}
+
 static pthread_key_t key;
 
 static void late(void *p)
@@ -193,6 +252,29 @@ static void fork_once(void)
     if (child == 0) {
         empty(60);
         fill(45000, 50);
+        exit(0);
+    }
+    wait_for(child);
+    free(blocks[99]);
+}
+
+/* 100 aligned blocks before, of which the child frees 60, and its own child the others. */
+static void aligned_fork(void)
+{
+    for (int i = 0; i < 100; i++)
+        blocks[i] = memalign(256, 58000);
+    pid_t child = fork();
+    check(child >= 0, "no fork");
+    if (child == 0) {
+        empty(60);
+        for (int i = 0; i < 50; i++)
+            check(memalign(1024, 300) != NULL, "memalign");
+        child = fork();
+        check(child >= 0, "no fork");
+        for (int i = 60; child == 0 && i < 100; i++)
+            free(blocks[i]);
+        if (child)
+            wait_for(child);
         exit(0);
     }
     wait_for(child);
@@ -351,15 +433,28 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } loads[] = {
-        {"plain", plain},           {"functions", functions},
-        {"chain", chain},           {"crowd", crowd},
-        {"remote", remote},         {"destructors", destructors},
-        {"fork", fork_once},        {"fork_threads", fork_threads},
-        {"raw_fork", raw_fork},     {"cliff", cliff},
-        {"close_all", close_all},   {"killed", killed},
-        {"pauses", pauses},         {"bursts", bursts},
-        {"small_fork", small_fork}, {"twice", twice},
+        {"plain", plain},
+        {"functions", functions},
+        {"chain", chain},
+        {"crowd", crowd},
+        {"remote", remote},
+        {"destructors", destructors},
+        {"fork", fork_once},
+        {"fork_threads", fork_threads},
+        {"raw_fork", raw_fork},
+        {"cliff", cliff},
+        {"close_all", close_all},
+        {"killed", killed},
+        {"pauses", pauses},
+        {"bursts", bursts},
+        {"small_fork", small_fork},
+        {"twice", twice},
         {"apart", apart},
+        {"alignments", alignments},
+        {"aligned_peak", aligned_peak},
+        {"aligned_fork", aligned_fork},
+        {"aligned_threads", aligned_threads},
+        {"aligned_threads_alone", aligned_threads_alone},
     };
     if (argc > 1 && strcmp(argv[1], "threads") == 0) {
         run_threads(THREADS, thread_load);

@@ -76,16 +76,20 @@ def test_cpp_operators(record, tmp_path):
     (tmp_path / "program.cc").write_text("""
         #include <new>
         struct alignas(256) Wide { char bytes[57344]; };
+        struct alignas(32) Vector { char bytes[416]; };
         int main()
         {
             for (int i = 0; i < 10; i++)
                 delete new Wide;
             delete[] new char[60000];
+            delete[] new (std::nothrow) Vector[10];
         }""")
     subprocess.run(["g++", "-std=gnu++17", "-O0", "-o", "program", "program.cc"], cwd=tmp_path,
                    check=True)
     seen = biggest(record("./program"))
-    assert seen.recording.alignments == {256: 10}
+    assert seen.recording.alignments == {32: 1, 256: 10}
+    aligned = [(one.alignment, one.bytes, one.allocs, one.frees) for one in seen.recording.aligned]
+    assert aligned == [(32, 4160, 1, 1), (256, 573440, 10, 10)]
     assert (seen.size(57344).allocs, seen.size(57344).frees) == (10, 10)
     assert seen.size(60000).allocs == 1
     agrees(seen)

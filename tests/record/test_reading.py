@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import pytest
 
 from gen import recording, trace
-from gen.recording import LargeBin, Moment, Recording, RecordingError, SizeBin
+from gen.recording import AlignedBin, LargeBin, Moment, Recording, RecordingError, SizeBin
 
 
 @pytest.fixture
@@ -36,11 +36,12 @@ def refuse(read, path, what: str) -> None:
     assert text.startswith(f"{path}: ") and what in text and "\n" not in text
 
 
-READERS = [(0, recording.load, "a recording"), (1, trace.Trace, "a trace")]
+READERS = [(0, recording.load, "a recording", recording.VERSION),
+           (1, trace.Trace, "a trace", trace.VERSION)]
 
 
-@pytest.mark.parametrize("which, read, name", READERS)
-def test_files_that_are_refused(written, tmp_path, which, read, name):
+@pytest.mark.parametrize("which, read, name, version", READERS)
+def test_files_that_are_refused(written, tmp_path, which, read, name, version):
     path = written[which]
     refuse(read, tmp_path / "nothing", "cannot be read: No such file")
     refuse(read, tmp_path, "is no file; name what bazel run //gen:record has written")
@@ -51,7 +52,7 @@ def test_files_that_are_refused(written, tmp_path, which, read, name):
     (tmp_path / "text").write_text("no " * 10000)
     refuse(read, tmp_path / "text", f"not {name}; one is made by bazel run //gen:record")
     patch(path, 8, b"\x63")
-    refuse(read, path, f"{name} of version 99, this reads 1; record the program again")
+    refuse(read, path, f"{name} of version 99, this reads {version}; record the program again")
 
 
 @pytest.mark.parametrize("which, read", [(0, recording.load), (1, trace.Trace)])
@@ -73,11 +74,11 @@ def test_cut_short_names_what_is_there_and_what_should_be(written):
 
 @pytest.mark.parametrize("at, what", [
     (16, b"\1"),  # bins
-    *((at, (1 << bits).to_bytes(8, "little")) for at in range(32, 80, 8) for bits in (40, 62)),
+    *((at, (1 << bits).to_bytes(8, "little")) for at in range(32, 96, 8) for bits in (40, 62)),
     (32, b"\0\0\0\7"),  # where the tallies are
     (56, b"\1\0\0"),  # bytes of a shard
-    (104, b"\xff\xff"),  # shards used
-    (152, b"\7"),  # which tallies were kept
+    (120, b"\xff\xff"),  # shards used
+    (168, b"\7"),  # which tallies were kept
 ])
 def test_a_damaged_header(written, at, what):
     patch(written[0], at, what)
@@ -154,6 +155,10 @@ def a_bin(granule: int, n: int) -> SizeBin:
     return SizeBin(granule, n, 16 * n, n, n, 0, n, 16 * n, n, (n, 0), (0, n), (n,))
 
 
+def an_aligned(alignment: int, granule: int, n: int) -> AlignedBin:
+    return AlignedBin(alignment, granule, n, 16 * n, n, 0, n, 16 * n, n)
+
+
 def a_recording(start: float, *sizes: SizeBin, **changes) -> Recording:
     base = Recording(
         program="p", pid=7, threads=2, threads_started=3, seconds=10.0, complete=True,
@@ -161,7 +166,8 @@ def a_recording(start: float, *sizes: SizeBin, **changes) -> Recording:
         peak_live_bytes=100, peak_live_blocks=5, total_allocs=50, total_frees=40,
         timeline=(Moment(1.0, 10, 1, (0, 10)), Moment(9.0, 30, 3, (10, 20))),
         alignments={64: 2}, reallocs=4, reallocs_grown=3, reallocs_moved_class=2, idle=(1, 2),
-        realloc_chains=(4, 1), start=start)
+        realloc_chains=(4, 1), start=start,
+        aligned=(an_aligned(64, 1, 2),))
     return replace(base, **changes)
 
 
@@ -174,7 +180,8 @@ def test_merge_adds():
     merged = recording.merge([
         a_recording(100, a_bin(1, 5), a_bin(3, 1)),
         a_recording(105, a_bin(2, 2), a_bin(3, 10), program="q", complete=False,
-                    alignments={32: 1, 64: 1}),
+                    alignments={32: 1, 64: 1},
+                    aligned=(an_aligned(32, 3, 1), an_aligned(64, 1, 1))),
     ])
     assert merged.sizes == (a_bin(1, 5), a_bin(2, 2), a_bin(3, 11))
     assert merged.larger == (LargeBin(65537, 73727, 2, 140000, 2, 0, 2, 140000),)
@@ -182,6 +189,7 @@ def test_merge_adds():
     assert (merged.threads, merged.threads_started, merged.seconds) == (4, 6, 15)
     assert (merged.peak_live_bytes, merged.total_allocs, merged.total_frees) == (200, 100, 80)
     assert merged.alignments == {32: 1, 64: 3}
+    assert merged.aligned == (an_aligned(32, 3, 1), an_aligned(64, 1, 3))
     assert (merged.idle, merged.realloc_chains) == ((2, 4), (8, 2))
     # The first alone, both, both later; then the first has ended.
     assert [(one.seconds, one.live_bytes) for one in merged.timeline] == [

@@ -43,6 +43,56 @@ def test_every_function(record, known):
     agrees(seen)
 
 
+def aligned_of(seen):
+    """(alignment, bytes asked for, calls, frees, in use at the peak) of each bin."""
+    return [(one.alignment, one.bytes, one.allocs, one.frees, one.peak_blocks)
+            for one in seen.recording.aligned]
+
+
+def test_every_function_with_an_alignment(record, known):
+    seen = record(known, "alignments").only
+    # posix_memalign, aligned_alloc, memalign, valloc, pvalloc: each with a size of its own.
+    assert aligned_of(seen) == [
+        (32, 10 * 100, 10, 4, 6), (64, 20 * 100, 20, 20, 0), (512, 3 * 513, 3, 0, 3),
+        (4096, 5 * 4096, 5, 5, 0), (4096, 4097, 1, 0, 1), (4096, 12288, 1, 0, 1),
+        (65536, 65536, 1, 0, 1),
+    ]
+    assert [one.full for one in seen.recording.aligned] == [0, 0, 0, 5, 0, 1, 1]
+    assert seen.recording.alignments == {32: 10, 64: 20, 512: 3, 4096: 7, 65536: 3, 131072: 1}
+    for one in seen.recording.aligned:  # they are among all blocks of the size, which the C
+        bins = {size.granule: size for size in seen.recording.sizes}  # library has asked for, too
+        assert bins[one.granule].allocs >= one.allocs and bins[one.granule].frees >= one.frees
+    agrees(seen)
+
+
+@pytest.mark.parametrize("load", ["aligned_threads", "aligned_threads_alone"])
+@pytest.mark.parametrize("traced", [False, True])
+def test_aligned_blocks_of_several_threads(record, known, load, traced):
+    """Freed by another thread than made them, or by the same."""
+    (one,) = record(known, load, traced=traced).only.recording.aligned
+    assert (one.alignment, one.allocs, one.frees) == (128, 4000, 4000)
+    assert one.peak_bytes == 777 * one.peak_blocks
+
+
+def test_aligned_blocks_at_a_peak_that_was_kept(record, known):
+    seen = record(known, "aligned_peak").only
+    assert aligned_of(seen) == [(64, 200 * 57000, 200, 200, 100)]
+    assert seen.size(57000).allocs == 300
+    assert seen.size(57000).peak_blocks == pytest.approx(200, rel=PEAK_ERROR)
+
+
+def test_a_child_of_fork_has_its_parents_aligned_blocks(record, known):
+    parent, child, grandchild = record(known, "aligned_fork").seen
+    for seen, bins in (
+        (parent, [(256, 100 * 58000, 100, 1, 100)]),
+        (child, [(256, 0, 0, 60, 100), (1024, 50 * 300, 50, 0, 0)]),
+        (grandchild, [(256, 0, 0, 40, 40), (1024, 0, 0, 0, 50)]),
+    ):
+        assert [one[:4] for one in aligned_of(seen)] == [one[:4] for one in bins]
+        peaks = [pytest.approx(one[4], rel=PEAK_ERROR) for one in bins]
+        assert [one[4] for one in aligned_of(seen)] == peaks
+
+
 def test_reallocs(record, known):
     seen = record(known, "chain").only
     told = seen.recording
