@@ -129,7 +129,7 @@ def _class_rows(profile: Profile, sizes: Iterable[int], header_bytes: int) -> li
         pages = _slab_pages(profile, size, first)
         nblocks = _blocks(pages, size, first)
         tail = pages * PAGE - first - nblocks * size
-        colours = min(1 + tail // COLOUR_STEP, MAX_COLOURS)
+        colours = colours_of(tail)
         cap = _clamp(front["cache_bytes"] // size, 2, front["fast_cap"]) & ~1
         batch = cap // 2
         most_batches = central["transfer_bytes"] // (batch * size)
@@ -143,7 +143,7 @@ def _class_rows(profile: Profile, sizes: Iterable[int], header_bytes: int) -> li
                 nblocks=nblocks,
                 first=first,
                 colours=colours,
-                align=_alignment(size, first, colours),
+                align=alignment_of(size, first, colours),
                 cap=cap,
                 batch=batch,
                 kind="list" if is_list else "array",
@@ -201,7 +201,13 @@ def _blocks(pages: int, size: int, first: int) -> int:
     return (pages * PAGE - first) // size
 
 
-def _alignment(size: int, first: int, colours: int) -> int:
+def colours_of(tail: int) -> int:
+    """Places that block 0 may have in a slab with so many bytes left over."""
+    return min(1 + tail // COLOUR_STEP, MAX_COLOURS)
+
+
+def alignment_of(size: int, first: int, colours: int) -> int:
+    """What the address of every block of a class is a multiple of."""
     if first:
         return QUANTUM
     power = size & -size

@@ -98,6 +98,8 @@ def as_json(of_each: list[Prediction], measured: list[Measured]) -> dict[str, An
                 "rounding_percent": one.peak.percent,
                 "rounding_avoidable": one.peak.avoidable,
                 "rounding_percent_of_calls": one.calls.percent,
+                "rounding_percent_aligned": one.aligned.percent,
+                "rounding_percent_of_aligned_calls": one.aligned_calls.percent,
                 "tail_percent": one.tail_percent,
                 "thread": one.thread,
             }
@@ -117,10 +119,15 @@ def compare(models: list[Model], recording: Recording) -> list[Prediction]:
 
 def rows_of(one: Prediction) -> list[tuple[str, str]]:
     """What is predicted, in the order in which it is shown."""
+    aligned = [
+        ("aligned blocks", f"{one.aligned.percent:.2f} %, {bytes_of(one.aligned.waste)}"),
+        (f"  of all {one.aligned_allocs} calls", f"{one.aligned_calls.percent:.2f} %"),
+    ]
     return [
         ("classes", f"{one.classes}, {one.used} of them in use"),
         ("rounding waste", f"{one.peak.percent:.2f} %, {bytes_of(one.peak.waste)}"),
         ("  beyond 16-byte alignment", bytes_of(one.peak.avoidable)),
+        *(aligned if one.aligned_allocs else []),
         ("slab tails", f"{one.tail_percent:.2f} %, {bytes_of(one.tail)}"),
         ("free in the last slabs", bytes_of(one.partly)),
         ("metadata", bytes_of(one.metadata)),

@@ -19,6 +19,7 @@ from gen.doubts import doubts
 from gen.model import ClassRow, Model
 from gen.predict import cache_bytes
 from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile
+from gen.served import AlignedCost, aligned_costs, most_of
 
 PAGE = 65536
 COLUMNS = 96  # the class table fits; width of output that is no terminal
@@ -74,6 +75,8 @@ class Explanation:
     classes: list[ClassCosts]
     waste: float  # percent of the blocks, over the range of header_tax, with the lookup used
     header_tax: HeaderTax
+    aligned: list[AlignedCost]  # the worst for each of the usual alignments
+    aligned_most: int  # times the larger of size and alignment: no block should take more
     reserved: int  # address space
     region: int  # address space of each class; 0 without the region lookup
     map_bytes: int  # address space of the page map; 0 without the map lookup
@@ -106,6 +109,8 @@ def explain(model: Model) -> Explanation:
         classes=[_class_costs(row, below[row.index - 1], model.header_bytes) for row in rows],
         waste=tax.waste_with if model.header_bytes else tax.waste_without,
         header_tax=tax,
+        aligned=list(aligned_costs(model)),
+        aligned_most=most_of(model),
         reserved=1 << model.reserve_shift,
         region=1 << model.region_shift if model.lookup == "region" else 0,
         map_bytes=(1 << model.reserve_shift) // PAGE if model.lookup == "map" else 0,
@@ -252,6 +257,7 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
                else f"{tax.low} bytes"),
         ),
         *_header_costs(told),
+        ("aligned blocks", _aligned(told)),
         (
             "each thread",
             f"{_bytes(told.thread_struct)} for its cache, resident where used, and "
@@ -312,6 +318,26 @@ def _header_costs(told: Explanation) -> list[tuple[str, str]]:
 
 def _budget(count: int) -> str:
     return f"a budget of {_bytes(count)}" if count else "no budget"
+
+
+def _aligned(told: Explanation) -> str:
+    """Of the usual alignments: that all is well, or what is not and why."""
+    if not told.aligned:
+        return "none of the usual alignments has a class"
+    bad = [one for one in told.aligned if one.ratio > told.aligned_most]
+    if not bad:
+        most = max(one.ratio for one in told.aligned)
+        return (
+            f"with an alignment of {told.aligned[0].alignment} to {told.aligned[-1].alignment} "
+            f"bytes: at most {most:.2f} times the larger of size and alignment"
+        )
+    examples = ", ".join(
+        f"aligned_alloc({one.alignment}, {one.size}) takes {one.block}" for one in bad
+    )
+    reason = "powers of two among classes.sizes would serve them" if told.lookup != "header" else (
+        "the block lies inside one that is larger by the alignment, and classes are far apart there"
+    )
+    return f"[bold]wasteful[/bold]: {examples} bytes; {reason}"
 
 
 def _kept(told: Explanation) -> str:

@@ -5,10 +5,14 @@ What is minimised is `cost`, in bytes over the live heap at its peak:
     blocks of the class * (its size and its share of the slab's tail), over all classes
     + for each class in use: KEPT * what it keeps resident without serving (class_cost)
 
-over the recorded blocks and those of the prior (demand.py), by partition.py, which finds the
-minimum.  No step between two classes exceeds MOST_STEP of the larger one, so that a size that was
-never recorded loses no more than that, or what the first of LOOSER steps allows where there are
-too few classes for it.
+over the recorded blocks and those of the prior (demand.py), each in the class that serves it with
+its alignment, by partition.py, which finds the minimum.  Two bounds hold for what was never
+recorded, or the first of LOOSER ones where there are too few classes for them (BOUNDS): no step
+between two classes exceeds a share of the larger one; and the powers of two from ALIGNED_LEAST on,
+of which every block is aligned to its size, are kept as classes, so that a block with an alignment
+takes at most twice the larger of its size and its alignment.  With a header such a block lies
+inside one that is larger by the alignment; then it takes at most twice as much as that, and three
+times the larger of both with the tightest bounds.
 
 Whether the fit would hold for other inputs is seen by leaving each recording out in turn.  Where
 it does not, the prior is made stronger until it does; the last resort are the default's classes.
@@ -16,22 +20,21 @@ it does not, the prior is made stronger until it does; the last resort are the d
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, NamedTuple, Sequence
 
 import numpy as np
 
-from gen import choose, demand, predict
+from gen import choose, demand, partition, predict
 from gen.choose import Choice
-from gen.classes import PAGE, build_model, slab_pages
-from gen.demand import GRANULES, QUANTUM, Demand
+from gen.classes import PAGE, alignment_of, build_model, colours_of, slab_pages
+from gen.demand import GRANULES, OS_PAGE, QUANTUM, Demand
 from gen.model import Keys, Model, Profile
-from gen.partition import Costs, NoPartition, Solution, fewest
+from gen.partition import Aligned, Costs, NoPartition, Solution, fewest
 from gen.recording import Recording
 
 LARGEST = (32768, 65536)  # bytes: the two that classes.max may be
-MOST_STEP = 0.25
-LOOSER = (0.34, 0.5, 1.0)
-FREE_SHARE = 2 / 3  # of the classes, that keeping the bound may take
+ALIGNED_LEAST = 64  # bytes: a cache line; blocks of up to 64 bytes cost little in any class
+FREE_SHARE = 0.7  # of the classes, that keeping the bounds may take
 STRENGTHS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # of the prior against what was recorded
 ALONE = 1 / 8  # the least with one recording, which nothing can be held out of
 MOST_WORSE = 0.75  # percentage points that a held-out recording may lose against the default
@@ -41,7 +44,26 @@ FREE = 0.05  # percent of the blocks' bytes: less than this a header takes nothi
 TAIL_GAIN = 0.25  # percent of the live bytes that a smaller slab.tail_percent must save
 LARGE_CALLS = 1.0  # percent of the calls above the default's largest class that ask for a larger
 KEPT = 0.1  # a byte kept against a byte lost: it serves the next block, and grows with no heap
-OS_PAGE = 4096
+
+
+class Bounds(NamedTuple):
+    """What a table holds for any blocks."""
+
+    step: float  # most from one class to the next, as a share of the larger
+    ratio: int  # from one size that is kept to the next; 0: only the largest is
+
+    def kept(self) -> list[int]:
+        """Granules of the classes that are kept for aligned blocks, rising."""
+        size, sizes = LARGEST[0], []
+        while size >= ALIGNED_LEAST and self.ratio:
+            sizes.append(size // QUANTUM)
+            size //= self.ratio
+        return sizes[::-1]
+
+
+TIGHT = Bounds(0.25, 2)
+BOUNDS = (TIGHT, *(Bounds(step, 2) for step in (0.34, 0.5, 1.0)), Bounds(1.0, 4), Bounds(1.0, 16),
+          Bounds(1.0, 0))
 
 
 @dataclass(frozen=True)
@@ -52,7 +74,7 @@ class Table:
     header_bytes: int
     tail_percent: int
     cost: float  # bytes, see above
-    step: float  # most, as a share of the larger class
+    bounds: Bounds
 
 
 @dataclass(frozen=True)
@@ -92,16 +114,22 @@ def class_cost(size: int, cap: int, pointers: int, threads: int) -> float:
 
 
 @lru_cache(maxsize=None)
-def _units(header_bytes: int, min_blocks: int, tail_percent: int, max_pages: int) -> np.ndarray:
-    """Bytes of slab for each block, by granule; inf where no slab fits."""
+def _units(
+    header_bytes: int, min_blocks: int, tail_percent: int, max_pages: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """By granule, bytes of slab for each block, inf where no slab fits; and the alignment that all
+    blocks have."""
     slab = {"min_blocks": min_blocks, "tail_percent": tail_percent, "max_pages": max_pages}
     first = QUANTUM if header_bytes else 0
-    units = np.full(GRANULES + 1, np.inf)
+    units, alignments = np.full(GRANULES + 1, np.inf), np.zeros(GRANULES + 1, dtype=int)
     for granule in range(1, GRANULES + 1):
-        pages = slab_pages(slab, granule * QUANTUM, first)
+        size = granule * QUANTUM
+        pages = slab_pages(slab, size, first)
         if pages:
-            units[granule] = pages * PAGE / ((pages * PAGE - first) // (granule * QUANTUM))
-    return units
+            nblocks, tail = divmod(pages * PAGE - first, size)
+            units[granule] = pages * PAGE / nblocks
+            alignments[granule] = alignment_of(size, first, colours_of(tail))
+    return units, alignments
 
 
 @dataclass(frozen=True)
@@ -115,12 +143,12 @@ class Terms:
     prefer_large: bool  # the largest class is the larger of the two in any case
 
     @property
-    def step(self) -> float:
-        """Smallest of the bounds for which enough classes remain free."""
-        for step in (MOST_STEP, *LOOSER):
-            if fewest(LARGEST[0] // QUANTUM, step) <= self.most * FREE_SHARE:
-                return step
-        return 1.0
+    def bounds(self) -> Bounds:
+        """The tightest for which enough classes remain free."""
+        for one in BOUNDS:
+            if fewest(LARGEST[0] // QUANTUM, one.step, one.kept()) <= self.most * FREE_SHARE:
+                return one
+        return BOUNDS[-1]
 
     def cached(self, size: int) -> tuple[int, int]:
         """Blocks and pointers of a class in a cache, at most."""
@@ -133,27 +161,40 @@ def best_table(
     seen: Demand, calls: Demand, strength: float, terms: Terms, header_bytes: int
 ) -> Table:
     """The classes of least cost, and the larger of the largest classes only where that is less."""
-    slab, step = terms.slab, terms.step
-    units = _units(header_bytes, slab["min_blocks"], slab["tail_percent"], slab["max_pages"])
+    slab, bounds = terms.slab, terms.bounds
+    units, alignments = _units(
+        header_bytes, slab["min_blocks"], slab["tail_percent"], slab["max_pages"]
+    )
     both, used = demand.blend(seen, calls, strength), seen.needing(header_bytes)
+    parts = {QUANTUM: both} if header_bytes else both.parts()
+    kept = bounds.kept()
     fixed = np.array(
         [0.0] + [KEPT * class_cost(g * QUANTUM, *terms.cached(g * QUANTUM), terms.threads)
                  for g in range(1, GRANULES + 1)]
     )
     blocks = both.needing(header_bytes)
-    costs = Costs(blocks[: GRANULES + 1], used[: GRANULES + 1], units, fixed)
-    solution = Solution(costs, terms.most, step)
+    costs = Costs(
+        parts.pop(QUANTUM).needing(header_bytes)[: GRANULES + 1], used[: GRANULES + 1], units,
+        fixed, tuple(Aligned(part.blocks, alignments >= alignment)
+                     for alignment, part in parts.items() if alignment <= LARGEST[0])
+    )
+    solution = Solution(costs, terms.most, bounds.step, kept)
     pages = np.ceil(np.arange(GRANULES + 2) * QUANTUM / OS_PAGE) * OS_PAGE
+
+    def above(last: int) -> float:
+        return float(blocks[last + 1 :] @ pages[last + 1 :])
+
     totals = {}
     for largest in LARGEST:
         last = largest // QUANTUM
         try:
-            totals[last] = solution.cost(last) + float(blocks[last + 1 :] @ pages[last + 1 :])
+            totals[last] = solution.cost(last) + above(last)
         except NoPartition:
             continue
     last = max(totals) if terms.prefer_large else min(totals, key=lambda one: (totals[one], one))
-    sizes = tuple(granule * QUANTUM for granule in solution.classes(last))
-    return Table(sizes, header_bytes, slab["tail_percent"], totals[last], step)
+    classes, cost = partition.chosen(costs, terms.most, bounds.step, kept, last, solution)
+    sizes = tuple(granule * QUANTUM for granule in classes)
+    return Table(sizes, header_bytes, slab["tail_percent"], cost + above(last), bounds)
 
 
 # ---- what holds ----------------------------------------------------------------------------------
@@ -291,7 +332,7 @@ def _tables(
     if lookup.value == "header":
         table = header
     return [
-        Choice("classes", "sizes", table.sizes, _why_sizes(table, seen, strength)),
+        Choice("classes", "sizes", table.sizes, _why_sizes(table, seen, strength, recordings)),
         Choice("slab", "tail_percent", table.tail_percent, tail_reason),
         lookup,
     ]
@@ -309,11 +350,13 @@ def _lookup(
         return Choice("front", "class_lookup", "header", reason)
     reason = f"a byte before each block would take {taken:.1f} % more than the live heap now has"
     if aligned:
-        reason += f", and more in {aligned} aligned blocks"
+        reason += f", of which {aligned} calls asked for an alignment"
     return Choice("front", "class_lookup", "map", reason)
 
 
-def _why_sizes(table: Table, seen: Demand, strength: float) -> str:
+def _why_sizes(
+    table: Table, seen: Demand, strength: float, recordings: Sequence[Recording]
+) -> str:
     top = [int(g) for g in np.argsort(-seen.bytes, kind="stable")[:3] if seen.bytes[g] > 0]
     shares = ", ".join(
         f"{_share(seen.bytes[g] / seen.total_bytes)} of requests of "
@@ -323,7 +366,20 @@ def _why_sizes(table: Table, seen: Demand, strength: float) -> str:
         f"{len(table.sizes)} classes for {int((seen.blocks > 0).sum())} recorded sizes, counted in "
         f"steps of {QUANTUM} bytes; of the live heap at its peak {shares}. A prior of "
         f"{strength:g} times these bytes stands for sizes that were not recorded, of which none "
-        f"wastes more than {100 * table.step:.0f} % of its block."
+        f"wastes more than {100 * table.bounds.step:.0f} % of its block."
+        + ("" if table.header_bytes else _why_kept(table.bounds, recordings))
+    )
+
+
+def _why_kept(bounds: Bounds, recordings: Sequence[Recording]) -> str:
+    if not bounds.ratio:
+        return ""
+    calls = sum(sum(one.alignments.values()) for one in recordings)
+    asked = f"{calls} recorded call{'' if calls == 1 else 's'}" if calls else "no recorded call"
+    return (
+        f" Blocks with an alignment, which {asked} asked for, have classes "
+        f"{' '.join(str(g * QUANTUM) for g in bounds.kept()[:3])} and so on: none takes more than "
+        f"{bounds.ratio} times the larger of its size and its alignment."
     )
 
 

@@ -1,22 +1,22 @@
 """What a profile's tables come to for a recorded program: Model, Recording -> Prediction.
 
 Rounding and tails are counted block by block; what the caches of threads hold is estimated from
-the rules of src/cache.c.  Blocks that were asked for with an alignment of more than 16 bytes are
-taken as if they had not been, and what realloc adds for further growth is left out.
+the rules of src/cache.c.  Blocks with an alignment of more than 16 bytes are where src/slow.c puts
+them; what realloc adds for further growth is left out.
 """
 
-from dataclasses import dataclass
-from typing import Sequence
+from dataclasses import dataclass, replace
+from typing import Iterator, Sequence
 
 import numpy as np
 
 from gen import demand
-from gen.demand import GRANULES, QUANTUM, Demand
+from gen.demand import GRANULES, OS_PAGE, QUANTUM, Demand
 from gen.model import ClassRow, Model
-from gen.recording import Recording, SizeBin
+from gen.recording import AlignedBin, Recording, SizeBin
+from gen.served import block_bytes, class_by_granules
 
 PAGE = 65536
-OS_PAGE = 4096
 POINTER = 8
 LEAST_BYTES, LEAST_BLOCKS = 4096, 32  # src/cache.c: a limit before it has grown
 FILL_BYTES, FILL_BLOCKS, MOST_TAKEN = 16384, 4, 128  # the same: blocks taken at a time
@@ -85,7 +85,10 @@ class Prediction:
     classes: int
     used: int  # classes with blocks at the peak
     peak: Rounding
+    aligned: Rounding  # those of the peak with an alignment above 16 bytes
     calls: Rounding  # of everything that was allocated, in classes only
+    aligned_calls: Rounding  # those with an alignment, in classes or not
+    aligned_allocs: int  # how many these are
     tail: float  # at the ends of the slabs that the peak needs
     slabs: float  # these slabs
     partly: float  # free blocks in the last slab of each class
@@ -124,7 +127,10 @@ def predict(model: Model, recording: Recording) -> Prediction:
         classes=model.nclasses,
         used=len(used),
         peak=rounded,
+        aligned=_rounding(model, peak.aligned),
         calls=_of_classes(model, calls),
+        aligned_calls=_rounding(model, calls.aligned),
+        aligned_allocs=sum(one.allocs for one in recording.aligned),
         tail=tail,
         slabs=slabs,
         partly=partly,
@@ -140,51 +146,69 @@ def predict(model: Model, recording: Recording) -> Prediction:
 # ---- rounding ------------------------------------------------------------------------------------
 
 
-def block_bytes(model: Model) -> np.ndarray:
-    """What a block takes that needs so many granules, its header among them: entries 0 to one
-    above the last granule."""
-    sizes = np.array([0] + [row.size for row in model.classes], dtype=float)
-    steps = np.arange(GRANULES + 2) * QUANTUM
-    given = np.ceil(np.maximum(steps, 1) / OS_PAGE) * OS_PAGE
-    reach = min(len(model.table), GRANULES + 2)
-    given[:reach] = sizes[np.array(model.table[:reach])]
-    return given
-
-
 def rounding(model: Model, asked: Demand) -> Rounding:
     """The demand, served by the model."""
-    needed = asked.needing(model.header_bytes)
-    total = needed @ block_bytes(model)
-    return Rounding(asked.total_bytes, float(total), asked.least_bytes)
+    return _rounding(model, asked.parts())
+
+
+def _rounding(model: Model, parts: dict[int, Demand]) -> Rounding:
+    return Rounding(
+        sum(part.total_bytes for part in parts.values()),
+        sum(float(part.needing(model.header_bytes) @ block_bytes(model, alignment))
+            for alignment, part in parts.items()),
+        sum(float(part.blocks @ demand.least_block(alignment))
+            for alignment, part in parts.items()),
+    )
 
 
 def _of_classes(model: Model, asked: Demand) -> Rounding:
     """Only what has a class; the header byte is no waste here, as in the statistics."""
-    reach = np.arange(GRANULES + 1) * QUANTUM + model.header_bytes <= model.classes[-1].size
-    some = Demand(*(np.where(reach, array, 0.0) for array in (asked.blocks, asked.full,
-                                                              asked.bytes)))
-    served = rounding(model, some)
-    header = model.header_bytes * float(some.blocks.sum())
-    return Rounding(served.asked, served.given - header, some.least_bytes)
+    some = {}
+    for alignment, part in asked.parts().items():
+        classes = np.array(class_by_granules(model, alignment))[model.header_bytes :]
+        has = classes[: GRANULES + 1] > 0
+        some[alignment] = Demand(*(np.where(has, array, 0.0)
+                                   for array in (part.blocks, part.full, part.bytes)))
+    served = _rounding(model, some)
+    header = model.header_bytes * sum(float(part.blocks.sum()) for part in some.values())
+    return Rounding(served.asked, served.given - header, served.least)
 
 
 # ---- classes -------------------------------------------------------------------------------------
 
 
-def class_of(model: Model, one: SizeBin) -> int:
-    """The class of the bin's requests, 0 if it has none.  With a header those that are full have
-    another; the bin is then counted where most of it is."""
-    step = one.granule + (1 if model.header_bytes and 2 * one.full > one.allocs else 0)
-    return model.table[step] if step < len(model.table) else 0
-
-
 def _loads(model: Model, recording: Recording) -> list[ClassLoad]:
-    """The classes that were used, by rising size."""
+    """The classes that were used, by rising size.  With a header requests that are full have
+    another class; a bin is then counted where most of it is."""
     bins: dict[int, list[SizeBin]] = {}
-    for one in recording.sizes:
-        bins.setdefault(class_of(model, one), []).append(one)
+    for alignment, of_alignment in _by_alignment(recording).items():
+        classes = class_by_granules(model, alignment)
+        for one in of_alignment:
+            full = model.header_bytes and 2 * one.full > one.allocs
+            bins.setdefault(classes[one.granule + (1 if full else 0)], []).append(one)
     return [_load(row, bins[row.index], model, recording.threads)
             for row in model.classes if row.index in bins]
+
+
+def _by_alignment(recording: Recording) -> dict[int, list[SizeBin]]:
+    """The bins of small blocks, with what has an alignment apart.  Runs of calls stay with the
+    blocks that have none, if there are any."""
+    counts = ("allocs", "bytes", "full", "frees", "peak_blocks", "peak_bytes", "peak_full")
+    found: dict[int, list[SizeBin]] = {QUANTUM: []}
+    aligned: dict[int, list[AlignedBin]] = {}
+    for part in recording.aligned:
+        aligned.setdefault(part.granule, []).append(part)
+    for one in recording.sizes:
+        parts = aligned.get(one.granule, [])
+        rest = {count: max(0, getattr(one, count) - sum(getattr(part, count) for part in parts))
+                for count in counts}
+        if any(rest.values()):
+            found[QUANTUM].append(replace(one, **rest))
+            one = replace(one, burst_allocs=(), burst_frees=())
+        for part in parts:
+            only = replace(one, **{count: getattr(part, count) for count in counts})
+            found.setdefault(part.alignment, []).append(only)
+    return found
 
 
 def _load(row: ClassRow, bins: Sequence[SizeBin], model: Model, threads: int) -> ClassLoad:

@@ -113,7 +113,8 @@ void *hak_alloc_large_zero(size_t size)
     return alloc_large(size, HAK_QUANTUM, true);
 }
 
-/* Without a header every block of a class has the class's alignment. */
+/* Without a header every block of a class has the class's alignment.  What is counted is the size
+ * asked for, not that of the class. */
 static void *alloc_aligned_class(size_t align, size_t size)
 {
     unsigned cls = hak_class_of_size(size + HAK_SEAL);
@@ -121,7 +122,8 @@ static void *alloc_aligned_class(size_t align, size_t size)
         cls++;
     if (cls > HAK_NCLASSES)
         return alloc_large(size, align, false);
-    void *p = HAK_GUARD ? alloc_small(cls, size) : hak_malloc_fast(hak_class_usable(cls));
+    void *p =
+        HAK_GUARD || hak_counting ? alloc_small(cls, size) : hak_malloc_fast(hak_class_usable(cls));
     if (HAK_LOOKUP_REGION && (uintptr_t)p % align != 0) { /* borrowed from another class */
         hak_free_fast(p);
         p = alloc_large(size, align, false);
@@ -134,7 +136,8 @@ static void *alloc_aligned_inside(size_t align, size_t size)
 {
     if (align > HAK_SMALL_MAX || size > HAK_SMALL_MAX - align)
         return alloc_large(size, align, false);
-    char *block = hak_malloc_fast(size + align);
+    char *block = hak_counting ? alloc_small(hak_class_of_size(size + align), size)
+                               : hak_malloc_fast(size + align);
     if (!block)
         return NULL;
     char *p = (char *)hak_round_up((uintptr_t)block, align);

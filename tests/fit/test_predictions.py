@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from gen import compare, recording  # noqa: E402
+from gen import compare, fitting, recording  # noqa: E402
 from gen.classes import build_model  # noqa: E402
 from gen.predict import cache_bytes, predict  # noqa: E402
 from gen.profiles import load_profile  # noqa: E402
+from gen.served import aligned_costs, most_of  # noqa: E402
 from tests.libraries import libraries  # noqa: E402
 
 PROFILES = ROOT / "profiles"
@@ -31,12 +32,27 @@ json.loads(json.dumps(rows))
 for my $i (1 .. 30000) { $kept{"key$i"} = [$i, "v" x ($i % 50)] }
 for my $i (1 .. 15000) { delete $kept{"key$i"} }
 """],
+    # Two of three of its bytes are in blocks with an alignment, of which one in four is freed.
+    "aligned": ["/usr/bin/python3", "-c", """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.aligned_alloc.restype = ctypes.c_void_p
+kept = []
+for i in range(6000):
+    kept.append(libc.aligned_alloc((64, 128, 512, 4096)[i % 4], 1 + i * 37 % 5000))
+for block in kept[::4]:
+    libc.free(ctypes.c_void_p(block))
+"""],
 }
 COMPARED = ["default", "tiny-heavy", "header-classidx-on", "low-rss"]
 
 
+def profile_of(profile):
+    return load_profile(PROFILES / f"{profile}.yaml", PROFILES)
+
+
 def model_of(profile):
-    return build_model(load_profile(PROFILES / f"{profile}.yaml", PROFILES))
+    return build_model(profile_of(profile))
 
 
 def run(command, **env):
@@ -69,6 +85,17 @@ def test_prediction_and_measurement_agree(profile, recorded, tmp_path):
     assert told.calls.percent == pytest.approx(real.rounding, rel=NEAR / 100)
     assert told.thread_cache == real.thread_cache
     assert told.thread == pytest.approx(real.thread, rel=NEAR / 100)
+
+
+def test_what_is_fitted_to_a_program_serves_aligned_blocks(recorded):
+    """Whether the program asked for them or not; and if it did, no worse than the default does."""
+    _, one = recorded
+    base = profile_of("default")
+    model = fitting.model_of(base, fitting.fit([one], base, 48).choices)
+    assert all(cost.ratio <= most_of(model) for cost in aligned_costs(model))
+    told, default = predict(model, one), predict(build_model(base), one)
+    assert told.aligned.given <= default.aligned.given
+    assert told.aligned_calls.given <= default.aligned_calls.given
 
 
 @pytest.mark.parametrize("profile", sorted(LIBRARIES))

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
@@ -11,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
 from gen.classes import build_model  # noqa: E402
 from gen.model import Model  # noqa: E402
 from gen.profiles import ROOT, load_profile  # noqa: E402
-from gen.recording import LargeBin, Recording, SizeBin  # noqa: E402
+from gen.recording import AlignedBin, LargeBin, Recording, SizeBin  # noqa: E402
 
 PROFILES = ROOT / "profiles"
 
@@ -80,6 +81,13 @@ def size_bins(
     return tuple(bins)
 
 
+def aligned_bins(blocks: dict[tuple[int, int], int], freed: bool) -> Iterator[AlignedBin]:
+    """Of blocks by alignment and requested size, no two of them in one bin."""
+    for (alignment, size), n in sorted(blocks.items()):
+        counts = (n, n * size, n if size % 16 == 0 else 0)
+        yield AlignedBin(alignment, max(1, -(-size // 16)), *counts, n if freed else 0, *counts)
+
+
 def make_recording(
     peak: dict[int, int] | None = None,
     allocs: dict[int, int] | None = None,
@@ -87,11 +95,16 @@ def make_recording(
     larger: tuple[LargeBin, ...] = (),
     freed: bool = False,
     remote: int = 0,
+    aligned: dict[tuple[int, int], int] | None = None,
     **others,
 ) -> Recording:
-    """Of a program with `peak` blocks by requested size; `runs` are of allocations and of frees by
-    the largest request of the bin; `remote` percent of the frees are by another thread."""
-    sizes = size_bins(peak or {}, allocs or {}, runs or {}, freed, remote)
+    """Of a program with `peak` blocks by requested size, and `aligned` ones by alignment and size;
+    `runs` are of allocations and of frees by the largest request of the bin; `remote` percent of
+    the frees are by another thread."""
+    peak = dict(peak or {})
+    for (_, size), blocks in (aligned or {}).items():
+        peak[size] = peak.get(size, 0) + blocks
+    sizes = size_bins(peak, allocs or {}, runs or {}, freed, remote)
     values = {
         "program": "/usr/bin/app --serve", "pid": 1, "threads": 1, "threads_started": 1,
         "seconds": 10.0, "complete": True, "sizes": sizes, "larger": larger,
@@ -100,7 +113,7 @@ def make_recording(
         "total_allocs": sum(one.allocs for one in (*sizes, *larger)),
         "total_frees": sum(one.frees for one in (*sizes, *larger)),
         "timeline": (), "alignments": {}, "reallocs": 0, "reallocs_grown": 0,
-        "reallocs_moved_class": 0, "idle": (),
+        "reallocs_moved_class": 0, "idle": (), "aligned": tuple(aligned_bins(aligned or {}, freed)),
     }
     return Recording(**{**values, **others})
 

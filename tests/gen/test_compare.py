@@ -116,3 +116,24 @@ def test_options_that_need_each_other(words, app, capsys):
         run(*words)
     assert stop.value.code == 2
     assert "needs a profile's NAME" in capsys.readouterr().err
+
+
+def test_what_blocks_with_an_alignment_lose(workspace, recorded, monkeypatch, capsys):
+    workspace.write("app", "summary: App\nclasses: {sizes: [112, 528, 1040, 32768]}\n")
+    one = recorded(BLOCKS, aligned={(512, 500): 100})
+    monkeypatch.setattr(recording, "load", lambda path: one)
+    assert run("app", "--against", "default", "--recording", "app.rec") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    lost = 100 * (1 - 500 / 32768), 100 * (1 - 500 / 512)
+    assert (f"aligned blocks {lost[0]:.2f} %, 3.1 MiB {lost[1]:.2f} %, 1.2 KiB "
+            f"of all 100 calls {lost[0]:.2f} % {lost[1]:.2f} %") in text
+    assert run("app", "--recording", "app.rec", "--json") == 0
+    (told,) = json.loads(capsys.readouterr().out)["predicted"]
+    assert told["rounding_percent_aligned"] == pytest.approx(lost[0])
+    assert told["rounding_percent_of_aligned_calls"] == pytest.approx(lost[0])
+    assert told["aligned_allocs"] == 100
+
+
+def test_nothing_is_said_where_nothing_is_aligned(app, capsys):
+    assert run("app", "--recording", "app.rec") == 0
+    assert "aligned blocks" not in capsys.readouterr().out

@@ -43,3 +43,26 @@ def test_the_strength_is_that_of_the_prior(recorded):
     one = recorded({100: 1000})
     seen, calls = demand.at_peak(one), demand.of_calls(one)
     assert demand.blend(seen, calls, 0.5).total_bytes == pytest.approx(1.5 * seen.total_bytes)
+
+
+def test_blocks_with_an_alignment_are_apart(recorded):
+    peak = demand.at_peak(recorded({100: 5, 300: 1}, aligned={(64, 100): 3, (512, 112): 2}))
+    parts = peak.parts()
+    assert sorted(parts) == [16, 64, 512] and peak.blocks[7] == 10
+    assert [parts[alignment].blocks[7] for alignment in (16, 64, 512)] == [5, 3, 2]
+    assert [parts[alignment].full[7] for alignment in (16, 64, 512)] == [0, 0, 2]
+    assert sum(part.total_bytes for part in parts.values()) == peak.total_bytes
+    assert peak.least_bytes == 5 * 112 + 304 + 3 * 128 + 2 * 512, "to multiples of the alignment"
+    assert demand.mean([peak, peak]).parts()[64].blocks[7] == pytest.approx(3)
+
+
+def test_the_prior_has_the_alignments_of_all_calls(recorded):
+    kept = demand.at_peak(recorded({100: 1000}))
+    calls = demand.of_calls(recorded({100: 1000}, aligned={(256, 3000): 100}))
+    guess = demand.prior(kept, calls)
+    assert guess.aligned[256].blocks[188] > 0 == guess.aligned[256].blocks.sum() - guess.aligned[
+        256].blocks[188]
+    assert guess.aligned[256].blocks[188] < guess.blocks[188]
+    assert 0 < guess.aligned[256].total_bytes < guess.total_bytes / 3
+    both = demand.blend(kept, calls, 0.5)
+    assert both.aligned[256].total_bytes == pytest.approx(guess.aligned[256].total_bytes / 2)

@@ -1,11 +1,12 @@
 """The command: what it writes, what it refuses, when it does not trust its own fit."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
 
-from gen import fit, fitting, recording
+from gen import fit, fitting, predict, recording, served
 from gen.check import prove
 from gen.classes import build_model
 from gen.profiles import load_profile
@@ -93,7 +94,61 @@ def test_sizes_that_were_not_recorded_are_served(workspace, files, recorded):
     assert run("app.rec", "--name", "app") == 0
     sizes = [row.size for row in model_of(workspace).classes]
     for before, size in zip([0, *sizes], sizes):
-        assert size - before <= max(16, fitting.MOST_STEP * size)
+        assert size - before <= max(16, fitting.TIGHT.step * size)
+
+
+def worst(model):
+    return max(cost.ratio for cost in served.aligned_costs(model))
+
+
+@pytest.mark.parametrize("most", [15, 16, 20, 24, 32, 40, 48, 126])
+def test_aligned_blocks_are_served_that_were_never_recorded(most, workspace, files, recorded):
+    """No worse than by the default's classes, of which the bound is the same."""
+    files["app.rec"] = recorded({512: 4000, 1040: 3000, 2064: 2000, 4128: 1000})
+    assert run("app.rec", "--name", "app", "--max-classes", str(most)) == 0
+    model = model_of(workspace)
+    assert model.lookup == "map" and len(list(served.aligned_costs(model))) == 7
+    assert worst(model) <= 2 and worst(model_of(workspace, "default")) <= 2
+    assert "none takes more than 2 times the larger of its size" in " ".join(
+        text_of(workspace).replace("#", "").split())
+
+
+@pytest.mark.parametrize(("most", "ratio"), [(14, 4), (8, 4), (7, 16), (5, 16)])
+def test_few_classes_have_a_looser_bound(most, ratio, workspace, files, recorded):
+    files["app.rec"] = recorded({512: 4000, 1040: 3000, 2064: 2000, 4128: 1000})
+    assert run("app.rec", "--name", "app", "--max-classes", str(most)) == 0
+    model = model_of(workspace)
+    assert 2 < worst(model) <= ratio * (1 + model.header_bytes)
+
+
+@pytest.mark.parametrize("peak", [ODD, {**ODD, 40000: 500}])
+def test_aligned_blocks_have_a_bound_with_a_header(peak, workspace, files, recorded):
+    files["app.rec"] = recorded(peak)
+    assert run("app.rec", "--name", "app") == 0
+    model = model_of(workspace)
+    assert model.lookup == "header" and worst(model) <= served.MOST_WITH_HEADER
+
+
+@pytest.mark.parametrize("aligned", [
+    {(64, 1300): 3000}, {(128, 700): 1000, (64, 200): 2000}, {(4096, 10000): 500},
+    {(256, 260): 3000, (512, 1500): 2000}, {(32, 416): 9000},
+])
+def test_aligned_blocks_that_were_recorded_have_classes_of_their_own(
+    aligned, workspace, files, recorded
+):
+    """Of which a profile without them says nothing: they then take the next power of two."""
+    plain = {520: 400, 1030: 300, 2064: 4000}
+    files["app.rec"], files["plain.rec"] = recorded(plain, aligned=aligned), recorded(plain)
+    alignments = {alignment: n for (alignment, _), n in aligned.items()}
+    files["app.rec"] = replace(files["app.rec"], alignments=alignments)
+    for name in ("app", "plain"):
+        assert run(f"{name}.rec", "--name", name) == 0
+    given = {name: predict.predict(model_of(workspace, name), files["app.rec"]).peak.given
+             for name in ("app", "plain", "default")}
+    assert given["app"] < 0.97 * given["default"]
+    assert given["app"] <= given["plain"] or model_of(workspace, "plain").lookup == "header"
+    assert f"which {sum(alignments.values())} recorded calls asked for" in " ".join(
+        text_of(workspace).replace("#", "").split())
 
 
 def test_rounding_falls(workspace, files, recorded):

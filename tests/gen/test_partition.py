@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gen.partition import Costs, NoPartition, Solution, fewest, first_before
+from gen import partition
+from gen.partition import Aligned, Costs, NoPartition, Solution, fewest, first_before
 
 
 def random_costs(rng, granules):
@@ -64,6 +65,85 @@ def test_no_choice_costs_less(seed, most_step):
         assert cost_of(costs, classes) == pytest.approx(least)
         assert len(classes) <= most and classes[-1] == last and keeps(classes, most_step)
         assert classes == sorted(set(classes))
+
+
+# ---- aligned blocks ------------------------------------------------------------------------------
+
+
+def aligned_costs(rng, granules):
+    """The same with blocks of two alignments, which all blocks of class `granules` have."""
+    costs = random_costs(rng, granules)
+    costs.unit[granules] = 16.0 * granules
+    fits = rng.random(granules + 1) < 0.5
+    fits[granules] = True
+    narrower = fits | (rng.random(granules + 1) < 0.3)
+    parts = []
+    for one in (fits, narrower):
+        some = np.where(rng.random(granules + 1) < 0.4, rng.integers(0, 40, granules + 1), 0.0)
+        some[0] = 0.0
+        parts.append(Aligned(some, one))
+    return Costs(costs.blocks, costs.used, costs.unit, costs.fixed, tuple(parts))
+
+
+def real_cost(costs, classes):
+    """By the definition: each aligned block in the smallest class from its size on that fits."""
+    total = cost_of(costs, classes)
+    for one in costs.aligned:
+        for granule, count in enumerate(one.blocks):
+            if count:
+                total += count * costs.unit[min(c for c in classes if c >= granule and one.fits[c])]
+    return total
+
+
+def trial(seed):
+    """What is chosen, at its real cost, beside the least of all choices."""
+    rng = np.random.default_rng(seed)
+    granules, most = int(rng.integers(4, 11)), int(rng.integers(2, 6))
+    costs = aligned_costs(rng, granules)
+    kept = [granules]
+    first = Solution(costs, most, 1.0, kept)
+    classes, cost = partition.chosen(costs, most, 1.0, kept, granules, first)
+    assert cost == pytest.approx(real_cost(costs, classes)) and len(classes) <= most
+    assert cost <= real_cost(costs, first.classes(granules)) + 1e-6 <= first.cost(granules) + 2e-6
+    least = min(
+        real_cost(costs, [*choice, granules]) for count in range(most)
+        for choice in itertools.combinations(range(1, granules), count)
+        if np.isfinite(costs.unit[list(choice)]).all()
+    )
+    return cost / least
+
+
+def test_aligned_blocks_cost_what_the_class_takes_that_serves_them():
+    ratios = [trial(seed) for seed in range(150)]
+    assert min(ratios) >= 1 - 1e-9, "all choices were tried"
+    assert sum(ratio < 1 + 1e-9 for ratio in ratios) > 0.85 * len(ratios)
+    assert np.mean(ratios) < 1.005 and max(ratios) < 1.05
+
+
+def test_classes_that_are_kept_are_classes():
+    costs = even(16, fixed=1e9)
+    assert Solution(costs, 8, 1.0, [4, 8]).classes(16) == [4, 8, 16]
+    assert Solution(costs, 8, 1.0, [4, 8]).classes(7) == [4, 7]
+    assert fewest(16, 1.0, [4, 8]) == 3 and fewest(16, 0.25, [8]) == 10
+    with pytest.raises(NoPartition):
+        Solution(costs, 2, 1.0, [4, 8]).classes(16)
+
+
+def test_a_class_for_aligned_blocks_where_there_are_many():
+    """Of 7 granules, which no class in use serves but the largest."""
+    some = np.zeros(17)
+    fits = np.arange(17) % 4 == 0
+    for count, expected in ((1.0, [5, 16]), (1000.0, [8, 16])):
+        some[7] = count
+        blocks = np.zeros(17)
+        blocks[[5, 16]] = 100.0
+        costs = Costs(blocks, blocks, np.arange(17) * 16.0, np.full(17, 500.0),
+                      (Aligned(some.copy(), fits),))
+        first = Solution(costs, 2, 1.0, [16])
+        assert partition.chosen(costs, 2, 1.0, [16], 16, first)[0] == expected
+
+
+# ---- single cases --------------------------------------------------------------------------------
 
 
 def even(granules, fixed=0.0):

@@ -44,6 +44,35 @@ def test_calls_are_all_that_was_allocated(small, recorded):
     assert told.calls.given == 50 * 16 + 10 * 48
 
 
+def test_an_aligned_block_is_in_a_class_of_that_alignment(small, recorded):
+    """48 and 3072 are multiples of 16 and 1024 only; 1024 serves 64 to 1024."""
+    told = predict.predict(small, recorded({40: 3, 3000: 1}, aligned={(64, 40): 5, (2048, 40): 2}))
+    assert told.peak.given == 3 * 48 + 3072 + 5 * 1024 + 2 * 4096, "two in pages, without a class"
+    assert told.peak.least == 3 * 48 + 3008 + 5 * 64 + 2 * 2048
+    assert (told.aligned.asked, told.aligned.given) == (7 * 40, 5 * 1024 + 2 * 4096)
+    assert told.aligned_allocs == 7 and told.aligned_calls == told.aligned
+    assert told.calls.given == 3 * 48 + 3072 + 5 * 1024, "the statistics have no others"
+    assert told.calls.asked == 3 * 40 + 3000 + 5 * 40
+    assert {row.size: (row.blocks, row.allocs) for row in told.rows} == {
+        48: (3, 3), 1024: (5, 5), 3072: (1, 1)}
+
+
+def test_with_a_header_an_aligned_block_lies_inside_a_larger_one(workspace, recorded):
+    model = workspace.model(SIZES + "front: {header_classidx: true}")
+    told = predict.predict(model, recorded(aligned={(64, 900): 5, (64, 970): 2, (2048, 1024): 1}))
+    assert told.peak.given == 5 * 1024 + 2 * 3072 + 4096
+    assert {row.size: row.blocks for row in told.rows} == {1024: 5, 3072: 2}
+
+
+def test_runs_are_of_the_blocks_without_an_alignment(small, recorded):
+    runs = {48: ((0, 0, 0, 0, 0, 9), ())}
+    told = predict.predict(small, recorded({40: 3}, aligned={(64, 40): 5}, runs=runs))
+    stock = {row.size: row.bin.stock for row in told.rows}
+    alone = predict.predict(small, recorded({40: 3}, runs=runs))
+    assert stock[48] == alone.rows[0].bin.stock
+    assert stock[1024] == predict.predict(small, recorded({1024: 5})).rows[0].bin.stock
+
+
 def test_slabs_and_their_tails(small, recorded):
     told = predict.predict(small, recorded({3000: 22, 48: 1}))
     rows = {row.size: row for row in told.rows}
