@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.lab import against, options, replaying, results, variants
+from bench.lab import against, options, progress, replaying, results, shrink, variants
 from bench.lab.analysis import Table
 from bench.lab.plan import Plan
 from bench.lab.rows import UsageError
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _shrink(chosen: argparse.Namespace, variant: variants.Variant, calls: list) -> int:
+def _shrink(chosen: argparse.Namespace, variant: variants.Variant, trace: Path) -> int:
     """Writes the program; 0 even if nothing fails, which is said; 130 for Ctrl-C."""
     path = results.caller_path(chosen.shrink)
     if path.exists():
@@ -40,17 +40,31 @@ def _shrink(chosen: argparse.Namespace, variant: variants.Variant, calls: list) 
     if not os.access(path.parent, os.W_OK):
         raise UsageError(f"--shrink: {path.parent}: is no folder that can be written to")
     console = make_console()
-    with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch, \
-            console.status("shrinking") as status:
-        left, least = replaying.shrink(
-            replaying.runner(variant, Path(scratch) / "plan"), calls, chosen.timeout,
-            lambda tries, count: status.update(f"{tries} tries, {count} calls"))
-    if left is None:
-        console.print(f"{variant.name} does not fail: no program is written")
-        return 0
-    path.write_text(replaying.as_c(left, variant.name, path.name), encoding="utf-8")
-    console.print(f"{len(left)} of {len(calls)} calls make {variant.name} fail: {path}",
-                  soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch:
+        runner = replaying.runner(variant, Path(scratch) / "plan")
+        with progress.telling(console, "reading the trace") as tell:
+            made = replaying.plan_of(trace, runner.plan, lambda percent: tell(f"{percent} %"))
+        with progress.telling(console, "shrinking") as tell:
+            shrinking = shrink.Shrinking(
+                trace, Path(scratch),
+                lambda fewer: replaying.fails(runner, fewer, chosen.timeout),
+                lambda tries, calls: tell(f"{tries} tries, {calls} calls left"))
+            least = True
+            try:
+                shrinking.run()
+            except KeyboardInterrupt:
+                if not shrinking.left:
+                    raise
+                least = False
+        if not shrinking.left:
+            console.print(f"{variant.name} does not fail: no program is written")
+            return 0
+        written = shrink.write(shrinking.path, shrinking.left, variant.name, path)
+    console.print(f"{shrinking.left.calls} of {made.calls} calls make {variant.name} fail: "
+                  f"{written}", soft_wrap=True)
+    if written != path:
+        console.print(f"more than {shrink.MOST_CALLS} calls are no program that a compiler takes: "
+                      "this is their trace, which //bench:replay takes", soft_wrap=True)
     if not least:
         print("replay: interrupted: fewer calls may do", file=sys.stderr)
     return 0 if least else 130
@@ -64,17 +78,15 @@ def main(argv: list[str] | None = None) -> int:
         manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
         chosen_ones = variants.select(manifest, chosen.variants)
         path = replaying.trace_of(results.caller_path(chosen.trace))
-        calls, adopted = replaying.read(path)
         if chosen.shrink:
-            return _shrink(chosen, chosen_ones[0], calls)
-        made = replaying.plan_of(calls, str(path))
+            return _shrink(chosen, chosen_ones[0], path)
         with tempfile.TemporaryDirectory(prefix="hakmem-replay-") as scratch:
             plan = Path(scratch) / "plan"
             these = [replaying.runner(one, plan) for one in chosen_ones]
-            made.write(plan)
+            with progress.telling(make_console(), "reading the trace") as tell:
+                made = replaying.plan_of(path, plan, lambda percent: tell(f"{percent} %"))
             replaying.require_memory(made)
-            return _measure(chosen, argv, manifest, these, made,
-                            replaying.differs(path, calls, adopted, made))
+            return _measure(chosen, argv, manifest, these, made, replaying.differs(path, made))
 
     return options.guarded("replay", work)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lab import group, machine, plan, shrink as shrinking
+from bench.lab import group, machine, plan
 from bench.lab.analysis import Table
-from bench.lab.plan import Call, Plan
+from bench.lab.plan import Plan
 from bench.lab.rows import Row, UsageError
 from bench.lab.tools import ToolError
 from bench.lab.variants import Variant
@@ -22,8 +22,6 @@ BINARY = Path(__file__).absolute().parents[1] / "replay_program"
 COLUMNS = ("variant", "rep", "calls", "live_peak", "recorded_calls", "recorded_peak")
 TRACE = ".trace"
 NEAR = 0.05  # of the recorded peak, with several threads, whose calls may come in another order
-
-as_c = shrinking.as_c
 
 
 def trace_of(path: Path) -> Path:
@@ -41,41 +39,17 @@ def trace_of(path: Path) -> Path:
     raise UsageError(f"{path}: has no trace; record with --trace")
 
 
-def read(path: Path) -> tuple[list[Call], int]:
-    """The calls of a trace, in their order, and how many of the first ones make blocks that the
-    process had from before a fork.  Raises UsageError for what is no trace."""
+def plan_of(path: Path, to: Path, progress: Callable[[int], None]) -> Plan:
+    """Writes the plan of a trace.  Raises UsageError for what is no trace, for one without calls,
+    and for one that contradicts itself; ToolError for want of room."""
     try:
-        records = list(trace.Trace(path))
-    except (RecordingError, OSError) as error:
+        trace.Trace(path)
+    except RecordingError as error:
         raise UsageError(str(error)) from error
-    if not records:
-        return [], 0
-    first = records[0].thread
-    calls = [Call(first, "malloc", one.block, one.size) for one in records
-             if one.kind == trace.ADOPT]
-    adopted = len(calls)
-    number: dict[int, int] = {}  # a block's own, and what it was called first
-    for one in records:
-        if one.kind == trace.ADOPT:
-            continue
-        block = one.block
-        if one.kind == trace.REALLOC:
-            block = number.pop(one.old, one.old)
-            number[one.block] = block
-        elif one.kind == trace.FREE:
-            block = number.pop(one.block, one.block)
-        calls.append(Call(one.thread, one.kind, block, one.size, max(one.alignment, 1)))
-    return calls, adopted
-
-
-def plan_of(calls: list[Call], name: str) -> Plan:
-    """Raises UsageError for a trace without calls, and for one that contradicts itself."""
-    if not calls:
-        raise UsageError(f"{name}: no calls were recorded")
-    try:
-        return plan.make(calls)
-    except plan.PlanError as error:
-        raise UsageError(f"{name}: {error}") from error
+    made = plan.make(path, to, progress)
+    if not made.calls:
+        raise UsageError(f"{path}: no calls were recorded")
+    return made
 
 
 def require_memory(made: Plan) -> None:
@@ -87,27 +61,27 @@ def require_memory(made: Plan) -> None:
                         f"touches all of them; {available >> 20} MiB of memory are available")
 
 
-def differs(path: Path, calls: list[Call], adopted: int, made: Plan) -> list[str]:
-    """In what the trace is not what the recording beside it counted: nothing if there is none, or
-    if it has all calls.  With several threads a recording's peak is an estimate.  The first
-    `adopted` calls make blocks from before a fork; those that are kept are in the recording only."""
+def differs(path: Path, made: Plan) -> list[str]:
+    """In what the trace is not what the recording beside it counted: nothing if it has all calls,
+    or if nothing tells.  With several threads a recording's peak is an estimate.  Of the blocks
+    from before a fork, those that are kept are in the recording only."""
     beside = path.with_suffix("")
+    if not trace.Trace(path).whole:
+        return ["it ends before the program does: --trace-max, or half of the room on its disk, was "
+                "used up"]
     if path.suffix != TRACE or not beside.exists():
         return []
     try:
         one = recording.load(beside)
     except RecordingError as error:
         return [str(error)]
-    kinds = [call.kind for call in calls]
-    moved = kinds.count("realloc")
-    blocks = len(kinds) - kinds.count("free") - adopted
-    peak = made.peak + one.inherited_bytes - sum(call.size for call in calls[:adopted])
+    peak = made.peak + one.inherited_bytes - made.adopted_bytes
     found = []
-    if blocks != one.total_allocs:
-        found.append(f"{blocks} blocks, recorded {one.total_allocs}")
-    if kinds.count("free") + moved != one.total_frees:
-        found.append(f"{kinds.count('free') + moved} frees, recorded {one.total_frees}")
-    slack = NEAR * peak if len(made.threads) > 1 else 0
+    if made.made != one.total_allocs:
+        found.append(f"{made.made} blocks, recorded {one.total_allocs}")
+    if made.frees + made.moves != one.total_frees:
+        found.append(f"{made.frees + made.moves} frees, recorded {one.total_frees}")
+    slack = NEAR * peak if made.threads > 1 else 0
     if abs(peak - one.peak_live_bytes) > slack:
         found.append(f"at most {peak} bytes, recorded {one.peak_live_bytes}")
     return found
@@ -115,8 +89,8 @@ def differs(path: Path, calls: list[Call], adopted: int, made: Plan) -> list[str
 
 def row(made: Plan, name: str) -> Row:
     """The plan as a row; it runs with variants of `runner` only."""
-    return Row(PROGRAM, (name,), len(made.threads),
-               f"{made.calls} recorded calls on {len(made.threads)} threads")
+    return Row(PROGRAM, (name,), made.threads,
+               f"{made.calls} recorded calls on {made.threads} threads")
 
 
 @dataclass(frozen=True)
@@ -150,7 +124,7 @@ class Agreement:
     def holds(self, made: Plan) -> bool:
         """Whether every call was made, and the peak is that of the recording: exactly with one
         thread, nearly with several."""
-        slack = NEAR * made.peak if len(made.threads) > 1 else 0
+        slack = NEAR * made.peak if made.threads > 1 else 0
         return self.calls == made.calls and abs(self.live_peak - made.peak) <= slack
 
 
@@ -181,7 +155,7 @@ def as_csv(found: list[Agreement], made: Plan) -> str:
 def lines(found: list[Agreement], made: Plan, unlike: list[str], failed: bool) -> list[str]:
     """What to say of them; `unlike` comes from differs, `failed` is whether some have no end."""
     wrong = [one for one in found if not one.holds(made)]
-    text = [f"recorded: {made.calls} calls on {len(made.threads)} threads, at most {made.peak} "
+    text = [f"recorded: {made.calls} calls on {made.threads} threads, at most {made.peak} "
             f"bytes, {made.left} blocks never freed"]
     text += [f"{one.variant}, round {one.rep}: {one.calls} calls, at most {one.live_peak} bytes: "
              "not what was recorded" for one in wrong]
@@ -192,38 +166,10 @@ def lines(found: list[Agreement], made: Plan, unlike: list[str], failed: bool) -
     return text
 
 
-def fails(variant: Replaying, calls: list[Call], timeout: float) -> bool:
-    """Whether these calls end other than well."""
-    try:
-        made = plan.make(calls)
-    except plan.PlanError:
-        return False
-    made.write(variant.plan)
+def fails(variant: Replaying, path: Path, timeout: float) -> bool:
+    """Whether the calls of this trace end other than well."""
+    made = plan.make(path, variant.plan)
     one = row(made, "")
     status, _, _ = group.run(variant.command(one), timeout,
                              {**os.environ, **variant.environment(one)})
     return status != 0
-
-
-def shrink(variant: Replaying, calls: list[Call], timeout: float,
-           progress: Callable[[int, int], None]) -> tuple[list[Call] | None, bool]:
-    """The calls that it takes to fail; None if all of them do not.  Whether none of them can be
-    left out: after Ctrl-C they are the fewest that were found."""
-    tries = 0
-    fewest = None
-
-    def try_(some: list[Call]) -> bool:
-        nonlocal tries, fewest
-        tries += 1
-        progress(tries, len(some))
-        failed = bool(some) and fails(variant, some, timeout)
-        if failed:
-            fewest = some
-        return failed
-
-    try:
-        return (shrinking.shrink(calls, try_) if try_(calls) else None), True
-    except KeyboardInterrupt:
-        if fewest is None:
-            raise
-        return fewest, False

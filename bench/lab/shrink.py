@@ -1,79 +1,98 @@
 """From a trace that fails to the few calls that it takes, and to a C program that makes them."""
 
+import os
+import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
 
-from bench.lab.plan import Call
+from bench.lab import plan
+from gen import trace
 
-Fails = Callable[[list[Call]], bool]
-
-
-def shrink(calls: list[Call], fails: Fails) -> list[Call]:
-    """Calls of which none can be left out; `calls` fail.
-
-    All calls on a block go together at first, as a call on a block that is not there is none; then
-    reallocs and frees alone.  All on one thread if that fails too.
-    """
-    alone = [replace(call, thread=0) for call in calls]
-    if fails(alone):
-        calls = alone
-    chains: dict[int, list[int]] = {}
-    chain_of, units = {}, 0
-    for number, call in enumerate(calls):  # block numbers may be used again after a free
-        if call.kind not in ("realloc", "free"):
-            chain_of[call.block] = units
-            units += 1
-        chains.setdefault(chain_of[call.block], []).append(number)
-    kept = _minimal(list(chains.values()),
-                    lambda some: fails(_pick(calls, some)))
-    calls = _pick(calls, kept)
-    single = [[number] for number, call in enumerate(calls) if call.kind in ("realloc", "free")]
-    fixed = [[number] for number, call in enumerate(calls)
-             if call.kind not in ("realloc", "free")]
-
-    def fails_without(some: list[list[int]]) -> bool:
-        chosen = _pick(calls, fixed + some)
-        return _is_whole(chosen) and fails(chosen)
-
-    return _pick(calls, fixed + _minimal(single, fails_without))
+MOST_CALLS = 100_000  # of a C program: compilers take long for more
 
 
-def _pick(calls: list[Call], units: list[list[int]]) -> list[Call]:
-    return [calls[number] for number in sorted(number for unit in units for number in unit)]
+@dataclass(frozen=True)
+class Call:
+    """One call.  `block` is a number that no two blocks have which live at once; of realloc it is
+    that of the block before and after."""
+
+    thread: int
+    kind: str  # malloc, calloc, aligned, realloc or free
+    block: int
+    size: int = 0  # bytes; 0 of free
+    align: int = 1  # bytes; of aligned
 
 
-def _is_whole(calls: list[Call]) -> bool:
-    """No block number is given twice at a time: without its free, the next use is another block."""
-    live = set()
-    for call in calls:
-        if call.kind == "free":
-            live.discard(call.block)
-        elif call.kind != "realloc" and call.block in live:
+def calls_of(path: Path) -> list[Call]:
+    """Those of a trace that a cut has made.  Raises RecordingError."""
+    calls = []
+    number: dict[int, int] = {}  # a block's own, and what it was called first
+    for one in trace.Trace(path):
+        block = one.block
+        if one.kind == trace.REALLOC:
+            block = number.pop(one.old, one.old)
+            number[one.block] = block
+        elif one.kind == trace.FREE:
+            block = number.pop(one.block, one.block)
+        calls.append(Call(one.thread, one.kind, block, one.size, max(one.alignment, 1)))
+    return calls
+
+
+class Shrinking:
+    """Takes calls away from a trace for as long as it fails.  The calls are in files, in `folder`,
+    however many there are."""
+
+    def __init__(self, path: Path, folder: Path, fails: Callable[[Path], bool],
+                 progress: Callable[[int, int], None] = lambda tries, calls: None):
+        """`progress` is told of each try, and how many calls are left before it."""
+        self.path = path  # the trace of the fewest calls that are known to fail
+        self.left: plan.Cut | None = None  # what that has; None: nothing fails
+        self._folder, self._fails, self._progress = folder, fails, progress
+        self._tries = 0
+
+    def run(self) -> None:
+        """Until none of the calls that are left can be left out.
+
+        All calls on a block go together at first, as a call on a block that is not there is none;
+        then reallocs and frees alone.  All on one thread if that fails too.
+        """
+        if not self._without():
+            return
+        self._without("threads")
+        self._take_away("blocks")
+        self._take_away("changes")
+
+    def _without(self, *what: str | int) -> bool:
+        """Whether it fails without these calls, which are then gone for good."""
+        less = self._folder / "less.trace"
+        left = plan.cut(self.path, less, *what)
+        self._tries += 1
+        self._progress(self._tries, (self.left or left).calls)
+        if not left.calls or not self._fails(less):
             return False
-        else:
-            live.add(call.block)
-    return True
+        fewest = self._folder / "fewest.trace"
+        os.replace(less, fewest)
+        self.path, self.left = fewest, left
+        return True
 
-
-def _minimal(units: list[list[int]], fails: Callable[[list[list[int]]], bool]) -> list[list[int]]:
-    """Units of which none can be left out (A. Zeller, R. Hildebrandt, "Simplifying and Isolating
-    Failure-Inducing Input", 2002)."""
-    if fails([]):
-        return []
-    parts = 2
-    while len(units) > 1:
-        size = -(-len(units) // parts)
-        chunks = [units[i:i + size] for i in range(0, len(units), size)]
-        for i in range(len(chunks)):
-            rest = [unit for j, chunk in enumerate(chunks) if j != i for unit in chunk]
-            if fails(rest):
-                units, parts = rest, max(parts - 1, 2)
-                break
-        else:
-            if size == 1:
-                break
-            parts = min(2 * parts, len(units))
-    return units
+    def _take_away(self, what: str) -> None:
+        """Until it takes each of what is left (after A. Zeller, R. Hildebrandt, "Simplifying and
+        Isolating Failure-Inducing Input", 2002): ever smaller parts, in the end one by one."""
+        size = getattr(self.left, what)
+        while size:
+            at, gone = 0, False
+            while at < (count := getattr(self.left, what)):
+                if what == "blocks" and size >= count > 1:
+                    break  # nothing would be left
+                if self._without(what, at, at + size):
+                    gone = True  # the next ones have moved up
+                else:
+                    at += size
+            if size > 1:
+                size = (size + 1) // 2
+            elif not gone:
+                return
 
 
 _HEAD = """\
@@ -146,6 +165,17 @@ wrong:
     abort();
 }}
 """
+
+
+def write(path: Path, left: plan.Cut, variant: str, to: Path) -> Path:
+    """Writes the program with the calls of a trace; where they are too many for one, a copy of the
+    trace.  Returns what it wrote."""
+    if left.calls > MOST_CALLS:
+        to = to.with_name(to.name + ".trace")
+        shutil.copyfile(path, to)
+    else:
+        to.write_text(as_c(calls_of(path), variant, to.name), encoding="utf-8")
+    return to
 
 
 def as_c(calls: list[Call], variant: str, name: str) -> str:

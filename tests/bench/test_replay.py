@@ -3,13 +3,18 @@
 import os
 import random
 import re
+import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.lab import plan, shrink
-from bench.lab.plan import Call
+from bench.lab.rows import UsageError
+from bench.lab.shrink import Call
+from gen import trace
+from tests.bench import traces
 
 ROOT = Path(__file__).absolute().parents[2]
 PROGRAM = ROOT / "bench" / "replay_program"
@@ -20,6 +25,11 @@ def run(path: Path, library: Path | None = None) -> subprocess.CompletedProcess:
     environment = {**os.environ, "LD_PRELOAD": str(library)} if library else dict(os.environ)
     return subprocess.run([str(PROGRAM), str(path)], capture_output=True, text=True, check=False,
                           timeout=60, env=environment)
+
+
+def make(folder: Path, calls: list[Call], **shape: int) -> plan.Plan:
+    """The plan of these calls, in folder/plan."""
+    return plan.make(traces.write(folder / "calls.trace", calls, **shape), folder / "plan")
 
 
 def calls_at_random(threads: int, count: int, seed: int) -> list[Call]:
@@ -55,10 +65,9 @@ def peak_of(calls: list[Call]) -> int:
 @pytest.mark.parametrize("threads", [1, 4])
 def test_all_kinds_of_calls(tmp_path, threads, library):
     calls = calls_at_random(threads, 3000, seed=threads)
-    made = plan.make(calls)
+    made = make(tmp_path, calls)
     assert made.calls == len(calls)
     assert made.peak == peak_of(calls)
-    made.write(tmp_path / "plan")
     done = run(tmp_path / "plan", library)
     assert (done.returncode, done.stderr) == (0, "")
     peak, = map(int, re.findall(r"^live_peak=(\d+)$", done.stdout, re.MULTILINE))
@@ -73,9 +82,8 @@ def test_a_thread_waits_for_the_block_of_another(tmp_path):
     """Thread 1 frees what thread 0 makes, one by one; each needs the slot again."""
     calls = [call for i in range(20_000)
              for call in (Call(0, "malloc", i, 64), Call(1, "free", i))]
-    made = plan.make(calls)
-    assert len(made.threads) == 2
-    made.write(tmp_path / "plan")
+    made = make(tmp_path, calls)
+    assert made.threads == 2
     assert run(tmp_path / "plan").returncode == 0
 
 
@@ -86,28 +94,150 @@ def test_threads_overlap_as_they_did(tmp_path):
     for thread in range(2):
         calls += [Call(thread, "malloc", i, 1000) for i in range(5000)]
         calls += [Call(thread, "free", i) for i in range(5000)]
-    made = plan.make(calls)
-    made.write(tmp_path / "plan")
+    made = make(tmp_path, calls)
     done = run(tmp_path / "plan")
     peak, = map(int, re.findall(r"^live_peak=(\d+)$", done.stdout, re.MULTILINE))
     assert peak == pytest.approx(made.peak, rel=0.05)
 
 
-def test_slots_are_used_again():
-    calls = [call for i in range(100) for call in (Call(0, "malloc", i, 64), Call(0, "free", i))]
-    assert plan.make(calls).slots == 1
+@pytest.mark.parametrize("frees", [0, 1], ids=["own", "other"])
+def test_slots_are_used_again(tmp_path, frees):
+    """Also where one thread makes all blocks and another frees them: a replay's memory is that of
+    the blocks that live at once, however many calls there are."""
+    calls = [call for i in range(50_000)
+             for call in (Call(0, "malloc", i, 64), Call(frees, "free", i))]
+    assert make(tmp_path, calls).slots <= (1 if frees == 0 else 2 * 4096)
+
+
+@pytest.mark.parametrize("shards, chunk_words", [(1, 8000), (3, 8000), (3, 10)])
+@pytest.mark.parametrize("threads", [1, 5])
+def test_the_plan_has_the_calls_of_the_trace(tmp_path, threads, shards, chunk_words):
+    """Each thread's in its order, and those of each block in theirs; a slot holds one block at a
+    time."""
+    calls = calls_at_random(threads, 20_000, seed=threads + shards)
+    made = make(tmp_path, calls, shards=shards, chunk_words=chunk_words)
+    assert made.threads == threads
+    assert made.moves == sum(call.kind == "realloc" for call in calls)
+    assert made.frees == sum(call.kind == "free" for call in calls)
+    assert made.left == made.made - made.frees - made.moves
+    of_threads = steps_of(tmp_path / "plan")
+    order = list(dict.fromkeys(call.thread for call in calls))
+    next_of = [0] * threads
+    turns: dict[int, int] = {}
+    slots: dict[int, int] = {}
+    for call in calls:
+        thread = order.index(call.thread)
+        slot, turn, kind, size, align = of_threads[thread][next_of[thread]]
+        next_of[thread] += 1
+        assert (kind, size) == (call.kind, call.size)
+        assert align == (call.align if kind == "aligned" else 1)
+        assert turn == turns.get(slot, 0)
+        turns[slot] = turn + 1
+        if kind in ("free", "realloc"):
+            assert slots[call.block] == slot
+        else:
+            assert slot not in slots.values()
+            slots[call.block] = slot
+        if kind == "free":
+            del slots[call.block]
+    assert next_of == [len(steps) for steps in of_threads]
+
+
+def steps_of(path: Path) -> list[list[tuple]]:
+    """The calls of each thread of a plan, without what is no call."""
+    data = path.read_bytes()
+    _, threads, _, laps, _, _ = struct.unpack_from("<QIIIIQ", data)
+    at = (32 + 16 * threads + 4 * laps + 15) // 16 * 16
+    kinds = ("malloc", "calloc", "aligned", "realloc", "free")
+    found = []
+    for thread in range(threads):
+        first, n = struct.unpack_from("<QQ", data, 32 + 16 * thread)
+        steps = struct.iter_unpack("<IIQ", data[at + 16 * first:at + 16 * (first + n)])
+        found.append([(slot, turn, kinds[packed >> 56], packed & (1 << 48) - 1,
+                       1 << (packed >> 48 & 255))
+                      for slot, turn, packed in steps if packed >> 56 < len(kinds)])
+    return found
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from bench.lab import plan
+plan.make(Path(sys.argv[1]), Path(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def test_memory_is_that_of_the_blocks_that_live(tmp_path):
+    """Making the plan and running it take no more for ten times as many calls."""
+    pair = [call for i in range(1000)
+            for call in (Call(0, "malloc", i, 64), Call(i % 2, "free", i))]
+    peaks, sizes = [], []
+    for times in (20, 400):
+        trace, to = traces.write(tmp_path / "calls.trace", pair * times), tmp_path / "plan"
+        sizes.append(trace.stat().st_size)
+        done = subprocess.run([sys.executable, "-c", MEASURE, trace, to], capture_output=True,
+                              text=True, check=True, cwd=ROOT,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+        replayed = run(to)
+        assert replayed.returncode == 0
+        peaks.append((int(done.stdout), int(re.search(r"peak_rss_kib=(\d+)", replayed.stdout)[1])))
+    assert sizes[1] > 5 << 20 and (tmp_path / "plan").stat().st_size > 12 << 20
+    for small, large in zip(*peaks):
+        assert large < small + 2048  # KiB
+
+
+def test_how_far_it_is(tmp_path):
+    told = []
+    trace = traces.write(tmp_path / "calls.trace", calls_at_random(2, 60_000, 1), shards=2)
+    plan.make(trace, tmp_path / "plan", told.append)
+    assert told == sorted(set(told)) and len(told) > 5 and told[-1] == 100
 
 
 @pytest.mark.parametrize("calls, says", [
-    ([Call(0, "free", 1)], "call 0: free of block 1, which there is not"),
-    ([Call(0, "malloc", 1, 8), Call(0, "malloc", 1, 8)],
-     "call 1: malloc gives block 1, which there is already"),
-    ([Call(0, "malloc", 1, 1 << 48)], "call 0: malloc of 281474976710656 bytes"),
+    ([Call(0, "malloc", 1, 8), Call(0, "free", 1), Call(0, "free", 1)],
+     f"call 2: free of block {1 << 39 | 1}, which there is not"),
+    ([Call(0, "realloc", 3, 1)], f"call 0: realloc of block {1 << 39 | 3}, which there is not"),
+    ([Call(0, "aligned", 1, 1, 48)], "damaged: an alignment of 48; record the program again"),
 ])
-def test_calls_that_cannot_be(calls, says):
-    with pytest.raises(plan.PlanError) as raised:
-        plan.make(calls)
-    assert str(raised.value) == says
+def test_calls_that_cannot_be(tmp_path, calls, says):
+    with pytest.raises(UsageError) as raised:
+        make(tmp_path, calls)
+    assert str(raised.value) == f"{tmp_path}/calls.trace: {says}"
+
+
+@pytest.mark.parametrize("at, value, says", [
+    (trace.CHUNKS_AT, 65, "damaged: a chunk of shard 64"),
+    (trace.CHUNKS_AT + 24, 1 << 40, "damaged: a thread of number 1099511627776"),
+    (trace.CHUNKS_AT + 32, 15, "damaged: an operation of kind 15"),
+    (trace.CHUNKS_AT + 8, 1, "call 1: free of block 0, which there is not"),
+    (32, 2, "cut short; record the program again"),
+])
+def test_a_damaged_trace(tmp_path, at, value, says):
+    path = traces.write(tmp_path / "calls.trace", [Call(0, "malloc", 1, 8), Call(0, "free", 1)])
+    data = bytearray(path.read_bytes())
+    data[at:at + 8] = struct.pack("=Q", value)
+    data[40:48] = struct.pack("=Q", 2)  # room for two chunks
+    path.write_bytes(data)
+    with pytest.raises(UsageError) as raised:
+        plan.make(path, tmp_path / "plan")
+    assert str(raised.value).startswith(f"{path}: {says}")
+
+
+def test_no_room_for_the_plan(tmp_path):
+    """It is said before anything is written, with what is needed and what is there."""
+    small = tmp_path / "small"
+    small.mkdir()
+    trace = traces.write(tmp_path / "calls.trace", calls_at_random(1, 200_000, 1))
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=1m none "$1" && '
+         'exec "$2" plan "$3" "$1/plan"', "sh", small, plan.PREPARE, trace],
+        capture_output=True, text=True, check=False)
+    if done.stderr.startswith(("unshare: ", "mount: ")):
+        pytest.skip("no namespaces here")
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{small}/plan: takes 4 MiB, and [01] MiB are free there; TMPDIR names "
+                        "another folder\n", done.stderr), done.stderr
 
 
 BROKEN = """
@@ -180,7 +310,7 @@ def test_a_broken_allocator_is_found(tmp_path, fault):
     """By the replay, and by the program that a trace is cut down to."""
     calls, says = FAULTS[fault]
     library = broken(tmp_path, fault)
-    plan.make(calls).write(tmp_path / "plan")
+    make(tmp_path, calls)
     done = run(tmp_path / "plan", library)
     assert (done.returncode, done.stderr) == (1, f"replay: {says}\n")
     program = tmp_path / "fails"
@@ -193,7 +323,7 @@ def test_a_broken_allocator_is_found(tmp_path, fault):
 
 
 def test_realloc_owes_the_alignment_of_malloc(tmp_path):
-    plan.make([Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 778)]).write(tmp_path / "plan")
+    make(tmp_path, [Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 778)])
     done = run(tmp_path / "plan", broken(tmp_path, "crooked"))
     assert (done.returncode, done.stderr) == (
         1, "replay: thread 0, step 1: realloc of slot 0, 778 bytes: not aligned\n")
@@ -213,7 +343,7 @@ def test_what_is_no_plan(tmp_path, content, says):
 
 def test_a_plan_that_was_cut_off(tmp_path):
     path = tmp_path / "plan"
-    plan.make(calls_at_random(2, 100, 1)).write(path)
+    make(tmp_path, calls_at_random(2, 100, 1))
     path.write_bytes(path.read_bytes()[:-8])
     done = run(path)
     assert (done.returncode, done.stderr) == (2, f"replay: {path}: the plan is not whole\n")

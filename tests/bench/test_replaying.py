@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import replay
-from bench.lab import machine, replaying
+from bench.lab import machine, replaying, shrink
 
 ROOT = Path(__file__).absolute().parents[2]
 RECORDER = ROOT / "gen" / "libhakmem-record.so"
@@ -107,6 +107,20 @@ def test_a_trace_that_is_not_what_was_counted(lab, program):
     assert "agree" not in outcome.out
 
 
+def test_a_trace_that_ends_before_the_program(lab, program):
+    """Its room was used up: it is not blamed for the counts of what came after."""
+    trace = record(program, lab.root)
+    data = bytearray(trace.read_bytes())
+    data[48:56] = (300).to_bytes(8, "little")  # the sequence at which it stopped
+    trace.write_bytes(data)
+    outcome = run(lab, trace, "hakmem", "--reps", "1")
+    assert outcome.status == 0, outcome.err
+    assert "recorded: 299 calls on 1 threads" in outcome.out
+    assert "the trace is not what was recorded: it ends before the program does: --trace-max" in \
+        outcome.out
+    assert "frees, recorded" not in outcome.out
+
+
 @pytest.mark.parametrize("content, says", [
     (None, "No such file"), (b"", "empty"), (b"x" * 5000, "not a trace"),
 ])
@@ -202,7 +216,8 @@ def test_the_child_of_a_fork(lab, tmp_path):
 def test_ctrl_c_keeps_the_fewest_calls_so_far(lab, program, monkeypatch):
     tries = []
 
-    def fails(_variant, calls, _timeout):
+    def fails(_variant, path, _timeout):
+        calls = shrink.calls_of(path)
         tries.append(len(calls))
         if len(tries) == 10:
             raise KeyboardInterrupt

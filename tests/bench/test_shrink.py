@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from bench.lab import plan, shrink
-from bench.lab.plan import Call
+from bench.lab.shrink import Call
+from tests.bench import traces
 
 
 def noise(count: int, threads: int = 1) -> list[Call]:
@@ -25,49 +26,86 @@ def bytes_of(calls: list[Call], size: int) -> int:
     return sum(call.size == size for call in calls)
 
 
-def test_what_is_left_is_what_it_takes():
+@pytest.fixture
+def shrunk(tmp_path):
+    """Cuts calls down; `fails` tells whether some of them do."""
+    def run(calls, fails) -> list[Call]:
+        path = traces.write(tmp_path / "all.trace", calls, shards=2)
+
+        def tried(trace) -> bool:
+            plan.make(trace, tmp_path / "plan")  # each try is a trace that makes sense
+            return bool(fails(shrink.calls_of(trace)))
+
+        shrinking = shrink.Shrinking(path, tmp_path, tried)
+        shrinking.run()
+        left = shrink.calls_of(shrinking.path)
+        changes = sum(call.kind in ("realloc", "free") for call in left)
+        assert shrinking.left == plan.Cut(len(left), len(left) - changes, changes)
+        return left
+
+    return run
+
+
+def test_what_is_left_is_what_it_takes(shrunk):
     calls = noise(300)
     calls[200:200] = [Call(0, "malloc", 1000, 777), Call(0, "malloc", 1001, 778),
                       Call(0, "free", 1000)]
     tries = []
 
     def fails(some):
-        plan.make(some)  # each try is a trace that makes sense
         tries.append(len(some))
         return bytes_of(some, 777) and bytes_of(some, 778)
 
-    left = shrink.shrink(calls, fails)
+    left = shrunk(calls, fails)
     assert [(call.kind, call.size) for call in left] == [("malloc", 777), ("malloc", 778)]
     assert len(tries) < 120
 
 
-def test_a_realloc_that_it_takes_stays():
+def test_a_realloc_that_it_takes_stays(shrunk):
     def fails(some):
-        return any(call.kind == "realloc" and call.block == 30 for call in some)
+        return any(call.kind == "realloc" and call.size == 601 for call in some)
 
-    left = shrink.shrink(noise(100), fails)
-    assert [(call.kind, call.block) for call in left] == [("malloc", 30), ("realloc", 30)]
+    calls = [call if call.block != 30 or call.kind != "realloc" else Call(0, "realloc", 30, 601)
+             for call in noise(100)]
+    (made, moved) = shrunk(calls, fails)
+    assert (made.kind, moved.kind, moved.size) == ("malloc", "realloc", 601)
+    assert made.block == moved.block
 
 
-def test_threads_stay_only_where_it_takes_them():
+def test_a_block_that_is_resized_twice(shrunk):
+    """Without the realloc in between, the block that was there before it."""
+    calls = [Call(0, "malloc", 1, 10), Call(0, "realloc", 1, 20), Call(0, "realloc", 1, 30),
+             Call(0, "free", 1)]
+    left = shrunk(calls, lambda some: bytes_of(some, 30) and some[-1].kind == "free")
+    assert [(call.kind, call.size) for call in left] == [("malloc", 10), ("realloc", 30),
+                                                         ("free", 0)]
+    assert len({call.block for call in left}) == 1
+
+
+def test_threads_stay_only_where_it_takes_them(shrunk):
     calls = noise(60, threads=3)
 
     def needs_two(some):
         return len({call.thread for call in some}) >= 2
 
-    assert len({call.thread for call in shrink.shrink(calls, needs_two)}) == 2
-    assert {call.thread for call in shrink.shrink(calls, lambda some: len(some) > 3)} == {0}
+    assert len({call.thread for call in shrunk(calls, needs_two)}) == 2
+    assert len({call.thread for call in shrunk(calls, lambda some: len(some) > 3)}) == 1
 
 
-def test_block_numbers_that_are_used_again():
-    calls = [Call(0, "malloc", 1, 10), Call(0, "free", 1), Call(0, "malloc", 1, 777),
-             Call(0, "free", 1)]
+def test_nothing_that_fails(tmp_path):
+    path = traces.write(tmp_path / "all.trace", noise(10))
+    shrinking = shrink.Shrinking(path, tmp_path, lambda trace: False)
+    shrinking.run()
+    assert shrinking.left is None and shrinking.path == path
 
-    def fails(some):
-        plan.make(some)
-        return bytes_of(some, 777) > 0
 
-    assert shrink.shrink(calls, fails) == [Call(0, "malloc", 1, 777)]
+def test_too_many_calls_for_a_program(tmp_path, monkeypatch):
+    """What is left is written as a trace, which can be cut further or replayed."""
+    path = traces.write(tmp_path / "all.trace", noise(10))
+    monkeypatch.setattr(shrink, "MOST_CALLS", 5)
+    written = shrink.write(path, plan.Cut(19, 10, 9), "hakmem", tmp_path / "fails.c")
+    assert written == tmp_path / "fails.c.trace" and written.read_bytes() == path.read_bytes()
+    assert not (tmp_path / "fails.c").exists()
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -22,11 +22,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common.h"
-#include "replay.h"
-#include "threads.h"
+#include "bench/common.h"
+#include "bench/threads.h"
+#include "plan.h"
 
-enum { PAGE = 4096, SPINS = 200 };
+enum {
+    PAGE = 4096,
+    SPINS = 200,
+    WINDOW = 2048, /* steps of a thread in memory: the plan may be larger than that is */
+};
 
 struct slot {
     _Atomic uint32_t turn;
@@ -36,8 +40,9 @@ struct slot {
 };
 
 struct worker {
-    const struct replay_step *steps;
-    uint64_t n;
+    uint64_t first, n; /* of its steps in the plan */
+    uint64_t step;     /* the one that it is at, from 0 */
+    struct replay_step *window;
     pthread_t thread; /* valid once `started` */
     atomic_bool started;
     int64_t live;   /* bytes this thread has made less those it has freed, not yet in the sum */
@@ -45,7 +50,9 @@ struct worker {
     uint64_t calls; /* made so far */
 } __attribute__((aligned(128)));
 
-static const struct replay_head *head;
+static const char *path;
+static int file; /* the plan */
+static struct replay_head head;
 static struct slot *slots;
 static struct worker *workers;
 static _Atomic uint32_t *running; /* in each lap: threads that have not left it */
@@ -58,7 +65,7 @@ static _Noreturn void fault(const struct worker *worker, const struct replay_ste
                             const char *what)
 {
     fprintf(stderr, "replay: thread %ld, step %ld: %s of slot %u, %llu bytes: %s\n",
-            (long)(worker - workers), (long)(step - worker->steps), names[step->kind], step->slot,
+            (long)(worker - workers), (long)worker->step, names[step->kind], step->slot,
             (unsigned long long)step->size, what);
     _exit(1);
 }
@@ -107,7 +114,7 @@ static bool is_zero(const struct slot *slot)
 static void count(struct worker *worker, int64_t bytes)
 {
     worker->live += bytes;
-    if (llabs(worker->live) < head->live_step)
+    if (llabs(worker->live) < head.live_step)
         return;
     int64_t now =
         atomic_fetch_add_explicit(&live, worker->live, memory_order_relaxed) + worker->live;
@@ -211,62 +218,85 @@ static void act(struct worker *worker, const struct replay_step *step)
     }
 }
 
-static void *run(void *arg)
-{
-    struct worker *worker = arg;
-    for (uint64_t i = 0; i < worker->n; i++)
-        act(worker, &worker->steps[i]);
-    return NULL;
-}
-
-static _Noreturn void wrong(const char *path, const char *what)
+static _Noreturn void wrong(const char *what)
 {
     fprintf(stderr, "replay: %s: %s\n", path, what);
     exit(2);
 }
 
-/* Anonymous memory that is no block of the allocator under test. */
-static void *table(size_t bytes)
+static void read_at(void *to, size_t bytes, uint64_t at)
 {
-    void *p = mmap(NULL, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    while (bytes) {
+        ssize_t n = pread(file, to, bytes, (off_t)at);
+        if (n <= 0)
+            wrong(n ? strerror(errno) : "the plan is not whole");
+        to = (char *)to + n;
+        at += (uint64_t)n;
+        bytes -= (size_t)n;
+    }
+}
+
+/* Anonymous memory that is no block of the allocator under test. */
+static void *table(size_t count, size_t size)
+{
+    void *p =
+        mmap(NULL, count * size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
-        bench_out_of_memory(bytes);
+        bench_out_of_memory(count * size);
     return p;
 }
 
-static void load(const char *path)
+/* The next steps of the thread. */
+static uint64_t read_window(struct worker *worker)
+{
+    uint64_t left = worker->n - worker->step, n = left < WINDOW ? left : WINDOW;
+    if (!worker->window)
+        worker->window = table(WINDOW, sizeof *worker->window);
+    read_at(worker->window, n * sizeof *worker->window,
+            replay_steps_at(&head) + (worker->first + worker->step) * sizeof *worker->window);
+    return n;
+}
+
+static void *run(void *arg)
+{
+    struct worker *worker = arg;
+    while (worker->step < worker->n) {
+        uint64_t n = read_window(worker);
+        for (uint64_t i = 0; i < n; i++, worker->step++)
+            act(worker, &worker->window[i]);
+    }
+    if (worker->window)
+        munmap(worker->window, WINDOW * sizeof *worker->window);
+    return NULL;
+}
+
+static void load(void)
 {
     struct stat about;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 || fstat(file, &about))
-        wrong(path, strerror(errno));
-    size_t bytes = (size_t)about.st_size;
-    if (bytes < sizeof *head)
-        wrong(path, "no plan of a replay: too short");
-    void *map = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
-    if (map == MAP_FAILED)
-        wrong(path, strerror(errno));
-    head = map;
-    if (head->magic != REPLAY_MAGIC)
-        wrong(path, "no plan of a replay, or one of another version");
-    const uint64_t *counts = (const uint64_t *)(head + 1);
-    const struct replay_step *steps = (const struct replay_step *)(counts + head->nthreads);
-    workers = table(head->nthreads * sizeof *workers);
-    slots = table(head->nslots * sizeof *slots);
-    running = table(head->nlaps * sizeof *running);
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < head->nthreads; i++) {
-        workers[i].steps = steps + n;
-        workers[i].n = counts[i];
-        n += counts[i];
+        wrong(strerror(errno));
+    if ((size_t)about.st_size < sizeof head)
+        wrong("no plan of a replay: too short");
+    read_at(&head, sizeof head, 0);
+    if (head.magic != REPLAY_MAGIC)
+        wrong("no plan of a replay, or one of another version");
+    if (!head.nthreads || (uint64_t)about.st_size !=
+                              replay_steps_at(&head) + head.nsteps * sizeof(struct replay_step))
+        wrong("the plan is not whole");
+    workers = table(head.nthreads, sizeof *workers);
+    slots = table(head.nslots, sizeof *slots);
+    running = table(head.nlaps, sizeof *running);
+    uint64_t at = sizeof head;
+    for (uint32_t i = 0; i < head.nthreads; i++, at += sizeof(struct replay_thread)) {
+        struct replay_thread range;
+        read_at(&range, sizeof range, at);
+        if (range.first > head.nsteps || range.n > head.nsteps - range.first)
+            wrong("the plan is not whole");
+        workers[i].first = range.first;
+        workers[i].n = range.n;
     }
-    if (!head->nthreads || n != head->nsteps ||
-        bytes != (size_t)((const char *)(steps + n) - (const char *)map))
-        wrong(path, "the plan is not whole");
-    for (uint64_t i = 0; i < n; i++) {
-        if (steps[i].kind == REPLAY_LEAVE)
-            running[steps[i].slot]++;
-    }
+    read_at(running, head.nlaps * sizeof *running, at);
 }
 
 int main(int argc, char **argv)
@@ -276,11 +306,12 @@ int main(int argc, char **argv)
         return 2;
     }
     bench_as("replay");
-    load(argv[1]);
+    path = argv[1];
+    load();
     bench_start();
     run(&workers[0]);
     uint64_t calls = workers[0].calls;
-    for (uint32_t i = 1; i < head->nthreads; i++) {
+    for (uint32_t i = 1; i < head.nthreads; i++) {
         while (!atomic_load(&workers[i].started))
             sched_yield();
         pthread_join(workers[i].thread, NULL);
