@@ -433,7 +433,7 @@ def _proved(named: str, profiles_dir: Path) -> Model:
 
 
 def _compare(models: list[Model], paths: list[Path], options: argparse.Namespace) -> None:
-    recorded = recording.merge([recording.load(path) for path in paths])
+    recorded = recording.merge(recording.load_all(paths))
     predictions = compare.compare(models, recorded)
     measured = [
         compare.read_measured(_from_caller(path), models) for path in options.measured or []

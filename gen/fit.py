@@ -47,9 +47,8 @@ class Result:
 
 def load_recordings(paths: Sequence[Path]) -> list[Recording]:
     """One for each file.  Raises RecordingError for one that nothing can be fitted to."""
-    found = []
-    for path in paths:
-        one = recording.load(path)
+    found = recording.load_all(paths)
+    for path, one in zip(paths, found):
         blocks = sum(part.peak_blocks for part in one.sizes if part.peak_bytes)
         if not one.total_allocs:
             raise RecordingError(f"{path}: records no allocation; record a run that allocates")
@@ -58,7 +57,6 @@ def load_recordings(paths: Sequence[Path]) -> list[Recording]:
                 f"{path}: {blocks} blocks of 1 byte to {GRANULES * QUANTUM // 1024} KiB live at "
                 f"the peak are too few to fit to; record a longer run, with at least {LEAST_BLOCKS}"
             )
-        found.append(one)
     return found
 
 

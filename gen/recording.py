@@ -6,7 +6,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Iterable, Iterator
+from typing import BinaryIO, Iterable, Iterator, Sequence
 
 MAGIC = b"hakrec\r\n"
 VERSION = 2
@@ -175,6 +175,19 @@ def load(path: Path) -> Recording:
         raise RecordingError(f"{path}: cut short or damaged; record the program again") from None
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def load_all(paths: Sequence[Path]) -> list[Recording]:
+    """One for each file.  Raises RecordingError, also for a recording that is given twice, be it a
+    copy or packed: it would count as another run of the program."""
+    found: list[Recording] = []
+    for path in paths:
+        one = load(path)
+        if one in found:
+            raise RecordingError(f"{path}: the same recording as {paths[found.index(one)]}; name "
+                                 "each once")
+        found.append(one)
+    return found
 
 
 def require_file(path: Path) -> None:

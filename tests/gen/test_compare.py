@@ -103,6 +103,15 @@ def test_what_is_no_statistics_is_refused(text, app, capsys, workspace):
     assert capsys.readouterr().err == "absent.json: No such file or directory\n"
 
 
+def test_a_recording_that_is_given_twice(app, capsys):
+    """It would be a load of two processes."""
+    words = ["--recording", "app.rec", "--recording", "./app.rec"]
+    assert run("app", *words) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "app.rec: the same recording as app.rec; name each "
+                                              "once\n")
+
+
 def test_recordings_that_are_not_there(app, capsys):
     assert run("app", "--recording", "absent.rec") == 2
     assert capsys.readouterr().err.startswith("absent.rec: ")

@@ -221,7 +221,7 @@ def test_a_fit_that_does_not_hold_is_refused(workspace, files, recorded, capsys)
 
 def test_where_none_holds_the_classes_are_the_defaults(workspace, files, recorded, monkeypatch):
     monkeypatch.setattr(fitting, "problem_of", lambda held_out: "it is not to be")
-    files["a.rec"], files["b.rec"] = recorded(ODD), recorded(ODD)
+    files["a.rec"], files["b.rec"] = recorded(ODD), recorded(ODD, pid=2)
     assert run("a.rec", "b.rec", "--name", "app", "--json", "report.json") == 0
     report = json.loads((workspace.root / "report.json").read_text())
     assert report["fallback"] and len(report["refused"]) == len(fitting.STRENGTHS)
@@ -310,6 +310,16 @@ def test_recordings_that_say_too_little(workspace, files, recorded, capsys):
         "fit: few.rec: 99 blocks of 1 byte to 64 KiB live at the peak are too few to fit to; record a "
         "longer run, with at least 100\n"
     )
+
+
+def test_a_recording_that_is_given_twice(workspace, files, recorded, capsys):
+    """It would be held out from a fit to itself."""
+    files["a.rec"], files["b.rec"] = recorded(ODD), recorded(OTHER)
+    files["copy.rec"] = recorded(ODD)
+    for again in ("a.rec", "copy.rec"):
+        assert refused(capsys, workspace, "a.rec", "b.rec", again, "--name", "app") == (
+            f"fit: {again}: the same recording as a.rec; name each once\n"
+        )
 
 
 def test_files_that_are_no_recordings(workspace, capsys):

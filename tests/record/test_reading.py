@@ -99,6 +99,15 @@ def test_a_packed_recording(written, tmp_path):
     refuse(recording.load, packed, "cut short or damaged")
 
 
+def test_a_copy_is_the_same_recording(written, tmp_path):
+    """Also one that is packed."""
+    packed = tmp_path / "packed"
+    packed.write_bytes(gzip.compress(written[0].read_bytes()))
+    assert len(recording.load_all([written[0]])) == 1
+    refuse(lambda path: recording.load_all([written[0], path]), packed,
+           f"the same recording as {written[0]}; name each once")
+
+
 def test_a_trace_in_order(record, known):
     seen = record(known, "threads").only
     records = list(trace.Trace(seen.trace))
