@@ -6,9 +6,7 @@ import gzip
 import os
 import re
 import shlex
-import shutil
 import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +17,8 @@ from rich.table import Table
 
 from gen import recording, trace
 from gen.recording import Recording, RecordingError
+from gen.running import WrongUse, run, runs, trace_of
 
-ROOT = Path(__file__).absolute().parent.parent
-LIBRARY = ROOT / "gen/libhakmem-record.so"
 WIDTH = 1000  # of output that is no terminal: names are whole
 SHOWN = 12  # processes
 TRACE_MAX = 1 << 30  # bytes
@@ -33,10 +30,6 @@ _UNITS = {"": 0, "k": 10, "m": 20, "g": 30}
 _NAME = re.compile(r"([0-9]+)(?:\.([0-9]+))?")  # process id, how often it had called exec
 
 
-class WrongUse(Exception):
-    """The message says what would be right."""
-
-
 @dataclass(frozen=True)
 class Kept:
     """The recording of one process, where it is now."""
@@ -45,66 +38,6 @@ class Kept:
     recording: Recording
     trace: Path | None
     running: bool  # the process goes on, and so does the recording
-
-
-# ---- running -------------------------------------------------------------------------------------
-
-
-def run(command: list[str], out: Path, folder: Path, trace_max: int) -> tuple[int, int]:
-    """Runs the program, which writes its recordings to `folder`; returns its process id and its
-    status.  What ends the program from the keyboard is left to it."""
-    program = find(command[0])
-    claim(out, folder)
-    try:
-        process = subprocess.Popen([command[0], *command[1:]], executable=program,
-                                   env=environment(folder, trace_max))
-    except OSError as error:
-        folder.rmdir()
-        raise WrongUse(f"{command[0]}: cannot be started: {error.strerror}") from None
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGQUIT)}
-    before[signal.SIGTERM] = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        return process.pid, process.wait()
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-def find(program: str) -> str:
-    """The program's path.  Raises WrongUse."""
-    path = shutil.which(program)
-    if not path:
-        raise WrongUse(f"{program}: no such program; name one as for a shell")
-    return path
-
-
-def claim(out: Path, folder: Path) -> None:
-    """Makes the folder for the recordings.  Raises WrongUse if anything would be overwritten."""
-    try:
-        for path in (out, trace_of(out), folder):
-            if path.exists() or path.is_symlink():
-                raise WrongUse(f"{path}: exists already; name another file with --out, or delete "
-                               "it")
-        folder.mkdir()
-    except OSError as error:
-        raise WrongUse(f"{folder}: cannot be made: {error.strerror}; name another place with "
-                       "--out") from None
-
-
-def environment(folder: Path, trace_max: int) -> dict[str, str]:
-    """Of the program: this process's, without what Bazel put there for this script."""
-    env = dict(os.environ)
-    preload = filter(None, (str(LIBRARY), env.get("LD_PRELOAD")))
-    env |= {"LD_PRELOAD": " ".join(preload), "HAKMEM_RECORD": f"{folder}/%p"}
-    env.pop("HAKMEM_RECORD_TRACE", None)
-    if trace_max:
-        env["HAKMEM_RECORD_TRACE"] = str(trace_max)
-    if ROOT.parent.name.endswith(".runfiles") and "PYTHONPATH" in env:
-        own = [entry for entry in env.pop("PYTHONPATH").split(":")
-               if entry and not entry.startswith(str(ROOT.parent))]
-        if own:
-            env["PYTHONPATH"] = ":".join(own)
-    return env
 
 
 # ---- what it left --------------------------------------------------------------------------------
@@ -124,7 +57,7 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
     kept, unreadable = [], []
     for one in sorted(found, key=lambda one: one != main):
         try:
-            running = one != main and one[1] == last[one[0]] and _runs(one[0])
+            running = one != main and one[1] == last[one[0]] and runs(one[0])
             kept.append(_keep(one[2], running, out if one == main else None))
         except RecordingError as error:
             unreadable.append(str(error))
@@ -163,23 +96,10 @@ def _keep(path: Path, running: bool, to: Path | None) -> Kept:
     return Kept(to, seen, traced, False)
 
 
-def trace_of(path: Path) -> Path:
-    """Where the trace of a recording is."""
-    return path.with_name(path.name + ".trace")
-
-
 def _program_of(seen: Recording) -> str:
     """The program's name, for a file's."""
     name = Path(seen.program.split(" ", 1)[0]).name
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", name) or "program"
-
-
-def _runs(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return state.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 # ---- for a person --------------------------------------------------------------------------------

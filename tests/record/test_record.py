@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from gen import record as command
-from gen import recording, trace
+from gen import recording, running, trace
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capfd, library):
     """Runs the command in tmp_path; returns its status and what it said."""
-    monkeypatch.setattr(command, "LIBRARY", library)
+    monkeypatch.setattr(running, "LIBRARY", library)
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
@@ -216,7 +216,7 @@ def test_sizes(text, size):
 
 def test_bazels_own_paths_do_not_reach_the_program(run, monkeypatch, tmp_path):
     runfiles = tmp_path / "record.runfiles"
-    monkeypatch.setattr(command, "ROOT", runfiles / "hakmem")
+    monkeypatch.setattr(running, "ROOT", runfiles / "hakmem")
     monkeypatch.setenv("PYTHONPATH", f"{runfiles}:/mine:{runfiles}/hakmem")
     assert run("--out", "app.rec", "sh", "-c", 'test "$PYTHONPATH" = /mine')[0] == 0
 
@@ -224,8 +224,8 @@ def test_bazels_own_paths_do_not_reach_the_program(run, monkeypatch, tmp_path):
 def test_the_script_itself(known, library, tmp_path):
     """As bazel run starts it."""
     done = subprocess.run(
-        [sys.executable, "-c", "import sys; from pathlib import Path; from gen import record; "
-         f"record.LIBRARY = Path({str(library)!r}); "
+        [sys.executable, "-c", "import sys; from pathlib import Path; from gen import record, running; "
+         f"running.LIBRARY = Path({str(library)!r}); "
          "sys.exit(record.main(sys.argv[1:]))", "--out", "app.rec", known, "killed"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
