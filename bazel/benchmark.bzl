@@ -2,6 +2,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//bazel:allocator.bzl", "KEEP")
+load("//bench:programs.bzl", "SANITY")
 
 def benchmark(
         programs,
@@ -12,7 +13,8 @@ def benchmark(
         soname = None,
         static = None,
         folder = ""):
-    """Every benchmark program linked with one allocator; returns the variant's manifest entry.
+    """Every benchmark program, and the one that checks the allocator, linked with one allocator; returns
+    the variant's manifest entry.
 
     Args:
       programs: names; //bench:<program> is the program's object code.
@@ -26,7 +28,7 @@ def benchmark(
     """
     linkopts = ["-l:" + soname] if soname else []
     binaries = {}
-    for program in programs:
+    for program in programs + [SANITY]:
         binaries[program] = "%s%s_%s" % (folder, program, variant)
         cc_binary(
             name = binaries[program],

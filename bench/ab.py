@@ -47,7 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
+        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
+                                          chosen.timeout)
         pair = pair_of(manifest, chosen.a, chosen.b)
         if chosen.program:
             of_rows = [anycommand.row(text) for text in dict.fromkeys(chosen.program)]

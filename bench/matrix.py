@@ -39,7 +39,8 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
         raise UsageError("--fail-on-regression: needs --baseline DIR to compare with")
     before = earlier.load(results.caller_path(chosen.baseline)) if chosen.baseline else None
     console = tables.make_console()
-    manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
+    manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
+                                      chosen.timeout)
     chosen_rows = rows.select(chosen.full, chosen.bench, chosen.threads)
     chosen_variants = variants.select(manifest, chosen.variants)
     folder = results.Folder(results.chosen_path(chosen.out, "suite"))

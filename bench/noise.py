@@ -46,7 +46,8 @@ def main(argv: list[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
+        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
+                                          chosen.timeout)
         three = trio(variants.select(manifest, [chosen.variant])[0], chosen.added)
         of_rows = rows.narrow(noise.ROWS, chosen.bench, chosen.threads)
         pairs = chosen.reps or PAIRS

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench.lab import (callgrind, execute, flame, machine, options, perf_record, perf_text, results,
-                       rows, stacks, tables, tools, variants)
+                       rows, sanity, stacks, tables, tools, variants)
 from bench.lab.owner import Owners
 from bench.lab.perf_text import Found, Line
 from bench.lab.rows import Row, UsageError
@@ -289,12 +289,22 @@ def profile(profiler: _Profiler, command: str, manifest: Manifest, timeout: floa
     return 1 if failed else 0
 
 
+def _require_right(load: Load, manifest: Manifest, folder: results.Files, timeout: float) -> None:
+    """Raises ToolError for an allocator whose time says nothing, as its blocks are wrong."""
+    log = folder.path / "raw" / "sanity.out"
+    why = sanity.refused(load.variant, load.variant.preloaded(load.row), manifest, timeout, log)
+    if why:
+        raise ToolError(f"{load.variant.name}: refused: {why}: {log}")
+    log.unlink(missing_ok=True)
+
+
 def _profiler(chosen: argparse.Namespace) -> tuple[Manifest, _Profiler]:
     """The tool for what the command line asks for, with a folder for its results.
 
     Raises UsageError for what there is not, ToolError for a tool that is missing.
     """
-    manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
+    manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
+                                      chosen.timeout)
     load = load_of(manifest, chosen)
     if chosen.instructions and chosen.frequency:
         raise UsageError("--frequency: --instructions counts all and takes no samples; "
@@ -315,6 +325,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def work() -> int:
         manifest, profiler = _profiler(chosen)
+        _require_right(profiler.load, manifest, profiler.folder, chosen.timeout)
         return options.keeping("perf", profiler.folder.path, lambda: profile(
             profiler, options.typed("perf", argv), manifest, chosen.timeout))
 

@@ -16,3 +16,6 @@ PROGRAMS = [
     "bench_false_sharing",
     "bench_idle",
 ]
+
+# Linked with every allocator too, but no benchmark: whether the allocator is right.
+SANITY = "bench_sanity"

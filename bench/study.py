@@ -47,7 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     typed = given[given.index("--manifest") + 2:]
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
+        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
+                                          chosen.timeout)
         study = STUDIES.get(name)
         reps = study.reps if study else FULL_REPS if chosen.full else QUICK_REPS
         return against.measure(

@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
             made = sweeping.build(chosen.base, chosen.axis,
                                   list(dict.fromkeys(row.program for row in programs)),
                                   Path(scratch))
-            manifest = variants.with_preloads(variants.load(made), chosen.preload)
+            manifest = variants.with_preloads(variants.load(made), chosen.preload, chosen.timeout)
             return against.measure(
                 "sweep", argv, chosen, manifest, variants.of_sweep(manifest), programs,
                 chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),

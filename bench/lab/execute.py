@@ -4,6 +4,7 @@ import math
 import os
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +42,16 @@ class Run:
 
 
 def run(command: list[str], timeout: float, log: Path,
-        environment: dict[str, str] | None = None, folder: Path | None = None) -> Run:
+        environment: dict[str, str] | None = None, folder: Path | None = None,
+        read: Callable[[int, str, str], Run] = lambda status, out, _: read(status, out)) -> Run:
     """Runs the command for at most `timeout` seconds, with further variables in its environment,
-    in `folder` if one is given, and writes what it printed to `log`."""
+    in `folder` if one is given, and writes what it printed to `log`.  `read` says what came of it,
+    from exit status, standard output and standard error; by default as a benchmark program's."""
     try:
         status, out, err = group.run(command, timeout, {**os.environ, **(environment or {})},
                                      folder)
-        result = Run(f"no result within {timeout:g} s") if status is None else read(status, out)
+        result = Run(f"no result within {timeout:g} s") if status is None \
+            else read(status, out, err)
     except OSError as error:
         result, out, err = Run(f"cannot be started: {error.strerror}"), "", ""
     log.write_text(f"$ {shlex.join(command)}\n{out}{err}status: {result.status}\n",

@@ -53,8 +53,8 @@ class Fitted(Variant):
 
     of_row: dict[str, Path] = field(default_factory=dict)  # the row's key -> library
 
-    def environment(self, row: Row) -> dict[str, str]:
-        return {"BENCH_PRELOAD": str(self.of_row[row.key])}
+    def preloaded(self, row: Row) -> Path:
+        return self.of_row[row.key]
 
 
 def prepare(loads: list[Load], folder: Path, console: Console) -> tuple[list[Study], list[str]]:

@@ -17,7 +17,7 @@ from bench.lab.rows import UsageError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _LEFT_OUT = re.compile(r"from LD_PRELOAD cannot be preloaded \((.*)\)")
 _PROGRAM = "true"  # does nothing, and needs the C library
-_SECONDS = 20
+TIMEOUT = 20.0  # seconds, at most
 
 
 def is_name(text: str) -> bool:
@@ -25,8 +25,9 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def check(path: Path) -> None:
-    """Raises UsageError for a file that is no allocator, or breaks every program."""
+def check(path: Path, timeout: float = TIMEOUT) -> None:
+    """Raises UsageError for a file that is no allocator, or breaks every program; that it ends is
+    waited for as long as `timeout` and TIMEOUT say."""
     try:
         defines = _defines_malloc(path)
     except OSError as error:
@@ -36,7 +37,7 @@ def check(path: Path) -> None:
     if re.search(r"[\s:]", str(path)):
         raise UsageError(f"--preload: {path}: the loader takes no path with a space or a colon; "
                          "make a link to it elsewhere")
-    why = _trial(path)
+    why = _trial(path, min(timeout, TIMEOUT))
     if why:
         raise UsageError(f"--preload: {path}: {why}")
     if not defines:
@@ -50,15 +51,15 @@ def _defines_malloc(path: Path) -> bool:
         return any(symbol["st_shndx"] != "SHN_UNDEF" for symbol in found or [])
 
 
-def _trial(path: Path) -> str | None:
+def _trial(path: Path, timeout: float) -> str | None:
     """What goes wrong when the library is preloaded into a program; None if nothing does."""
     try:
         done = subprocess.run(
             [_PROGRAM], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-            timeout=_SECONDS, check=False,
+            timeout=timeout, check=False,
             env={**os.environ, "LC_ALL": "C", "LD_PRELOAD": str(path)})
     except subprocess.TimeoutExpired:
-        return f"with it even {_PROGRAM} does not end within {_SECONDS} s"
+        return f"with it even {_PROGRAM} does not end within {timeout:g} s"
     left_out = _LEFT_OUT.search(done.stderr)
     if left_out:
         return f"cannot be preloaded: {left_out[1]}"

@@ -10,15 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.lab import anycommand, execute, machine, options, schedule
+from bench.lab import anycommand, execute, machine, options, sanity, schedule
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
-from bench.lab.rows import SANITY, Row, sanity_row
+from bench.lab.rows import Row
 from bench.lab.variants import Manifest, Variant
 
 PEER_PACKAGES = ["libc6", "libmimalloc-dev", "libjemalloc-dev", "libgoogle-perftools-dev",
                  "libtbb-dev", "bazel-bootstrap"]
-SANITY_TIMEOUT = 20.0  # seconds
 
 
 @dataclass
@@ -48,9 +47,10 @@ class Session:
         about = self._about()
         before = machine.now()
         failure: OSError | None = None
+        broken = sanity.Broken()
         try:
-            broken = self._sanity(console, table)
-            self._runs(console, table, broken)
+            broken = sanity.find(console, table, self.manifest, self.folder, self.timeout)
+            self._runs(console, table, broken.cells)
         except KeyboardInterrupt:
             about["interrupted"] = True
         except OSError as error:  # such as a full disk; what there is room for is written
@@ -59,7 +59,8 @@ class Session:
         after = machine.now()
         about["load_after"] = machine.load()
         about["steal_percent"] = round(machine.steal_percent(before, after), 2)
-        about["doubts"] = machine.doubts(before, after, max(row.threads for row in self.rows))
+        about["doubts"] = machine.doubts(before, after, max(row.threads for row in self.rows)) \
+            + broken.doubts
         try:
             self.folder.write_json("run.json", about)
             self.write(self.folder, table, about)
@@ -94,40 +95,10 @@ class Session:
             "interrupted": False,
         }
 
-    def _sanity(self, console: Console, table: Table) -> set[tuple[str, str]]:
-        """Runs each program of each variant once, briefly; (variant, program) that do not work."""
-        programs = [program for program in dict.fromkeys(row.program for row in self.rows)
-                    if program in SANITY]
-        broken = set()
-        for variant in self.variants:
-            for program in programs:
-                row = sanity_row(program)
-                if variant.why_not(row):
-                    continue
-                log = self.folder.sanity(program, variant.name)
-                command = [str(variant.binaries[program]), *row.args]
-                run = execute.run(command, SANITY_TIMEOUT, log, variant.environment(row))
-                if run.ok:
-                    log.unlink()
-                    continue
-                broken.add((variant.name, program))
-                what = f"sanity run {run.status}: {log.relative_to(self.folder.path)}"
-                console.print(f"{variant.name}: {program}: {what}", style="bold red")
-                for each in self.rows:
-                    if each.program == program:
-                        table.fail(each, variant, what)
-        if not programs:
-            return broken
-        sound = len(self.variants) - len({variant for variant, _ in broken})
-        console.print(f"sanity: {sound} of {len(self.variants)} variants run all of "
-                      f"{len(programs)} programs")
-        return broken
-
     def _runs(self, console: Console, table: Table, broken: set[tuple[str, str]]) -> None:
-        without = {program for _, program in broken} if self.all_or_none else set()
+        without = {key for _, key in broken} if self.all_or_none else set()
         jobs = [job for job in self.order(self.rows, self.variants, self.reps, self.seed)
-                if (job.variant.name, job.row.program) not in broken
-                and job.row.program not in without]
+                if (job.variant.name, job.row.key) not in broken and job.row.key not in without]
         with _progress(console, len(jobs)) as progress:
             for job in jobs:
                 progress.begin(f"{job.row.program} {job.variant.name}")

@@ -33,12 +33,22 @@ class Variant:
         """Whether hakmem is compared with it in ratios to the best peer."""
         return self.kind in PEER_KINDS and self.link == "shared"
 
+    @property
+    def one_thread(self) -> bool:
+        """Whether its allocator has no locks."""
+        return self.name == "floor"
+
+    def preloaded(self, _row: Row) -> Path | None:
+        """The library that is preloaded into the row's program."""
+        return self.preload
+
     def environment(self, row: Row) -> dict[str, str]:
         """What the environment of the row's program has beside the caller's."""
-        if not self.preload:
+        library = self.preloaded(row)
+        if not library:
             return {}
         name = "BENCH_PRELOAD" if row.program == LAUNCHER else "LD_PRELOAD"
-        return {name: str(self.preload)}
+        return {name: str(library)}
 
     def command(self, row: Row) -> list[str]:
         """The program and its arguments."""
@@ -63,8 +73,8 @@ class Variant:
         """Why the row is left out for this variant; None if it is not."""
         if row.program not in self.binaries and row.program != LAUNCHER:
             return "not built"
-        if self.name == "floor" and row.threads > 1:
-            return "floor has no locks: one thread only"
+        if self.one_thread and row.threads > 1:
+            return f"{self.name} has no locks: one thread only"
         if self.kind == "reference" and not row.references:
             return "the references serve malloc and free only"
         return None
@@ -141,9 +151,11 @@ def of_sweep(manifest: Manifest) -> list[Variant]:
     return sorted(manifest.variants, key=lambda variant: variant.name != base)
 
 
-def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
+def with_preloads(manifest: Manifest, words: list[str],
+                  timeout: float = preload.TIMEOUT) -> Manifest:
     """The manifest with a variant for each NAME=PATH: the system's programs, with the library
-    preloaded.  Raises UsageError for what is no allocator, and for a name that is taken."""
+    preloaded.  Raises UsageError for what is no allocator, for one with which a program does not
+    end within `timeout` seconds, and for a name that is taken."""
     known = {variant.name: variant for variant in manifest.variants}
     added = []
     for word in words:
@@ -158,7 +170,7 @@ def with_preloads(manifest: Manifest, words: list[str]) -> Manifest:
             raise UsageError(f"--preload: {name} is the name of a variant already")
         if "system" not in known:
             raise UsageError("--preload: there is no variant system to preload it into")
-        preload.check(path.absolute())
+        preload.check(path.absolute(), timeout)
         known[name] = dataclasses.replace(
             known["system"], name=name, kind="peer", library=path.absolute(),
             preload=path.absolute())
