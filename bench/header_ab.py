@@ -21,7 +21,7 @@ RECORDER = Path(__file__).absolute().parent / "libsizes.so"
 DOCUMENT = Path("docs") / "header-classidx.md"
 
 REPS = 15
-QUICK_REPS = 5
+QUICK_REPS = 6
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,13 +3,15 @@
 import argparse
 import sys
 
-from bench.lab import earlier, options, results, rows, suite, tables, variants
-from bench.lab.rows import UsageError
+from bench.lab import earlier, options, results, rows, stats, suite, tables, variants
+from bench.lab.earlier import Earlier
+from bench.lab.rows import Row, UsageError
 from bench.lab.session import Session, run_session
+from bench.lab.variants import Variant
 from bench.lab.verdicts import Verdicts
 
 QUICK_REPS = 9
-FULL_REPS = 5
+FULL_REPS = 6
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -17,19 +19,21 @@ def _parser() -> argparse.ArgumentParser:
         "", "--full --out /tmp/full", "--bench larson,tiny_hot --variants hakmem,system,mi --reps 9",
         "--full --baseline /tmp/full --fail-on-regression",
     ])
-    options.add_rows(parser, "the seed's own parameters and longer rows: about 35 minutes")
+    options.add_rows(parser, "the seed's own parameters and longer rows: about 40 minutes")
     parser.add_argument("--variants", type=options.words, default=[], metavar="NAME,...")
     options.add_preload(parser)
     parser.add_argument("--baseline", metavar="DIR",
                         help="results of an earlier run to compare with")
     parser.add_argument("--fail-on-regression", action="store_true",
-                        help="exit status 1 if a variant of hakmem's got worse by 10 %% or more")
+                        help="exit status 1 if a variant of hakmem's got worse by 10 %% or more, "
+                             "or if there are too few runs to tell")
     options.add_runs(parser, f"default {QUICK_REPS}, with --full {FULL_REPS}", "suite")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit status 0; 1: a run or a file failed, or what --fail-on-regression says; 2: wrong use; 130: interrupted."""
+    """Exit status 0; 1: a run or a file failed, or what --fail-on-regression says; 2: wrong use;
+    130: interrupted."""
     chosen = _parser().parse_args(argv)
     return options.guarded("matrix", lambda: _measure(chosen, argv))
 
@@ -43,21 +47,42 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
                                       chosen.timeout)
     chosen_rows = rows.select(chosen.full, chosen.bench, chosen.threads)
     chosen_variants = variants.select(manifest, chosen.variants)
+    reps = chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS)
+    if chosen.fail_on_regression:
+        _require_runs(before, chosen_rows, chosen_variants, reps)
     folder = results.Folder(results.chosen_path(chosen.out, "suite"))
     for peer in manifest.missing:
         console.print(f"{peer.name} is left out: not installed (package {peer.package})")
     last: list[Verdicts] = []
     session = Session(
         command=options.typed("matrix", argv), manifest=manifest, rows=chosen_rows,
-        variants=chosen_variants, reps=chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
+        variants=chosen_variants, reps=reps,
         seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
         write=lambda *made: last.append(suite.write(*made, before)),
     )
     status = run_session(session, "matrix", console,
                          lambda table: tables.show(console, table, last[-1]))
-    if status == 0 and chosen.fail_on_regression and last[-1].regressed:
+    if chosen.fail_on_regression and status in (0, 1) and last[-1].untold:
+        print(f"matrix: --fail-on-regression: cannot tell: {last[-1].untold}", file=sys.stderr)
         return 1
-    return status
+    return status or int(chosen.fail_on_regression and last[-1].regressed)
+
+
+def _require_runs(before: Earlier, its_rows: list[Row], its_variants: list[Variant],
+                  reps: int) -> None:
+    """Raises UsageError where nothing could come of --fail-on-regression, before a long measurement
+    shows it."""
+    then = [len(before.runs(row.program, row.params, variant.name)) for row in its_rows
+            for variant in its_variants if variant.kind == "profile"]
+    if not any(then):
+        raise UsageError(f"--fail-on-regression: {before.folder} has no run of these rows with a "
+                         "variant of hakmem's; name results of the same --full and --bench")
+    if not stats.enough_apart(max(then), reps):
+        least = next((n for n in range(1, 1000) if stats.enough_apart(max(then), n)), None)
+        raise UsageError(f"--fail-on-regression: {reps} rounds against {max(then)} earlier are "
+                         f"{stats.TOO_FEW} to tell; "
+                         + (f"take at least --reps {least}" if least else
+                            "take another --baseline"))
 
 
 if __name__ == "__main__":

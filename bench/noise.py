@@ -9,7 +9,7 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab import noise, options, results, rows, schedule, tables, variants
+from bench.lab import noise, options, results, rows, schedule, stats, tables, variants
 from bench.lab.analysis import Table
 from bench.lab.rows import UsageError
 from bench.lab.session import Session, run_session
@@ -51,8 +51,8 @@ def main(argv: list[str] | None = None) -> int:
         three = trio(variants.select(manifest, [chosen.variant])[0], chosen.added)
         of_rows = rows.narrow(noise.ROWS, chosen.bench, chosen.threads)
         pairs = chosen.reps or PAIRS
-        if pairs < 2:
-            raise UsageError("--reps: one pair has no interval; take at least 2")
+        if not stats.enough_pairs(pairs):
+            raise UsageError(f"--reps: a block of {pairs} pairs has {stats.too_few(pairs)}")
         folder = results.Folder(results.chosen_path(chosen.out, "noise"))
         console = tables.make_console()
         found: list[noise.Noise] = []

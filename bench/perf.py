@@ -58,7 +58,7 @@ class Load:
     @property
     def shown(self) -> str:
         """For people."""
-        return f"{self.row.program} {self.row.params}, {self.variant.name}"
+        return f"{self.row.title}, {self.variant.name}"
 
 
 def _parser() -> argparse.ArgumentParser:

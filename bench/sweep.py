@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.lab import against, options, rows, sweeping, variants
 
 QUICK_REPS = 9
-FULL_REPS = 5
+FULL_REPS = 6
 
 
 def _parser() -> argparse.ArgumentParser:

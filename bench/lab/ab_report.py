@@ -3,10 +3,14 @@
 from bench.lab import ab_text, report
 from bench.lab.ab_text import Outcome
 from bench.lab.analysis import Table
+from bench.lab.measures import SPEED, TIME, lead
 from bench.lab.report import Block, Line
 from bench.lab.variants import Variant
 
-_LEGEND = "  In the tables of the rows an operation is one malloc or one free."
+_LEGENDS = {
+    SPEED: "  In the tables of the rows an operation is one malloc or one free.",
+    TIME: "  In the tables of the rows ratios are of times too: below 1 is faster.",
+}
 
 
 def render(outcomes: list[Outcome], a: Variant, table: Table, about: dict) -> str:
@@ -17,7 +21,7 @@ def render(outcomes: list[Outcome], a: Variant, table: Table, about: dict) -> st
                                [Line(cells) for cells in ab_text.several(outcomes)]))
     return report.render(table, about, base=a.name,
                          verdicts=ab_text.verdicts(outcomes),
-                         legend=ab_text.LEGEND + _LEGEND, tables=blocks)
+                         legend=ab_text.LEGEND + _LEGENDS[lead(table.rows[0])], tables=blocks)
 
 
 def _blocks(outcome: Outcome, named: bool) -> list[Block]:
@@ -31,5 +35,6 @@ def _blocks(outcome: Outcome, named: bool) -> list[Block]:
     for measure, rows in outcome.rows.items():
         blocks.append(Block(
             f"{measure.name}{where}", ab_text.columns(outcome, measure),
-            [Line(ab_text.cells(one, outcome.b.name), one.verdict) for one in rows]))
+            [Line(ab_text.cells(one, outcome.b.name), one.verdict.replace(" ", "-"))
+             for one in rows]))
     return blocks

@@ -8,17 +8,21 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bench.lab import compare, outliers
+from bench.lab import compare, outliers, stats, text
 from bench.lab.analysis import Table
-from bench.lab.compare import MEASURES, PEAK, SPEED, TIME, Comparison, Measure, Overall
+from bench.lab.compare import Comparison, Overall
+from bench.lab.measures import MEASURES, PEAK, SPEED, TIME, Measure
 from bench.lab.variants import Variant
 
 LEGEND = (
-    "Ratios are B over A, medians of pairs that ran one right after the other, with a 95 % "
-    "interval.  better and worse hold for all rows of a measure together (Holm's correction); "
-    "unsure: the row's own interval shows a difference, all rows together do not."
+    "Ratios are B over A, medians of pairs that ran one right after the other.  The 95 % "
+    "interval holds the true ratio in 19 of 20 such measurements.  better and worse hold for all "
+    "rows of a measure together by Holm's correction: the more rows are looked at, the clearer "
+    "each must be, as one in twenty differs by chance.  unsure: the row's own interval shows a "
+    f"difference, all rows together do not.  {stats.TOO_FEW}: fewer than {stats.LEAST_PAIRS} pairs."
 )
-_STYLES = {"better": "green", "worse": "red", "unsure": "yellow", "same": ""}
+_STYLES = {"better": "green", "worse": "red", "unsure": "yellow", "same": "",
+           stats.TOO_FEW: "yellow"}
 CSV_COLUMNS = ("variant_a", "variant_b", "measure", "unit", "benchmark", "parameters", "a", "b",
                "ratio", "low", "high", "p", "verdict")
 
@@ -50,6 +54,11 @@ class Outcome:
         return any(line.better or line.worse for line in self.overall)
 
     @property
+    def told(self) -> bool:
+        """Whether any row has enough runs to tell."""
+        return any(one.ratio.enough for rows in self.rows.values() for one in rows)
+
+    @property
     def lead(self) -> Measure | None:
         """What the verdict is about first."""
         return next((measure for measure in (SPEED, TIME) if measure in self.rows), None)
@@ -69,36 +78,31 @@ def _number(value: float) -> str:
 def cells(one: Comparison, b: str) -> list[str]:
     """Row, A, B, ratio with interval, words."""
     return [
-        f"{one.row.program} {one.row.params}", _number(one.a), _number(one.b),
-        f"{one.ratio.value:.3f}", f"{one.ratio.low:.3f}..{one.ratio.high:.3f}",
+        one.row.title, _number(one.a), _number(one.b),
+        f"{one.ratio.value:.3f}", text.interval(one.ratio),
         one.verdict, compare.words(one, b),
     ]
 
 
 def columns(outcome: Outcome, measure: Measure) -> list[str]:
     """The heads of cells."""
-    unit = f", {measure.unit}" if measure.unit else ""
-    return [measure.name + unit, f"A: {outcome.a.name}", f"B: {outcome.b.name}", "B / A",
+    return [measure.head, f"A: {outcome.a.name}", f"B: {outcome.b.name}", "B / A",
             "95 % interval", "verdict", "in words"]
 
 
-OVERALL_COLUMNS = ("measure", "B / A", "better", "worse", "unsure", "same", "B is worst in")
+OVERALL_COLUMNS = ("measure", "B / A", "better", "worse", "unsure", "same", stats.TOO_FEW,
+                   "B is worst in")
 
 
 def overall_cells(line: Overall) -> list[str]:
     """In the order of OVERALL_COLUMNS."""
     worst = line.worst
     return [
-        line.measure.name, f"{line.mean:.3f}", *map(str, (line.better, line.worse, line.unsure,
-                                                         line.same)),
-        f"{worst.row.program} {worst.row.params} ({worst.ratio.value:.3f})",
+        line.measure.name, f"{line.mean:.3f}",
+        *map(str, (line.better, line.worse, line.unsure, line.same, line.too_few)),
+        f"{worst.row.title} ({worst.ratio.value:.3f})" if worst.ratio.enough
+        else stats.too_few(line.pairs),
     ]
-
-
-def _markdown(heads: list[str], lines: list[list[str]]) -> list[str]:
-    rule = "|---" + "|---:" * (len(heads) - 1) + "|"
-    return ["| " + " | ".join(cells) + " |" for cells in (heads,)] + [rule] + [
-        "| " + " | ".join(cells) + " |" for cells in lines]
 
 
 SEVERAL_COLUMNS = ("variant", *OVERALL_COLUMNS)
@@ -120,7 +124,7 @@ def glance(outcomes: list[Outcome], measure: Measure) -> list[tuple[str, list[li
                  for one in outcome.rows.get(measure, []) if one.row == row]
         lines.sort(key=lambda line: line[0].b, reverse=measure.more_is_better)
         first = [outcomes[0].a.name, _number(lines[0][0].a), "", "", "", ""]
-        found.append((f"{row.program} {row.params}", [first] + [
+        found.append((row.title, [first] + [
             [name, *cells(one, name)[2:5], one.verdict, compare.words(one, "")]
             for one, name in lines]))
     return found
@@ -128,22 +132,22 @@ def glance(outcomes: list[Outcome], measure: Measure) -> list[tuple[str, list[li
 
 def glance_heads(measure: Measure) -> list[str]:
     """The heads of glance."""
-    return ["variant", f"{measure.name}, {measure.unit}", "/ A", "95 % interval", "verdict",
+    return ["variant", measure.head, "/ A", "95 % interval", "verdict",
             "in words"]
 
 
 def verdicts(outcomes: list[Outcome]) -> list[str]:
     """A sentence for each comparison; one for all of several that found nothing."""
-    silent = [outcome.b.name for outcome in outcomes if not outcome.found]
+    silent = [outcome.b.name for outcome in outcomes if outcome.told and not outcome.found]
     if len(silent) < 2:
         return [outcome.verdict for outcome in outcomes]
-    return [outcome.verdict for outcome in outcomes if outcome.found] + [
+    return [outcome.verdict for outcome in outcomes if outcome.b.name not in silent] + [
         f"No sure difference from {outcomes[0].a.name} in any measure: {', '.join(silent)}."]
 
 
 def failures(table: Table) -> list[str]:
     """The runs without numbers."""
-    return [f"{cell.variant.name}: {row.program} {row.params}: {'; '.join(cell.failures)}"
+    return [f"{cell.variant.name}: {row.title}: {'; '.join(cell.failures)}"
             for row in table.rows for cell in table.cells(row) if cell.failures]
 
 
@@ -166,12 +170,12 @@ def _markdown_outcome(outcome: Outcome, level: str) -> list[str]:
     lines = []
     if outcome.rows:
         lines += [f"{level} All rows", ""]
-        lines += _markdown(list(OVERALL_COLUMNS), [overall_cells(one) for one in outcome.overall])
+        lines += text.markdown(OVERALL_COLUMNS, [overall_cells(one) for one in outcome.overall])
         lines.append("")
     for measure, rows in outcome.rows.items():
         lines += [f"{level} {measure.name}", ""]
-        lines += _markdown(columns(outcome, measure),
-                           [cells(one, outcome.b.name) for one in rows])
+        lines += text.markdown(columns(outcome, measure),
+                               [cells(one, outcome.b.name) for one in rows])
         lines.append("")
     return lines
 
@@ -180,7 +184,7 @@ def _markdown_glance(outcomes: list[Outcome]) -> list[str]:
     lines = []
     for measure in dict.fromkeys(one.lead for one in outcomes if one.lead):
         for title, cells_ in glance(outcomes, measure):
-            lines += [f"## {title}", "", *_markdown(glance_heads(measure), cells_), ""]
+            lines += [f"## {title}", "", *text.markdown(glance_heads(measure), cells_), ""]
     return lines
 
 
@@ -195,7 +199,7 @@ def markdown(outcomes: list[Outcome], table: Table, about: dict) -> str:
         lines += _markdown_outcome(outcomes[0], "##")
     else:
         lines += [f"## All rows, against {outcomes[0].a.name}", ""] if outcomes else []
-        lines += _markdown(list(SEVERAL_COLUMNS), several(outcomes)) + [""]
+        lines += text.markdown(SEVERAL_COLUMNS, several(outcomes)) + [""]
         lines += _markdown_glance(outcomes)
         for outcome in outcomes:
             lines += [f"## {outcome.b.name} against {outcome.a.name}", ""]
@@ -205,17 +209,19 @@ def markdown(outcomes: list[Outcome], table: Table, about: dict) -> str:
 
 
 def as_csv(outcomes: list[Outcome]) -> str:
-    """comparisons.csv: a line for each comparison, measure and row."""
+    """comparisons.csv: a line for each comparison, measure and row; `low` and `high` are empty
+    without an interval."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for outcome in outcomes:
         for measure, rows in outcome.rows.items():
             for one in rows:
+                low, high = (one.ratio.low, one.ratio.high) if one.ratio.known else (None, None)
                 writer.writerow([
                     outcome.a.name, outcome.b.name, measure.name, measure.unit, one.row.program,
-                    one.row.params, *(f"{value:.6g}" for value in (
-                        one.a, one.b, one.ratio.value, one.ratio.low, one.ratio.high, one.p)),
+                    one.row.params, *("" if value is None else f"{value:.6g}" for value in (
+                        one.a, one.b, one.ratio.value, low, high, one.p)),
                     one.verdict,
                 ])
     return file.getvalue()

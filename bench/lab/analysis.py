@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bench.lab import stats
 from bench.lab.execute import Run
+from bench.lab.measures import SPEED, lead
 from bench.lab.rows import Row
 from bench.lab.schedule import Job
 from bench.lab.stats import Estimate
@@ -13,13 +14,15 @@ from bench.lab.variants import Variant
 
 @dataclass(frozen=True)
 class Cell:
-    """One variant in one row.  `speed` is operations a second; ratios are of speeds, above 1 is
-    faster; all of these are None where there is nothing to compare with."""
+    """One variant in one row.  `speed` is operations a second, `shown` the row's own measure in its
+    unit, of which the ratios are: of speeds, above 1 is faster, or of a command's times.  All of
+    these are None where there is nothing to compare with."""
 
     row: Row
     variant: Variant
     runs: int
     speed: Estimate | None = None
+    shown: Estimate | None = None
     vs_system: Estimate | None = None
     vs_mi: Estimate | None = None
     vs_best: Estimate | None = None  # the fastest of system and the peers
@@ -87,7 +90,7 @@ class Table:
     @property
     def failures(self) -> list[str]:
         """Which variant in which row, and what became of it."""
-        return [f"{name}: {row.program} {row.params}: {what}" for row in self.rows
+        return [f"{name}: {row.title}: {what}" for row in self.rows
                 for (key, name), found in self._failures.items() if key == row.key
                 for what in found]
 
@@ -98,6 +101,11 @@ class Table:
     def speeds(self, row: Row, name: str | None) -> dict[int, float]:
         """Their operations a second."""
         return {rep: run.ops_per_s for rep, run in self.runs(row, name).items()}
+
+    def values(self, row: Row, name: str | None) -> dict[int, float]:
+        """What the row is about, by repetition, in its unit."""
+        of = lead(row).of
+        return {rep: of(run) for rep, run in self.runs(row, name).items()}
 
     def _median_speed(self, row: Row, name: str) -> float | None:
         speeds = self.speeds(row, name)
@@ -126,18 +134,19 @@ class Table:
         failures = _grouped(self._failures.get((row.key, variant.name), []))
         if not runs:
             return Cell(row, variant, 0, failures=failures, left_out=variant.why_not(row))
-        mine = self.speeds(row, variant.name)
-        speed = stats.median(list(mine.values()))
+        mine = self.values(row, variant.name)
+        speed = stats.median(list(self.speeds(row, variant.name).values()))
+        measure = lead(row)
         null, floor = (self._median_speed(row, name) for name in ("null", "floor"))
         gross = 1e9 / speed.value
         shared = variant.link == "shared"  # as mi and the other peers are
         return Cell(
-            row, variant, len(runs), speed,
-            vs_system=stats.ratio(mine, self.speeds(row, variant.baseline)),
-            vs_mi=stats.ratio(mine, self.speeds(row, "mi")) if shared else None,
-            vs_best=stats.ratio(mine, self.speeds(row, self.best_peer(row))) if shared else None,
+            row, variant, len(runs), speed, stats.median(list(mine.values())),
+            vs_system=stats.ratio(mine, self.values(row, variant.baseline)),
+            vs_mi=stats.ratio(mine, self.values(row, "mi")) if shared else None,
+            vs_best=stats.ratio(mine, self.values(row, self.best_peer(row))) if shared else None,
             of_floor=speed.value / floor if floor else None,
-            gross_ns=gross,
+            gross_ns=gross if measure is SPEED else None,
             net_ns=gross - 1e9 / null if null else None,
             rss_mib=self.median_peak(row, variant.name) / 1024,
             failures=failures,
@@ -173,6 +182,6 @@ class Table:
                 stats.geometric_mean([cell.vs_system.value for cell in cells]),
                 stats.geometric_mean(best) if best else None,
                 worst.vs_system.value,
-                f"{worst.row.program} {worst.row.params}",
+                worst.row.title,
             ))
         return sorted(lines, key=lambda line: -line.vs_system)

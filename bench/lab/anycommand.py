@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 
 from bench.lab import results
-from bench.lab.rows import Row, UsageError
-from bench.lab.variants import LAUNCHER, Variant
+from bench.lab.rows import LAUNCHER, Row, UsageError
+from bench.lab.variants import Variant
 
 
 def row(text: str) -> Row:

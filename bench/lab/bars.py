@@ -6,13 +6,12 @@
             at most the fastest peer's and at most 1.25 times the leanest's
     idle    at most Row.idle_bar of its peak is resident at the end
 
-A ratio of speeds is missed if all of its 95 % interval lies below what is asked; where one run
-gives no interval, the ratio itself decides.  Memory and idle compare medians.
+A ratio of speeds is missed if all of its 95 % interval lies below what is asked.  Memory and idle
+compare medians.  Neither is met nor missed by fewer than stats.LEAST_PAIRS runs of each variant.
 """
 
 import csv
 import io
-import math
 import statistics
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ from bench.lab.stats import Estimate
 SMALL_KIB = 16 << 10
 SLACK_KIB = 3 << 10
 SHARE = 1.25
+_MET = {True: "yes", False: "no", None: stats.TOO_FEW}
 COLUMNS = ("benchmark", "parameters", "what", "asked", "measured", "low", "high", "against", "met")
 
 
@@ -37,7 +37,8 @@ class Bar:
     what: str  # "speed", "floor", "memory", "idle"
     asked: float  # the least ratio; the most of memory and idle
     measured: float
-    met: bool
+    met: bool | None  # None: too few runs to tell
+    runs: int  # rounds that both have, or runs of the variant that has fewest
     interval: Estimate | None = None  # of a ratio, if there is more than one run
     against: str | None = None  # the variant that sets what is asked; None for idle
     beyond: str = ""  # what is allowed on top of that variant's memory
@@ -51,7 +52,7 @@ def judge(table: Table) -> list[Bar]:
 
 def as_csv(bars: list[Bar]) -> str:
     """bars.csv: a line for each bar.  Memory is in KiB; `low` and `high` are empty without an
-    interval, `against` where there is no other variant; `met` is yes or no."""
+    interval, `against` where there is no other variant; `met` is yes, no or too few."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -60,7 +61,7 @@ def as_csv(bars: list[Bar]) -> str:
         numbers = ["" if value is None else f"{value:.12g}"
                    for value in (bar.asked, bar.measured, low, high)]
         writer.writerow([bar.row.program, bar.row.params, bar.what, *numbers, bar.against or "",
-                         "yes" if bar.met else "no"])
+                         _MET[bar.met]])
     return file.getvalue()
 
 
@@ -81,12 +82,13 @@ def _of_row(table: Table, row: Row, default: str) -> list[Bar]:
 def _ratio(table: Table, row: Row, what: str, default: str, other: str,
            asked: float | None) -> Bar | None:
     """None if nothing is asked, or if the two have no repetition in common."""
-    ratio = stats.ratio(table.speeds(row, default), table.speeds(row, other))
+    mine, theirs = table.speeds(row, default), table.speeds(row, other)
+    ratio = stats.ratio(mine, theirs)
     if asked is None or ratio is None:
         return None
-    interval = ratio if math.isfinite(ratio.high) else None
-    met = (interval.high if interval else ratio.value) >= asked
-    return Bar(row, what, asked, ratio.value, met, interval, other)
+    met = ratio.high >= asked if ratio.enough else None
+    return Bar(row, what, asked, ratio.value, met, len(mine.keys() & theirs.keys()),
+               ratio if ratio.known else None, other)
 
 
 def _memory(table: Table, row: Row, default: str, best: str) -> Bar:
@@ -100,7 +102,9 @@ def _memory(table: Table, row: Row, default: str, best: str) -> Bar:
         asked, against, beyond = peaks[best], best, ""
     else:
         asked, against, beyond = SHARE * peaks[leanest], leanest, "x 1.25"
-    return Bar(row, "memory", asked, mine, mine <= asked, None, against, beyond)
+    runs = min(len(table.runs(row, name)) for name in (default, *peaks))
+    met = mine <= asked if stats.enough_pairs(runs) else None
+    return Bar(row, "memory", asked, mine, met, runs, None, against, beyond)
 
 
 def _idle(row: Row, runs: list[Run]) -> Bar | None:
@@ -108,4 +112,5 @@ def _idle(row: Row, runs: list[Run]) -> Bar | None:
     if row.idle_bar is None or not shares:
         return None
     share = statistics.median(shares)
-    return Bar(row, "idle", row.idle_bar, share, share <= row.idle_bar)
+    met = share <= row.idle_bar if stats.enough_pairs(len(shares)) else None
+    return Bar(row, "idle", row.idle_bar, share, met, len(shares))

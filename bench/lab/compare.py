@@ -3,50 +3,16 @@
 import dataclasses
 import math
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from scipy import stats as scipy_stats
 
 from bench.lab import stats
 from bench.lab.analysis import Table
-from bench.lab.execute import Run
+from bench.lab.measures import Measure
 from bench.lab.rows import Row
 from bench.lab.stats import Estimate
-from bench.lab.variants import LAUNCHER, Variant
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One number of a run."""
-
-    name: str
-    unit: str
-    of: Callable[[Run], float]
-    more_is_better: bool
-    better: str  # the word for a better variant, and for a worse one
-    worse: str
-    least: float = 0.0  # medians below this, in the unit, are not worth comparing
-    of_commands: bool | None = None  # whether for rows that are any command; None: for all rows
-
-
-SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "faster", "slower",
-                of_commands=False)
-TIME = Measure("time", "s", lambda run: run.seconds, False, "faster", "slower", of_commands=True)
-PEAK = Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger")
-MEASURES = (
-    SPEED,
-    TIME,
-    PEAK,
-    Measure("RSS at the end", "MiB", lambda run: run.rss_kib / 1024, False, "smaller", "larger"),
-    Measure("page faults", "", lambda run: run.minor_faults, False, "fewer", "more", least=100),
-    Measure("user time", "s", lambda run: run.user_s, False, "less", "more", least=0.02),
-    Measure("system time", "s", lambda run: run.sys_s, False, "less", "more", least=0.02),
-    Measure("latency p50", "ns", lambda run: run.p50_ns, False, "shorter", "longer", least=1),
-    Measure("latency p99", "ns", lambda run: run.p99_ns, False, "shorter", "longer", least=1),
-    Measure("latency p99.9", "ns", lambda run: run.p999_ns, False, "shorter", "longer", least=1),
-    Measure("latency max", "ns", lambda run: run.max_ns, False, "shorter", "longer", least=1),
-)
+from bench.lab.variants import Variant
 
 
 @dataclass(frozen=True)
@@ -64,6 +30,7 @@ class Comparison:
     b: float
     ratio: Estimate
     p: float  # of the pairs' test, for no difference
+    pairs: int
     sure: bool = False
 
     @property
@@ -78,7 +45,10 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """better, worse (B than A), unsure (one interval says so, all together do not), same."""
+        """better, worse (B than A), unsure (one interval says so, all together do not), same, or
+        stats.TOO_FEW."""
+        if not self.ratio.enough:
+            return stats.TOO_FEW
         if not self.differs:
             return "same"
         if not self.sure:
@@ -102,6 +72,8 @@ def _rounded(percent: float) -> str:
 
 def words(one: Comparison, b: str = "B") -> str:
     """The effect in plain words: "B faster by 3.1 %, 2.4 to 3.9"; `b` may be empty."""
+    if one.verdict == stats.TOO_FEW:
+        return stats.too_few(one.pairs)
     if one.verdict == "same":
         return f"no difference found; would have seen {_rounded(one.visible)} %"
     name = one.measure.better if one.b_is_better else one.measure.worse
@@ -145,7 +117,7 @@ def compare(table: Table, a: Variant, others: list[Variant],
 
 
 def _row(table: Table, row: Row, a: Variant, b: Variant, measure: Measure) -> Comparison | None:
-    if measure.of_commands not in (None, row.program == LAUNCHER):
+    if not measure.has(row):
         return None
     first, second = table.runs(row, a.name), table.runs(row, b.name)
     rounds = sorted(first.keys() & second.keys())
@@ -156,8 +128,9 @@ def _row(table: Table, row: Row, a: Variant, b: Variant, measure: Measure) -> Co
     middle = statistics.median(x.values()), statistics.median(y.values())
     if max(middle) < measure.least:
         return None
-    p = _p_value(list(x.values()), list(y.values()))
-    return Comparison(row, measure, *middle, stats.ratio(y, x), p)
+    ratio = stats.ratio(y, x)
+    p = _p_value(list(x.values()), list(y.values())) if ratio.enough else 1.0
+    return Comparison(row, measure, *middle, ratio, p, len(rounds))
 
 
 @dataclass(frozen=True)
@@ -170,18 +143,22 @@ class Overall:
     worse: int
     unsure: int
     same: int
+    too_few: int  # rows with too few runs to tell; if all are, they count for `mean` and `worst`
     worst: Comparison  # the row in which B does worst
+    pairs: int  # of the row that has most
 
 
 def overall(rows: list[Comparison]) -> Overall:
     """Of at least one comparison, all of the same measure."""
     verdicts = [one.verdict for one in rows]
     measure = rows[0].measure
-    worst = min(rows, key=lambda one: one.ratio.value if measure.more_is_better
+    told = [one for one in rows if one.ratio.enough] or rows
+    worst = min(told, key=lambda one: one.ratio.value if measure.more_is_better
                 else -one.ratio.value)
     return Overall(
-        measure, stats.geometric_mean([one.ratio.value for one in rows]),
-        *(verdicts.count(word) for word in ("better", "worse", "unsure", "same")), worst,
+        measure, stats.geometric_mean([one.ratio.value for one in told]),
+        *(verdicts.count(word) for word in ("better", "worse", "unsure", "same", stats.TOO_FEW)),
+        worst, max(one.pairs for one in rows),
     )
 
 
@@ -189,9 +166,12 @@ def verdict(speed: Overall, memory: Overall | None, a: str, b: str) -> str:
     """One sentence for both measures."""
     def way(one: Overall) -> str:
         total = one.better + one.worse + one.unsure + one.same
+        if not total:
+            return stats.too_few(one.pairs)
+        few = f", {stats.TOO_FEW} runs to tell in {one.too_few} more" if one.too_few else ""
         if one.better == one.worse == 0:
             return f"no row of {total} in which {b} is {one.measure.better} or " \
-                   f"{one.measure.worse} for sure"
+                   f"{one.measure.worse} for sure{few}"
         parts = []
         if one.better:
             parts.append(f"{one.measure.better} in {one.better}")
@@ -200,6 +180,6 @@ def verdict(speed: Overall, memory: Overall | None, a: str, b: str) -> str:
         name = one.measure.better if (one.mean > 1) == one.measure.more_is_better \
             else one.measure.worse
         return f"{b} is {' and '.join(parts)} of {total} rows, {name} by " \
-               f"{_percent(one.mean):.1f} % on average"
-    text = f"{b} against {a}, speed: {way(speed)}"
+               f"{_percent(one.mean):.1f} % on average{few}"
+    text = f"{b} against {a}, {speed.measure.name}: {way(speed)}"
     return text + (f"; memory: {way(memory)}." if memory else ".")

@@ -4,6 +4,7 @@ there.  Only what the intervals show."""
 import statistics
 from collections.abc import Callable
 
+from bench.lab import stats
 from bench.lab.analysis import Cell, Table
 from bench.lab.execute import Run
 from bench.lab.variants import Variant
@@ -31,7 +32,7 @@ def _cells(table: Table) -> list[Cell]:
 
 
 def _title(cell: Cell) -> str:
-    return f"{cell.row.program} {cell.row.params}"
+    return cell.row.title
 
 
 def _line(table: Table, cell: Cell) -> str:
@@ -42,17 +43,24 @@ def _line(table: Table, cell: Cell) -> str:
 
 def strengths(table: Table) -> list[str]:
     """Rows in which it is surely faster than every peer, the clearest first."""
-    found = [cell for cell in _cells(table) if cell.vs_best.low > 1]
-    return [_line(table, cell) for cell in sorted(found, key=lambda c: -c.vs_best.value)]
+    found = [cell for cell in _cells(table) if cell.vs_best.excludes(1) and cell.vs_best.value > 1]
+    return [_line(table, cell) for cell in sorted(found, key=lambda c: -c.vs_best.value)] + \
+        _untold(table)
 
 
 def weaknesses(table: Table) -> list[str]:
     """Rows in which a peer is surely faster, the worst first."""
-    return [_line(table, cell) for cell in _weak(table)]
+    return [_line(table, cell) for cell in _weak(table)] + _untold(table)
+
+
+def _untold(table: Table) -> list[str]:
+    cells = _cells(table)
+    few = [cell for cell in cells if not cell.vs_best.enough]
+    return [f"{stats.TOO_FEW} runs to tell in {len(few)} of {len(cells)} rows"] if few else []
 
 
 def _weak(table: Table) -> list[Cell]:
-    found = [cell for cell in _cells(table) if cell.vs_best.high < 1]
+    found = [cell for cell in _cells(table) if cell.vs_best.excludes(1) and cell.vs_best.value < 1]
     return sorted(found, key=lambda cell: cell.vs_best.value)
 
 
@@ -68,4 +76,4 @@ def bottlenecks(table: Table) -> list[str]:
             if mine > least and theirs >= 0 and mine > STANDS_OUT * theirs:
                 found.append(f"{name} {unit.format(mine)}, {peer} {unit.format(theirs)}")
         lines.append(f"{_title(cell)}: {'; '.join(found) or 'nothing measured stands out'}")
-    return lines
+    return lines + _untold(table)

@@ -9,9 +9,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from bench.lab import stats, text
 from bench.lab.ab_text import Outcome
-from bench.lab.compare import PEAK, TIME, Comparison
+from bench.lab.compare import Comparison
 from bench.lab.fitting_loads import Study
+from bench.lab.measures import PEAK, TIME
 from bench.lab.rows import UsageError
 from bench.lab.variants import Variant
 
@@ -41,6 +43,7 @@ class Line:
     preloaded_peak: float | None  # the smallest of the peers but the C library
     time: Comparison | None  # of the default (B) against the fitted one (A)
     faster: tuple[str, ...]  # what is surely faster than the fitted one
+    told: bool = True  # whether there are enough runs for a verdict
 
     @property
     def halved(self) -> bool:
@@ -65,7 +68,7 @@ class Line:
         return self._below(self.preloaded_peak)
 
     def _below(self, other: float | None) -> bool:
-        return (self.peak is not None and other is not None and self.peak < other
+        return (self.told and self.peak is not None and other is not None and self.peak < other
                 and not self.faster)
 
 
@@ -84,6 +87,7 @@ def lines(studies: list[Study], outcomes: list[Outcome]) -> list[Line]:
             study, peaks[0][1].a if peaks else None, default.b if default else None,
             peer, peer_peak, preloaded, _of_default(times),
             tuple(one.name for one, row in times if row.verdict == "better"),
+            all(row.ratio.enough for _, row in peaks + times),
         ))
     return found
 
@@ -107,12 +111,17 @@ def cells(one: Line) -> list[str]:
         _number(study.held_out.fitted), _number(one.peak, 1), _number(one.default_peak, 1),
         f"{_number(one.peer_peak, 1)} ({one.peer})" if one.peer else "",
         f"{1 / ratio.value:.3f} ({1 / ratio.high:.3f} to {1 / ratio.low:.3f})"
-        if ratio and ratio.low > 0 else "", ", ".join(one.faster) or "none",
+        if ratio and ratio.low > 0 else "", _faster(one) or "none",
     ]
+
+
+def _faster(one: Line) -> str:
+    return ", ".join(one.faster) if one.told else f"{stats.TOO_FEW} runs to tell"
 
 
 def verdict(found: list[Line]) -> str:
     """What the table comes to."""
+    few = sum(not one.told for one in found)
     return (
         f"Of the rounding that classes can avoid, what is left is at most half of the default's in "
         f"{sum(one.halved for one in found)} of {len(found)} programs; with the input held out "
@@ -121,38 +130,38 @@ def verdict(found: list[Line]) -> str:
         f"{sum(one.leanest for one in found)} the fitted profile has a smaller peak than every peer, "
         f"in {sum(one.leaner_than_preloaded for one in found)} than every peer but the C library, "
         "and nothing is surely faster."
+        + (f" In {few} there are {stats.TOO_FEW} runs to tell." if few else "")
     )
 
 
 def markdown(found: list[Line], left_out: list[str], about: dict) -> str:
     """The table and what it comes to."""
     machine = about["machine"]
-    text = ["| " + " | ".join(HEADS) + " |", "|---" + "|---:" * (len(HEADS) - 1) + "|"]
-    text += ["| " + " | ".join(cells(one)) + " |" for one in found]
-    text += ["", verdict(found)]
-    text += [f"- left out: {line}" for line in left_out]
-    text += ["", f"Medians of {about['reps']} rounds on {machine['cpu']}, {machine['cores']} cores, "
-             f"Linux {machine['kernel']}; 95 % intervals.", ""]
-    return "\n".join(text)
+    lines_ = text.markdown(HEADS, [cells(one) for one in found])
+    lines_ += ["", verdict(found)]
+    lines_ += [f"- left out: {line}" for line in left_out]
+    lines_ += ["", f"Medians of {about['reps']} rounds on {machine['cpu']}, {machine['cores']} "
+               f"cores, Linux {machine['kernel']}; 95 % intervals.", ""]
+    return "\n".join(lines_)
 
 
 def check(path: Path) -> None:
     """Raises UsageError if the file cannot take the table."""
     try:
-        text = path.read_text(encoding="utf-8")
+        old = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--document: {path}: {error.strerror}; name a file with the lines {FROM} "
                          f"and {TO}") from error
-    if not 0 <= text.find(FROM) < text.find(TO):
+    if not 0 <= old.find(FROM) < old.find(TO):
         raise UsageError(f"--document: {path}: has no place for the table, the lines {FROM} and "
                          f"{TO}")
 
 
-def put(text: str, path: Path) -> None:
+def put(table: str, path: Path) -> None:
     """Between the marks."""
     old = path.read_text(encoding="utf-8")
     start, end = old.index(FROM) + len(FROM), old.index(TO)
-    path.write_text(f"{old[:start]}\n\n{text}\n{old[end:]}", encoding="utf-8")
+    path.write_text(f"{old[:start]}\n\n{table}\n{old[end:]}", encoding="utf-8")
 
 
 def as_csv(found: list[Line]) -> str:
@@ -169,7 +178,8 @@ def as_csv(found: list[Line]) -> str:
                    study.held_out.fitted, one.peak, one.default_peak]
         writer.writerow([study.load.name, study.classes, *(_number(value, 4) for value in numbers),
                          one.peer, _number(one.peer_peak, 4),
-                         *(_number(value, 4) for value in times), " ".join(one.faster)])
+                         *(_number(value, 4) for value in times),
+                         " ".join(one.faster) if one.told else stats.TOO_FEW])
     return file.getvalue()
 
 

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from bench.lab import anycommand
 from bench.lab.fit_loads import HELD_OUT, RECORDED, Load
-from bench.lab.rows import Row
+from bench.lab.rows import LAUNCHER, Row
 from bench.lab.tools import ToolError
-from bench.lab.variants import LAUNCHER, Manifest, Variant
+from bench.lab.variants import Manifest, Variant
 from gen import fit, fitting, recording
 from gen.classes import build_model
 from gen.profiles import DEFAULT, ROOT, load_profile

@@ -3,10 +3,11 @@
 import statistics
 from dataclasses import dataclass
 
-from bench.lab import compare as pairs
+from bench.lab import compare as pairs, measures, stats
 from bench.lab.analysis import Table
-from bench.lab.compare import PEAK, SPEED, Comparison
+from bench.lab.compare import Comparison
 from bench.lab.header_rows import BASE, Group
+from bench.lab.measures import PEAK, SPEED
 from bench.lab.rows import Row
 from bench.lab.stats import Estimate
 from bench.lab.variants import Variant
@@ -15,6 +16,7 @@ SPEED_WORDS = ("faster", "slower")
 PEAK_WORDS = ("more", "less")
 UNSURE = "unsure"
 SAME = "no difference"
+TOO_FEW = f"{stats.TOO_FEW} runs"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Line:
 
 def verdict(one: Comparison, words: tuple[str, str]) -> str:
     """words[0] if the ratio is surely above 1, words[1] if it is surely below."""
+    if one.verdict == stats.TOO_FEW:
+        return TOO_FEW
     if one.verdict == "same":
         return SAME
     if not one.sure:
@@ -53,7 +57,7 @@ def compare(table: Table, groups: tuple[Group, ...], variants: dict[str, Variant
             for group in groups for row in group.rows]
 
 
-def _measures(table: Table, variants: dict[str, Variant], measure: pairs.Measure,
+def _measures(table: Table, variants: dict[str, Variant], measure: measures.Measure,
               words: tuple[str, str]) -> dict[str, dict[str, Measure]]:
     """Row -> lookup -> what was measured."""
     others = [lookup for lookup in variants if lookup != BASE]

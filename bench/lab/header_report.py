@@ -1,13 +1,12 @@
 """docs/header-classidx.md: the template's input, as words.  Nothing here measures."""
 
-import math
 import statistics
 from pathlib import Path
 
 import jinja2
 
-from bench.lab import stats
-from bench.lab.header_compare import PEAK_WORDS, SAME, SPEED_WORDS, UNSURE, Line, Measure
+from bench.lab import stats, text
+from bench.lab.header_compare import PEAK_WORDS, SAME, SPEED_WORDS, TOO_FEW, UNSURE, Line, Measure
 from bench.lab.header_record import MOST
 from bench.lab.header_rounding import Rounding, block_bytes
 from bench.lab.header_rows import BASE, ONE_SIZE, PROFILES
@@ -41,7 +40,9 @@ def render(comparisons: list[Line], programs: list[Rounding], extremes: list[Rou
         largest=_binary(models[BASE].small_max),
         most=f"{MOST >> 10} KiB",
         region=_binary(1 << models["region"].region_shift),
-        wins={lookup: _wins(comparisons, lookup) for lookup in others},
+        few=_few(comparisons),
+        least=stats.LEAST_PAIRS,
+        wins={lookup: _wins(comparisons, lookup, _few(comparisons)) for lookup in others},
         means={lookup: _mean(comparisons, lookup, "speed") for lookup in others},
         peak_means={lookup: _mean(comparisons, lookup, "peak") for lookup in others},
         peaks={lookup: _by_verdict(comparisons, lookup, "peak", PEAK_WORDS)
@@ -76,7 +77,7 @@ def _program(one: Line) -> str:
 def _interval(ratio: Estimate | None) -> str:
     if ratio is None:
         return "-"
-    return "one run" if math.isinf(ratio.high) else f"{ratio.low:.3f}..{ratio.high:.3f}"
+    return text.interval(ratio)
 
 
 def _against(measure: Measure) -> list[str]:
@@ -132,7 +133,7 @@ def _rounding_line(one: Rounding) -> list[str]:
 def _by_verdict(comparisons: list[Line], lookup: str, what: str,
                 words: tuple[str, str]) -> dict[str, list[str]]:
     """Verdict -> "program: load (ratio)" of the rows that have it."""
-    found: dict[str, list[str]] = {word: [] for word in (*words, UNSURE, SAME)}
+    found: dict[str, list[str]] = {word: [] for word in (*words, UNSURE, SAME, TOO_FEW)}
     for one in comparisons:
         measure = getattr(one, what)[lookup]
         if measure.verdict:
@@ -141,12 +142,21 @@ def _by_verdict(comparisons: list[Line], lookup: str, what: str,
     return found
 
 
-def _wins(comparisons: list[Line], lookup: str) -> list[list[str]]:
-    """For each group its title, then the rows of each verdict."""
+def _few(comparisons: list[Line]) -> bool:
+    """Whether a row has too few runs to tell."""
+    return any(measure.verdict == TOO_FEW for one in comparisons
+               for measure in (*one.speed.values(), *one.peak.values()))
+
+
+def _wins(comparisons: list[Line], lookup: str, few: bool) -> list[list[str]]:
+    """For each group its title, then the rows of each verdict; `few`: also of those with too few
+    runs to tell."""
     lines = []
     for group in dict.fromkeys(one.group for one in comparisons):
         inside = [one for one in comparisons if one.group == group]
         found = _by_verdict(inside, lookup, "speed", SPEED_WORDS)
+        if not few:
+            del found[TOO_FEW]
         lines.append([group, *("; ".join(rows) or NONE for rows in found.values())])
     return lines
 

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from scipy import stats as scipy_stats
 
-from bench.lab import compare, rows
+from bench.lab import compare, rows, text
 from bench.lab.analysis import Table
-from bench.lab.compare import SPEED, Comparison
+from bench.lab.compare import Comparison
+from bench.lab.measures import SPEED
 from bench.lab.rows import Row
 from bench.lab.schedule import Job
 from bench.lab.stats import LEVEL
@@ -118,7 +119,7 @@ def as_csv(found: list[Noise]) -> str:
 
 def cells(one: Noise) -> list[str]:
     """In the order of HEADS."""
-    return [f"{one.row.program} {one.row.params}", str(one.blocks), str(one.false),
+    return [one.row.title, str(one.blocks), str(one.false),
             str(one.false_together), f"{one.visible:.1f}", str(one.missed), f"{one.slowed:.1f}"]
 
 
@@ -142,8 +143,7 @@ def markdown(found: list[Noise], added: float, about: dict) -> str:
     """summary.md."""
     lines = [f"# {about['command']}", "", verdict(found, added), "",
              *(f"**Doubtful: {doubt}.**" for doubt in about["doubts"]), ""]
-    lines += ["| " + " | ".join(HEADS) + " |", "|---" + "|---:" * (len(HEADS) - 1) + "|"]
-    lines += ["| " + " | ".join(cells(one)) + " |" for one in found]
+    lines += text.markdown(HEADS, [cells(one) for one in found])
     return "\n".join([*lines, ""])
 
 

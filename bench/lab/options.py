@@ -112,10 +112,10 @@ def seed_of(options: argparse.Namespace) -> int:
 
 
 def typed(command: str, argv: list[str] | None) -> str:
-    """The command as the user typed it."""
+    """The command, as it can be typed into a shell."""
     given = sys.argv[1:] if argv is None else argv
-    return " ".join([f"bazel run //bench:{command} --", *given] if given
-                    else [f"bazel run //bench:{command}"])
+    start = f"bazel run //bench:{command}"
+    return f"{start} -- {rows.shell(given)}" if given else start
 
 
 def _require_no_preload() -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.lab import text
 from bench.lab.owner import HAKMEM
 from bench.lab.stacks import Function
 
@@ -68,10 +69,8 @@ def markdown(found: Found, about: dict) -> str:
                   ""]
     lines += [f"The {min(TOP, len(found.lines))} functions with the largest share of their own.  "
               + LEGEND, ""]
-    lines += ["| " + " | ".join(COLUMNS) + " |", "|---|---|---:|---:|"]
-    for line in found.lines[:TOP]:
-        words = [word.replace("|", "\\|") for word in cells(line)]
-        lines.append("| " + " | ".join([f"`{words[0]}`", *words[1:]]) + " |")
+    lines += text.markdown(COLUMNS, [[f"`{name}`", *others] for name, *others in
+                                     map(cells, found.lines[:TOP])], words=2)
     lines += ["", *(f"- `{name}`: {what}" for name, what in about["files"].items()),
               *(["- no flame graph: " + about["no_flame_graph"]] if about["no_flame_graph"]
                 else []), ""]

@@ -11,11 +11,12 @@ import io
 import statistics
 from dataclasses import dataclass, replace
 
-from bench.lab import stats
+from bench.lab import stats, text
 from bench.lab.analysis import Table
-from bench.lab.compare import PEAK, SPEED, Measure, holm
+from bench.lab.compare import holm
 from bench.lab.earlier import Earlier
 from bench.lab.execute import Run
+from bench.lab.measures import PEAK, SPEED, Measure
 from bench.lab.rows import Row
 from bench.lab.stats import Estimate
 from bench.lab.variants import Variant
@@ -47,7 +48,10 @@ class Change:
 
     @property
     def verdict(self) -> str:
-        """better, worse, unsure (the interval says so, all rows together do not), same."""
+        """better, worse, unsure (the interval says so, all rows together do not), same, or
+        stats.TOO_FEW."""
+        if not self.ratio.enough:
+            return stats.TOO_FEW
         if not self.ratio.excludes(1):
             return "same"
         if not self.sure:
@@ -96,8 +100,9 @@ def _change(table: Table, earlier: Earlier, row: Row, variant: Variant,
             system = _median_speed(after) / _median_speed(before)
             values = [_relative(values[0], before), _relative(values[1], after)]
     first, second = (list(one.values()) for one in values)
-    return Change(row, variant, measure, *middle, system, stats.ratio_unpaired(second, first),
-                  stats.p_unpaired(second, first))
+    ratio = stats.ratio_unpaired(second, first)
+    p = stats.p_unpaired(second, first) if ratio.enough else 1.0
+    return Change(row, variant, measure, *middle, system, ratio, p)
 
 
 def _median_speed(runs: dict[int, Run]) -> float:
@@ -114,14 +119,25 @@ def regressions(changes: list[Change]) -> list[Change]:
             and one.mark]
 
 
+def untold(changes: list[Change]) -> str | None:
+    """Why nobody can say whether hakmem's variants got worse; None if that can be said of all."""
+    mine = [one for one in changes if one.variant.kind == "profile"]
+    if not mine:
+        return "no row of a variant of hakmem's is in both measurements"
+    few = sum(one.verdict == stats.TOO_FEW for one in mine)
+    return f"{stats.TOO_FEW} runs to tell in {few} of {len(mine)} comparisons" if few else None
+
+
 def as_csv(changes: list[Change]) -> str:
-    """regressions.csv: a line for each change; speeds are M ops/s, peaks MiB."""
+    """regressions.csv: a line for each change; speeds are M ops/s, peaks MiB; `low` and `high` are
+    empty without an interval."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in changes:
-        numbers = [one.then, one.now, one.now / one.then, one.system, one.ratio.value,
-                   one.ratio.low, one.ratio.high, one.p]
+        low, high = (one.ratio.low, one.ratio.high) if one.ratio.known else (None, None)
+        numbers = [one.then, one.now, one.now / one.then, one.system, one.ratio.value, low, high,
+                   one.p]
         writer.writerow([one.row.program, one.row.params, one.variant.name, one.measure.name,
                          *("" if value is None else f"{value:.12g}" for value in numbers),
                          one.verdict, one.mark])
@@ -135,10 +151,10 @@ HEADS = ("row", "variant", "measure", "then", "now", "now / then", "system now /
 def cells(one: Change) -> list[str]:
     """In the order of HEADS."""
     return [
-        f"{one.row.program} {one.row.params}", one.variant.name,
+        one.row.title, one.variant.name,
         f"{one.measure.name}, {one.measure.unit}", f"{one.then:.3g}", f"{one.now:.3g}",
         f"{one.now / one.then:.3f}", "" if one.system is None else f"{one.system:.3f}",
-        f"{one.ratio.value:.3f}", f"{one.ratio.low:.3f}..{one.ratio.high:.3f}",
+        f"{one.ratio.value:.3f}", text.interval(one.ratio),
         f"{one.verdict} ({one.mark})" if one.mark else one.verdict,
     ]
 
@@ -152,9 +168,10 @@ def words(changes: list[Change], earlier: Earlier, machine: dict) -> list[str]:
     for measure in (SPEED, PEAK):
         of = [one for one in changes if one.measure is measure and one.variant.kind == "profile"]
         count = {word: sum(one.verdict == word for one in of)
-                 for word in ("better", "worse", "unsure", "same")}
+                 for word in ("better", "worse", "unsure", "same", stats.TOO_FEW)}
         lines.append(f"{measure.name}: of {len(of)} rows of hakmem's variants "
-                     + ", ".join(f"{n} {word}" for word, n in count.items()) + ".")
+                     + ", ".join(f"{n} {word}" for word, n in count.items()
+                                 if n or word != stats.TOO_FEW) + ".")
     moved = {(one.row.key): one.system for one in changes if one.system is not None}
     if moved:
         mean = stats.geometric_mean(list(moved.values()))

@@ -7,8 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+LAUNCHER = "command"  # the program of rows that are any command, see anycommand.py
+
+
 class UsageError(Exception):
     """Wrong use of a command; the message says what there is instead.  Exit status 2."""
+
+
+def shell(words: Sequence[str]) -> str:
+    """The words as they can be typed into bash, on one line."""
+    return " ".join(shlex.quote(word) if word.isprintable() else _escaped(word) for word in words)
+
+
+def _escaped(word: str) -> str:
+    """A word with line ends, tabs, bytes that are no text."""
+    letters = (letter if letter.isprintable() and letter not in "'\\" else
+               "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="surrogateescape"))
+               for letter in word)
+    return f"$'{''.join(letters)}'"
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,11 @@ class Row:
     def params(self) -> str:
         """The arguments in one word group, as in the results."""
         return shlex.join(self.args)
+
+    @property
+    def title(self) -> str:
+        """For people; a command as it can be typed into a shell."""
+        return shell(self.args if self.program == LAUNCHER else (self.program, *self.args))
 
     @property
     def key(self) -> str:

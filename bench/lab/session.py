@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.lab import anycommand, execute, machine, options, sanity, schedule
+from bench.lab import anycommand, execute, machine, options, sanity, schedule, stats
 from bench.lab.analysis import Table
 from bench.lab.results import Folder
 from bench.lab.rows import Row
@@ -61,6 +61,8 @@ class Session:
         about["steal_percent"] = round(machine.steal_percent(before, after), 2)
         about["doubts"] = machine.doubts(before, after, max(row.threads for row in self.rows)) \
             + broken.doubts
+        if not stats.enough_pairs(self.reps):
+            about["doubts"].append(f"{stats.too_few(self.reps)}: nothing here is a verdict")
         try:
             self.folder.write_json("run.json", about)
             self.write(self.folder, table, about)
@@ -86,7 +88,7 @@ class Session:
             "profiles": machine.profile_hashes(root),
             "build": self.manifest.build,
             "sweep": self.manifest.sweep,
-            "rows": [f"{row.program} {row.params}" for row in self.rows],
+            "rows": [row.title for row in self.rows],
             "variants": [variant.name for variant in self.variants],
             "missing": [{"name": peer.name, "package": peer.package}
                         for peer in self.manifest.missing],

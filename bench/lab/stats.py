@@ -4,6 +4,12 @@ Bootstrap") from nine rounds on, Student's below.
 Resampling fewer values gives intervals that are too narrow: with three rounds, a quarter of all
 comparisons of a thing with itself would be called a difference, with five to seven 6 to 7 %.
 A single value has no interval and could be anything.
+
+Below a least number of runs nothing is called better, worse, met or missed: where even the clearest
+outcome, every pair one way, is no sign of a difference to a test that assumes nothing about how
+runs vary.  Of pairs that is F. Wilcoxon's of signed ranks ("Individual Comparisons by Ranking Methods",
+1945), of runs that are no pairs H. Mann and D. Whitney's ("On a Test of Whether One of Two Random
+Variables Is Stochastically Larger than the Other", 1947).
 """
 
 import math
@@ -16,6 +22,26 @@ from scipy import stats as scipy_stats
 RESAMPLES = 2000
 LEVEL = 0.95
 LEAST_RESAMPLED = 9
+TOO_FEW = "too few"  # the verdict on fewer runs than a verdict takes
+
+
+def enough_pairs(n: int) -> bool:
+    """Whether `n` pairs could show a difference: if all point one way, which by chance they do in 2
+    of 2^n cases."""
+    return 2 / 2 ** n <= 1 - LEVEL
+
+
+def enough_apart(n: int, m: int) -> bool:
+    """Whether `n` runs and `m` others could: if all of the ones lie above all of the others."""
+    return 2 / math.comb(n + m, n) <= 1 - LEVEL
+
+
+LEAST_PAIRS = next(n for n in range(1, 100) if enough_pairs(n))
+
+
+def too_few(n: int) -> str:
+    """What is said of `n` pairs, or runs of one variant, in place of a verdict."""
+    return f"{TOO_FEW} runs to tell: {n}, and it takes {LEAST_PAIRS}"
 
 
 @dataclass(frozen=True)
@@ -25,10 +51,16 @@ class Estimate:
     value: float
     low: float
     high: float
+    enough: bool = True  # runs for a verdict
 
     def excludes(self, value: float) -> bool:
-        """Whether the interval does not hold `value`."""
-        return not self.low <= value <= self.high
+        """Whether it is shown to be another than `value`: its interval does not hold it."""
+        return self.enough and not self.low <= value <= self.high
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval, which a single run does not give."""
+        return math.isfinite(self.high)
 
 
 def _student_interval(values: np.ndarray) -> tuple[float, float]:
@@ -41,9 +73,9 @@ def _student_interval(values: np.ndarray) -> tuple[float, float]:
     return float(np.exp(logs.mean() - half)), float(np.exp(logs.mean() + half))
 
 
-def _holding(value: float, interval: tuple[float, float]) -> Estimate:
+def _holding(value: float, interval: tuple[float, float], enough: bool) -> Estimate:
     """An interval around a mean need not hold the median; then it is widened to."""
-    return Estimate(value, min(value, interval[0]), max(value, interval[1]))
+    return Estimate(value, min(value, interval[0]), max(value, interval[1]), enough)
 
 
 def _resampled(data: tuple[np.ndarray, ...], statistic, seed: int) -> tuple[float, float]:
@@ -61,7 +93,7 @@ def median(values: list[float], seed: int = 0) -> Estimate:
     data = np.asarray(values, dtype=float)
     value = float(np.median(data))
     if len(data) < LEAST_RESAMPLED:
-        return _holding(value, _student_interval(data))
+        return _holding(value, _student_interval(data), enough_pairs(len(data)))
     return Estimate(value, *_resampled((data,), np.median, seed))
 
 
@@ -85,7 +117,7 @@ def ratio(a: dict[int, float], b: dict[int, float], seed: int = 0) -> Estimate |
     value = float(np.median(first) / np.median(second))
     if len(rounds) < LEAST_RESAMPLED:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _holding(value, _student_interval(first / second))
+            return _holding(value, _student_interval(first / second), enough_pairs(len(rounds)))
     return Estimate(value, *_resampled((first, second), _ratio_of_medians, seed))
 
 
@@ -102,7 +134,8 @@ def ratio_unpaired(a: list[float], b: list[float], seed: int = 0) -> Estimate:
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     value = float(np.median(first) / np.median(second))
     if min(len(first), len(second)) < LEAST_RESAMPLED:
-        return _holding(value, _welch_interval(np.log(first), np.log(second)))
+        return _holding(value, _welch_interval(np.log(first), np.log(second)),
+                        enough_apart(len(first), len(second)))
     low, high = scipy_stats.bootstrap(
         (first, second), _ratio_of_medians, paired=False, vectorized=True,
         n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", random_state=seed,

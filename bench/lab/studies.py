@@ -20,7 +20,7 @@ STUDIES = {
         "What do paths of their own for the smallest classes, and the depth of the thread caches, "
         "do for mixed sizes at two working sets?",
         (rows.random_mixed(6_000_000, 8192), rows.random_mixed(6_000_000, 400)),
-        reps=5,
+        reps=9,
     ),
     "larson_ab": Study(
         "What does a profile-guided build of the allocator gain, with threads that come and go?",

@@ -1,14 +1,8 @@
 """summary.md: the tables and the circumstances, to read and to pass on."""
 
-from bench.lab import findings, outliers, regress, targets, text
+from bench.lab import findings, outliers, regress, stats, targets, text
 from bench.lab.analysis import Table
 from bench.lab.verdicts import Verdicts
-
-
-def _markdown_table(columns: tuple[str, ...], lines: list[list[str]]) -> list[str]:
-    rows = ["| " + " | ".join(columns) + " |", "|---" + "|---:" * (len(columns) - 1) + "|"]
-    return rows + ["| " + " | ".join(line + [""] * (len(columns) - len(line))) + " |"
-                   for line in lines]
 
 
 def _configuration(about: dict) -> list[str]:
@@ -58,11 +52,13 @@ def _since(found: Verdicts) -> list[str]:
         return lines + ["None was named; `--baseline DIR` compares with one.", ""]
     lines += [f"Against {found.earlier.folder}.", "", *found.words, "",
               "Speeds are compared by their ratios to the system's malloc in the same round. Worse "
-              f"by {100 * regress.MARKED:.0f} % is marked, by {100 * regress.SEVERE:.0f} % severe.",
+              f"by {100 * regress.MARKED:.0f} % is marked, by {100 * regress.SEVERE:.0f} % severe. "
+              "better and worse hold for all rows together, of which one in twenty differs by "
+              f"chance; {stats.TOO_FEW}: so few runs that even clear ones show nothing.",
               ""]
     changed = [one for one in found.changes if one.verdict != "same"]
     if changed:
-        lines += _markdown_table(regress.HEADS, [regress.cells(one) for one in changed]) + [""]
+        lines += text.markdown(regress.HEADS, [regress.cells(one) for one in changed]) + [""]
     return lines
 
 
@@ -72,24 +68,24 @@ def render(table: Table, about: dict, found: Verdicts) -> str:
     overall = table.overall()
     if overall:
         lines += ["## All rows", ""]
-        lines += _markdown_table(text.OVERALL_COLUMNS, [text.overall(line) for line in overall])
+        lines += text.markdown(text.OVERALL_COLUMNS, [text.overall(line) for line in overall])
         lines.append("")
         if text.without_means(table):
             lines += [text.without_means(table), ""]
-    lines += ["## Speeds, M ops/s", ""] + _markdown_table(*text.glance(table)) + [""]
+    lines += ["## Speeds, M ops/s", ""] + text.markdown(*text.glance(table)) + [""]
     if found.targets:
         lines += ["## Targets", "", "What the project began with, of the default profile.", ""]
-        lines += _markdown_table(targets.HEADS, [one.cells for one in found.targets]) + [""]
+        lines += text.markdown(targets.HEADS, [one.cells for one in found.targets]) + [""]
     lines += _findings(table)
     lines += _since(found)
     if found.bars:
         lines += ["## Bars", "", text.BARS_LEGEND, ""]
-        lines += _markdown_table(text.BAR_COLUMNS, [text.bar(bar) for bar in found.bars])
+        lines += text.markdown(text.BAR_COLUMNS, [text.bar(bar) for bar in found.bars])
         lines += ["", f"{text.bars_met(found.bars)}.", ""]
     for row in table.rows:
         cells = [cell for cell in table.cells(row) if cell.speed or cell.failures or cell.left_out]
-        lines += [f"## {row.program} {row.params}", "", f"{row.load}.", ""]
-        lines += _markdown_table(text.COLUMNS, [text.cell(cell) for cell in cells])
+        lines += [f"## {row.title}", "", f"{row.load}.", ""]
+        lines += text.markdown(text.columns(row), [text.cell(cell) for cell in cells])
         lines += ["", *(f"- {line}" for line in text.failures(cells)), ""]
     lines += outliers.lines(table)
     return "\n".join(lines)

@@ -72,12 +72,13 @@ def _fit(console: Console, dispensable: Sequence[str],
 
 def _row_table(table: Table, cells: list[Cell], lacking: list[str]) -> RichTable:
     row = cells[0].row
-    kept = [i for i, column in enumerate(text.COLUMNS) if column not in lacking]
+    columns = text.columns(row)
+    kept = [i for i, column in enumerate(columns) if column not in lacking]
     best = table.best_peer(row)
-    title = f"{row.program} {row.params}   {row.load}" + (f"   best peer: {best}" if best else "")
+    title = f"{row.title}   {row.load}" + (f"   best peer: {best}" if best else "")
     shown = _empty(title)
     for i in kept:
-        shown.add_column(text.COLUMNS[i], justify="left" if i == 0 else "right", no_wrap=True)
+        shown.add_column(columns[i], justify="left" if i == 0 else "right", no_wrap=True)
     for cell in cells:
         words = text.cell(cell)
         style = "red" if cell.failures else _STYLES[cell.variant.kind]
@@ -95,7 +96,8 @@ def _bars_table(judged: list[bars.Bar], lacking: list[str]) -> RichTable:
                          overflow="fold")
     for bar in judged:
         words = text.bar(bar)
-        shown.add_row(*(words[i] for i in kept), style="" if bar.met else "red")
+        style = {True: "", False: "red", None: "yellow"}[bar.met]
+        shown.add_row(*(words[i] for i in kept), style=style)
     return shown
 
 
@@ -148,7 +150,7 @@ def show(console: Console, table: Table, found: Verdicts) -> None:
             narrow = max(narrow, lacking, key=len)
             console.print(shown)
         else:
-            console.print(f"{row.program} {row.params}   {row.load}")
+            console.print(f"{row.title}   {row.load}")
         for cell in cells:
             if cell.failures:
                 words = f"  {cell.variant.name}: {'; '.join(cell.failures)}"
@@ -179,3 +181,5 @@ def show(console: Console, table: Table, found: Verdicts) -> None:
         _show_lines(console, "Targets", targets.HEADS, [one.cells for one in found.targets],
                     lambda line: line[-1] == "MISSED")
     _show_changes(console, found)
+    for doubt in found.doubts:
+        console.print(f"doubtful: {doubt}", style="yellow", markup=False)

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.lab import stats
 from bench.lab.analysis import Table
-from bench.lab.compare import SPEED
+from bench.lab.measures import SPEED
 from bench.lab.regress import Change
+from bench.lab.stats import Estimate
 from bench.lab.variants import Variant
 
 LEAST_SHARE = 0.5  # of the system's speed, in every row
@@ -18,7 +20,7 @@ HEADS = ("target", "asked", "measured", "verdict")
 
 @dataclass(frozen=True)
 class Target:
-    """One target.  `met` is None if it was not measured."""
+    """One target.  `met` is None if it was not measured, or if there are too few runs to tell."""
 
     name: str
     asked: str
@@ -28,7 +30,8 @@ class Target:
     @property
     def cells(self) -> list[str]:
         """In the order of HEADS."""
-        verdict = {True: "met", False: "MISSED", None: "not measured"}[self.met]
+        verdict = {True: "met", False: "MISSED", None: f"{stats.TOO_FEW} runs" if self.measured
+                   else "not measured"}[self.met]
         return [self.name, self.asked, self.measured, verdict]
 
 
@@ -42,11 +45,21 @@ def judge(table: Table, changes: list[Change] | None) -> list[Target]:
             _mid_large_change(mine, changes), _gain(mine, changes)]
 
 
-def _ratios(table: Table, mine: Variant, program: str = "") -> dict[str, float]:
+def _ratios(table: Table, mine: Variant, program: str = "") -> dict[str, Estimate]:
     """Row -> speed over the system's."""
     cells = [table.cell(row, mine) for row in table.rows if program in ("", row.program)]
-    return {f"{cell.row.program} {cell.row.params}": cell.vs_system.value
-            for cell in cells if cell.vs_system}
+    return {cell.row.title: cell.vs_system for cell in cells if cell.vs_system}
+
+
+def _told(ratios: Iterable[Estimate], met: bool) -> bool | None:
+    """`met`, or None if one of the ratios comes from too few runs, or there are none."""
+    found = [one.enough for one in ratios]
+    return met if found and all(found) else None
+
+
+def _mean(ratios: Iterable[Estimate]) -> float | None:
+    values = [one.value for one in ratios]
+    return stats.geometric_mean(values) if values else None
 
 
 def _larson(table: Table) -> Target:
@@ -55,29 +68,30 @@ def _larson(table: Table) -> Target:
     runs, failed = sum(cell.runs for cell in cells), sum(len(cell.failures) for cell in cells)
     return Target("larson, 4 threads and more", "no crash",
                   f"{failed} of {runs + failed} runs failed" if runs + failed else "",
-                  failed == 0 if runs + failed else None)
+                  False if failed else True if cells and all(
+                      stats.enough_pairs(cell.runs) for cell in cells) else None)
 
 
 def _lowest(table: Table, mine: Variant) -> Target:
     ratios = _ratios(table, mine)
-    row = min(ratios, key=ratios.__getitem__, default=None)
+    row = min(ratios, key=lambda name: ratios[name].value, default=None)
     return Target("every row against system", f">= {LEAST_SHARE:.2f}",
-                  f"{ratios[row]:.2f} in {row}" if row else "",
-                  ratios[row] >= LEAST_SHARE if row else None)
+                  f"{ratios[row].value:.2f} in {row}" if row else "",
+                  _told(ratios.values(), row is not None and ratios[row].value >= LEAST_SHARE))
 
 
 def _average(table: Table, mine: Variant) -> Target:
     ratios = _ratios(table, mine)
-    mean = stats.geometric_mean(list(ratios.values())) if ratios else None
+    mean = _mean(ratios.values())
     return Target("all rows against system, on average", ">= 1.00",
-                  f"{mean:.2f}" if ratios else "", mean >= 1 if ratios else None)
+                  f"{mean:.2f}" if ratios else "", _told(ratios.values(), (mean or 0) >= 1))
 
 
 def _mid_large(table: Table, mine: Variant) -> Target:
     ratios = _ratios(table, mine, "bench_mid_large_mt")
-    mean = stats.geometric_mean(list(ratios.values())) if ratios else None
+    mean = _mean(ratios.values())
     return Target("mid-large against system", f">= {MID_LARGE:.2f}", f"{mean:.2f}" if ratios else "",
-                  mean >= MID_LARGE if ratios else None)
+                  _told(ratios.values(), (mean or 0) >= MID_LARGE))
 
 
 def _of(mine: Variant, changes: list[Change] | None) -> list[Change]:
@@ -88,14 +102,15 @@ def _mid_large_change(mine: Variant, changes: list[Change] | None) -> Target:
     of = [one for one in _of(mine, changes) if one.row.program == "bench_mid_large_mt"]
     worse = sum(one.verdict == "worse" for one in of)
     return Target("mid-large against the earlier run", "no row worse",
-                  f"{worse} of {len(of)} rows worse" if of else "", worse == 0 if of else None)
+                  f"{worse} of {len(of)} rows worse" if of else "",
+                  False if worse else _told((one.ratio for one in of), True))
 
 
 def _gain(mine: Variant, changes: list[Change] | None) -> Target:
     of = _of(mine, changes)
-    mean = stats.geometric_mean([one.ratio.value for one in of]) if of else None
+    mean = _mean(one.ratio for one in of)
     return Target("all rows against the earlier run", f">= {GAIN:.2f}", f"{mean:.2f}" if of else "",
-                  mean >= GAIN if of else None)
+                  _told((one.ratio for one in of), (mean or 0) >= GAIN))
 
 
 def as_csv(targets: list[Target]) -> str:

@@ -1,37 +1,64 @@
 """Cells as text: the same words on the terminal, in summary.md and in report.html."""
 
-import math
+from collections.abc import Sequence
 
+from bench.lab import stats
 from bench.lab.analysis import Cell, Overall, Table
 from bench.lab.bars import Bar
+from bench.lab.measures import SPEED, lead
+from bench.lab.rows import Row
 from bench.lab.stats import Estimate
 
-COLUMNS = (
-    "variant", "M ops/s", "95 % interval", "/ system", "/ mi", "/ best peer", "of floor",
-    "ns gross", "ns net", "peak MiB",
-)
 OVERALL_COLUMNS = ("variant", "/ system", "/ best peer", "worst / system", "in row")
+VERDICTS = {True: "met", False: "MISSED", None: f"{stats.TOO_FEW} runs"}
 BAR_COLUMNS = ("row", "what", "asked", "measured", "95 % interval", "against", "verdict")
 LEGEND = (
     "Medians; an operation is one malloc or one free.  Ratios are of speeds: above 1 is faster.  "
     "Static variants are compared with the static system.  "
-    "A ratio marked = has an interval that holds 1: no difference was found.  "
+    "A ratio marked = has an interval that holds 1: no difference was found; one marked ? comes "
+    f"from fewer than {stats.LEAST_PAIRS} rounds, {stats.TOO_FEW} to tell.  "
     "ns net is ns gross less that of the reference null."
 )
 
 BARS_LEGEND = (
     "What is asked of the profile default.  speed: ratio to the fastest peer; floor: to the "
-    "reference floor; both are missed if all of the interval is below what is asked.  memory: "
+    "reference floor; both are missed if all of the 95 % interval is below what is asked.  memory: "
     "median peak RSS, against the leanest or the fastest peer.  idle: the share of the peak that "
     "is resident at the end."
 )
 
 
+def columns(row: Row) -> tuple[str, ...]:
+    """The heads of cell."""
+    measure = lead(row)
+    return ("variant", measure.unit if measure is SPEED else measure.head, "95 % interval",
+            "/ system", "/ mi", "/ best peer", "of floor", "ns gross", "ns net", "peak MiB")
+
+
 def ratio(estimate: Estimate | None) -> str:
-    """As 2.31, or 1.02= where the interval holds 1."""
+    """As 2.31, 1.02= where the interval holds 1, or 1.50? where there are too few runs to tell."""
     if estimate is None:
         return ""
-    return f"{estimate.value:.2f}" + ("" if estimate.excludes(1) else "=")
+    mark = "" if estimate.excludes(1) else "=" if estimate.enough else "?"
+    return f"{estimate.value:.2f}{mark}"
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """As 0.981..1.013."""
+    if not estimate.known:
+        return "one run"
+    return f"{estimate.low:.{digits}f}..{estimate.high:.{digits}f}"
+
+
+def markdown(heads: Sequence[str], lines: list[list[str]], words: int = 1) -> list[str]:
+    """The lines of a Markdown table; the first `words` columns are left, the others right.  A line
+    shorter than the heads is filled up."""
+    def line(cells: Sequence[str]) -> str:
+        filled = [*cells, *[""] * (len(heads) - len(cells))]
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in filled) + " |"
+
+    rule = "|---" * words + "|---:" * (len(heads) - words) + "|"
+    return [line(heads), rule, *map(line, lines)]
 
 
 def number(value: float | None, digits: int) -> str:
@@ -39,21 +66,20 @@ def number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _millions(value: float) -> str:
-    return f"{value / 1e6:.3g}" if value < 1e7 else f"{value / 1e6:.1f}"
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 10 else f"{value:.1f}"
 
 
 def cell(one: Cell) -> list[str]:
-    """In the order of COLUMNS; a cell without numbers says why in its second column."""
+    """In the order of columns; a cell without numbers says why in its second column."""
     name = one.variant.name
     if one.speed is None:
         return [name, "; ".join(one.failures) or one.left_out or "no run finished"]
-    interval = f"{_millions(one.speed.low)}..{_millions(one.speed.high)}"
-    if math.isinf(one.speed.high):
-        interval = "one run"
+    shown = one.shown
+    low_to_high = f"{_short(shown.low)}..{_short(shown.high)}" if shown.known else "one run"
     floor = "" if one.of_floor is None else f"{100 * one.of_floor:.0f} %"
     return [
-        name, _millions(one.speed.value), interval, ratio(one.vs_system), ratio(one.vs_mi),
+        name, _short(shown.value), low_to_high, ratio(one.vs_system), ratio(one.vs_mi),
         ratio(one.vs_best), floor, number(one.gross_ns, 2), number(one.net_ns, 2),
         number(one.rss_mib, 1),
     ]
@@ -86,8 +112,8 @@ def glance(table: Table) -> tuple[tuple[str, ...], list[list[str]]]:
     lines = []
     for row in table.rows:
         cells = [table.cell(row, variant) for variant in variants]
-        lines.append([f"{row.program} {row.params}",
-                      *(_millions(c.speed.value) if c.speed else "" for c in cells)])
+        lines.append([row.title,
+                      *(_short(c.shown.value) if c.shown else "" for c in cells)])
     return ("row", *(variant.name for variant in variants)), lines
 
 
@@ -99,12 +125,17 @@ def bar(one: Bar) -> list[str]:
         asked, measured = f"<= {one.asked / 1024:.2f} MiB", f"{one.measured / 1024:.2f} MiB"
     else:
         asked, measured = f"<= {100 * one.asked:.0f} %", f"{100 * one.measured:.1f} %"
-    interval = f"{one.interval.low:.3f}..{one.interval.high:.3f}" if one.interval else ""
+    low_to_high = interval(one.interval) if one.interval else ""
     against = f"{one.against} {one.beyond}".rstrip() if one.against else "its own peak"
-    return [f"{one.row.program} {one.row.params}", one.what, asked, measured, interval, against,
-            "met" if one.met else "MISSED"]
+    return [one.row.title, one.what, asked, measured, low_to_high, against,
+            VERDICTS[one.met]]
 
 
 def bars_met(bars: list[Bar]) -> str:
     """The closing sentence."""
-    return f"{sum(bar.met for bar in bars)} of {len(bars)} bars met"
+    told = [bar for bar in bars if bar.met is not None]
+    few = len(bars) - len(told)
+    if not told:
+        return f"No verdict on {few} bars: {stats.too_few(max(bar.runs for bar in bars))}"
+    met = f"{sum(bar.met for bar in told)} of {len(told)} bars met"
+    return f"{met}; {few} have {stats.TOO_FEW} runs to tell" if few else met

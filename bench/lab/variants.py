@@ -8,10 +8,9 @@ from pathlib import Path
 
 from bench.lab import preload
 from bench.lab.execute import Run
-from bench.lab.rows import Row, UsageError
+from bench.lab.rows import LAUNCHER, Row, UsageError
 
 PEER_KINDS = ("system", "peer")
-LAUNCHER = "command"  # the program of rows that are any command, see anycommand.py
 COMMAND = Path(__file__).absolute().parents[1] / LAUNCHER
 
 

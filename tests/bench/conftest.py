@@ -96,7 +96,7 @@ class Outcome:
         tables = {}
         for title, table in self.sections().items():
             if title not in ("All rows", "Speeds, M ops/s", "Bars", "Targets",
-                             "Against the earlier run"):
+                             "Against the earlier run", "Outliers"):
                 tables[title] = {name: table[name] for name in table if name != "variant"}
         return tables
 

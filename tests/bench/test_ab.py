@@ -1,12 +1,17 @@
 """bazel run //bench:ab: two variants in pairs, what it finds and what it does not."""
 
 import csv
+import html
 import json
+import os
 import re
 import shlex
 import statistics
+import subprocess
 
 import pytest
+
+from bench.lab import rows
 
 TINY = ["--bench", "tiny_hot"]
 
@@ -166,8 +171,41 @@ def test_any_command(bench, monkeypatch):
     assert set(times) == {"ls -l /", "ls"}
     assert {(line["ratio"], line["verdict"]) for line in times.values()} == {("2", "worse")}
     assert not [line for line in comparisons(outcome) if line["measure"] == "speed"]
-    assert "speed: mine is slower in 2 of 2 rows, slower by 100.0 %" in " ".join(
+    assert "time: mine is slower in 2 of 2 rows, slower by 100.0 %" in " ".join(
         outcome.summary.split())
+
+
+def test_a_command_is_shown_in_seconds(bench, monkeypatch):
+    """Also in the page: its unit, which way is better, and a title that can be pasted."""
+    bench.launcher(monkeypatch, "case $BENCH_PRELOAD in */mine.so) s=0.5 ;; *) s=0.25 ;; esac")
+    bench.library("mine.so")
+    bench.variant("system", "result 1", kind="system")
+    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", "--reps", "9",
+                       "--program", "sh -c 'exit 0 | cat'")
+    assert outcome.status == 0, outcome.err
+    title = "sh -c 'exit 0 | cat'"
+    typed = (f"bazel run //bench:ab -- --manifest {bench.root}/manifest.json --out=out system mine "
+             """--preload mine=mine.so --reps 9 --program 'sh -c '"'"'exit 0 | cat'"'"''""")
+    assert outcome.run["command"] == typed and shlex.split(typed)[-1] == title
+    words = html.unescape(outcome.html_words)
+    assert f"<h1>{typed}</h1>" in words and f">{title}</h3>" in words
+    assert outcome.summary.startswith(f"# {typed}\n")
+    for text in (words, outcome.summary, outcome.out):
+        assert "M ops/s" not in text and "command sh" not in text
+    assert "Time relative to system" in words and "left of the line at 1 is faster" in words
+    assert "Down and to the left is better" in words
+    (table,) = re.findall(r'<h3 id="row-0">.*?</table>', words, re.DOTALL)
+    assert re.findall(r"<th scope[^>]*>(.*?)</th>", table)[:4] == [
+        "variant", "time, s", "95 % interval", "/ system"]
+    cells = [re.findall(r"<td[^>]*>(?:<span.*?</span>)?(.*?)</td>", line)
+             for line in re.findall(r"<tr.*?</tr>", table, re.DOTALL)[1:]]
+    assert [line[:4] for line in cells] == [["system", "0.25", "0.25..0.25", "1.00="],
+                                           ["mine", "0.5", "0.5..0.5", "2.00"]]
+    data = json.loads(re.search(r'id="data">(.*?)</script>', outcome.html).group(1))
+    assert data["measure"] == {"name": "time", "unit": "s", "more": False}
+    (row,) = data["rows"]
+    assert [cell["value"] for cell in row["cells"]] == [[0.25, 0.25, 0.25], [0.5, 0.5, 0.5]]
+    assert [cell["ratio"][0] for cell in row["cells"]] == [1, 2] and row["title"] == title
 
 
 def test_an_allocator_of_the_users_environment(bench, monkeypatch):
@@ -195,15 +233,19 @@ def test_a_command_runs_where_its_user_is(bench, monkeypatch):
     assert "exit status 1 in 2 runs, the first: raw/command-ls-missing-system-1.out" in gone.summary
 
 
-@pytest.mark.parametrize("words", ["[x]", "[bold]x[/red]", ":x:", "\udcff\udcfe"])
+@pytest.mark.parametrize("words", ["[x]", "[bold]x[/red]", ":x:", "\udcff\udcfe", "a | b", "a\nb"])
 def test_words_of_a_command_are_shown_as_they_are(bench, monkeypatch, words):
-    """What is no text, as escapes."""
+    """What is no text, as escapes that bash reads."""
     bench.launcher(monkeypatch, ":")
     bench.variant("system", "result 1", kind="system")
-    outcome = bench.ab("system", "system", "--program", f"echo {words}", "--reps", "2")
+    outcome = bench.ab("system", "system", "--program", f"echo {shlex.quote(words)}", "--reps", "2")
     assert outcome.status == 0, outcome.err
-    shown = shlex.join(["echo", words]).encode(errors="backslashreplace").decode()
-    assert shown in outcome.out and shown in outcome.summary
+    shown = rows.shell(["echo", words])
+    assert subprocess.run(["bash", "-c", shown], capture_output=True, check=True).stdout == \
+        os.fsencode(words) + b"\n"
+    assert shown in " ".join(outcome.out.split())
+    assert shown in outcome.summary.replace("\\|", "|")
+    assert shown in html.unescape(outcome.html)
 
 
 @pytest.mark.parametrize("command, says", [

@@ -78,11 +78,29 @@ def test_a_ratio_is_missed_only_if_its_whole_interval_is_below():
         assert bar.met == met == (bar.interval.high >= 1)
 
 
-@pytest.mark.parametrize("speed, met", [(1.01, True), (0.99, False)])
-def test_one_run_has_no_interval(speed, met):
-    bar = judged(row(bar=1.0), {"hakmem": runs([speed]), "system": runs([1])})["speed"]
-    assert bar.interval is None and bar.met == met
-    assert "inf" not in " ".join(text.bar(bar)) + bars.as_csv([bar])
+@pytest.mark.parametrize("n", [1, 2, 5, 6])
+def test_few_runs_have_no_verdict(n):
+    """Below six, whatever they show."""
+    found = judged(row(bar=1.0, idle_bar=0.1), {"hakmem": runs([5] * n), "system": runs([1] * n)})
+    assert set(found) == {"speed", "memory", "idle"}
+    for bar in found.values():
+        assert (bar.met, bar.runs) == (None if n < 6 else True, n)
+        assert (bar.interval is None) == (n == 1 or bar.what != "speed")
+        assert "inf" not in " ".join(text.bar(bar)) + bars.as_csv([bar])
+        assert text.bar(bar)[-1] == ("too few runs" if n < 6 else "met")
+        assert bars.as_csv([bar]).rstrip().endswith("too few" if n < 6 else "yes")
+    says = text.bars_met(list(found.values()))
+    assert says == (f"No verdict on 3 bars: too few runs to tell: {n}, and it takes 6" if n < 6
+                    else "3 of 3 bars met")
+
+
+def test_some_have_a_verdict():
+    found = judged(row(bar=1.0), {"hakmem": runs([5] * 6), "system": runs([1] * 6),
+                                  "mi": runs([2] * 3)})
+    assert (found["speed"].met, found["memory"].met) == (None, None)
+    found["speed"] = judged(row(bar=1.0), {"hakmem": runs([5] * 6), "system": runs([1] * 6)})["speed"]
+    assert text.bars_met(list(found.values())) == \
+        "1 of 1 bars met; 1 have too few runs to tell"
 
 
 def test_floor():
@@ -109,8 +127,8 @@ def test_floor():
 ])
 def test_memory(peak, fastest, leanest, asked, against, beyond, met):
     found = judged(row(), {
-        "hakmem": runs([1.0], peak), "mi": runs([3.0], fastest), "system": runs([2.0], leanest),
-        "floor": runs([9.0], 1),  # no peer
+        "hakmem": runs([1.0] * 6, peak), "mi": runs([3.0] * 6, fastest),
+        "system": runs([2.0] * 6, leanest), "floor": runs([9.0] * 6, 1),  # no peer
     })
     bar = found["memory"]
     assert (bar.asked, bar.measured, bar.against, bar.beyond, bar.met) == (
@@ -119,8 +137,8 @@ def test_memory(peak, fastest, leanest, asked, against, beyond, met):
 
 
 def test_memory_is_the_median():
-    mine = [*runs([1.0, 1.0], 4 * MIB), *runs([1.0], 40 * MIB)]
-    bar = judged(row(), {"hakmem": mine, "system": runs([1.0] * 3, 2 * MIB)})["memory"]
+    mine = [*runs([1.0] * 4, 4 * MIB), *runs([1.0] * 3, 40 * MIB)]
+    bar = judged(row(), {"hakmem": mine, "system": runs([1.0] * 7, 2 * MIB)})["memory"]
     assert bar.measured == 4 * MIB and bar.met
 
 
@@ -128,8 +146,8 @@ def test_memory_is_the_median():
                                       ((1, 11, 12), False)])
 def test_idle(rss, met):
     """The median of the runs' shares."""
-    mine = [run for one in rss for run in runs([1.0], 100, one)]
-    bar = judged(row(idle_bar=0.1), {"hakmem": mine, "system": runs([1.0] * 3)})["idle"]
+    mine = [run for one in rss for run in runs([1.0] * 3, 100, one)]
+    bar = judged(row(idle_bar=0.1), {"hakmem": mine, "system": runs([1.0] * 9)})["idle"]
     assert (bar.measured, bar.met) == (sorted(rss)[1] / 100, met)
     assert bar.against is None
 
@@ -165,7 +183,7 @@ def measured(bench):
                   larson="result 40000000 40960")
     bench.variant("mi", "result 60000000 8192", kind="peer", larson="result 50000000 49152")
     bench.variant("floor", "result 120000000 64", kind="reference")
-    return bench.run("--bench", "tiny_hot,larson,idle", "--threads", "1,2", "--reps", "5")
+    return bench.run("--bench", "tiny_hot,larson,idle", "--threads", "1,2", "--reps", "6")
 
 
 def lines(outcome) -> list[list[str]]:
@@ -243,7 +261,7 @@ def test_narrow_terminal(bench, columns):
     """Columns are left out, and named; no number is cut."""
     bench.variant("hakmem", "result 90000000 4096 409", profile="default")
     bench.variant("system", "result 60000000 2048", kind="system")
-    shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "2")
+    shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "6")
     shown = shown[shown.index("\nBars "):]
     assert "…" not in shown
     assert all(len(line) <= columns for line in shown.splitlines()

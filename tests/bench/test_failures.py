@@ -74,7 +74,7 @@ def test_bad_runs(bench, name):
             assert line["raw"] == TINY_RAW.format(rep)
         else:
             assert float(line["ops_per_s"]) > 0
-    assert outcome.tables()[TINY]["good"][2].rstrip("=") == "0.50"
+    assert outcome.tables()[TINY]["good"][2].rstrip("=?") == "0.50"
 
 
 def test_one_failed_run_of_several(bench):
@@ -90,7 +90,7 @@ def test_one_failed_run_of_several(bench):
     # median of 2000 and 4000
     assert outcome.tables()[TINY]["bad"][0] == "0.003"
     # by round: both have numbers in rounds 1 and 3
-    assert outcome.tables()[TINY]["bad"][2].rstrip("=") == "3.00"
+    assert outcome.tables()[TINY]["bad"][2].rstrip("=?") == "3.00"
 
 
 def test_system_fails(bench):
@@ -125,8 +125,8 @@ def test_sanity(bench):
     tables = outcome.tables()
     for row in LARSON_ROWS:
         assert tables[row]["bad"][0] == says
-        assert tables[row]["hakmem"][2].rstrip("=") == "2.00"
-    assert tables[TINY]["bad"][2].rstrip("=") == "1.00"
+        assert tables[row]["hakmem"][2].rstrip("=?") == "2.00"
+    assert tables[TINY]["bad"][2].rstrip("=?") == "1.00"
     assert (outcome.folder / "raw/sanity-larson-bad.out").read_text().endswith(
         "\nstatus: ended by signal 11\n")
     # what worked leaves no log of its sanity run
@@ -208,7 +208,7 @@ def test_interrupted(bench, whole_group):
     assert outcome.run["interrupted"] is True
     assert "**Interrupted: this is what was finished.**" in outcome.summary
     assert "Interrupted: this is what was finished." in outcome.html
-    assert outcome.tables()[TINY]["hakmem"][2].rstrip("=") == "2.00"
+    assert outcome.tables()[TINY]["hakmem"][2].rstrip("=?") == "2.00"
     assert html_rows(outcome, "failed") == []
 
 

@@ -94,7 +94,7 @@ def test_the_command(bench):
 
 
 @pytest.mark.parametrize("words, says", [
-    (["--reps", "1"], "noise: --reps: one pair has no interval; take at least 2"),
+    (["--reps", "1"], "noise: --reps: a block of 1 pairs has too few runs to tell: 1, and it takes 6"),
     (["--bench", "larson"], "noise: --bench: there is no larson; there are bench_batch"),
     (["--variant", "nope"], "there is no nope; there are hakmem"),
     (["--added", "0"], "invalid percentage value: '0'"),

@@ -34,7 +34,7 @@ VARIANTS = {
     "mi": ("peer", None, 75, 40),
     "null": ("reference", None, 300, 5),
 }
-REPS = 5
+REPS = 7
 HOSTILE = "</script><script>boom()</script><!-- <b>&"
 
 
@@ -222,11 +222,11 @@ def test_numbers_with_marks_and_units_sort_as_numbers(page):
     numbers = [float(word.removesuffix(" %")) for word in page.column(table, 3)]
     assert len(numbers) >= 2 and numbers == sorted(numbers, reverse=True)
     page.js("""
-        const rows = ["1.02=", "9.1..12", "", "10.50", "one run", ">= 2.00", "1,000"];
+        const rows = ["1.02=", "2.30?", "9.1..12", "", "10.50", "one run", ">= 2.00", "1,000"];
         document.querySelector("#classes tbody").innerHTML =
           rows.map(word => `<tr><td></td><td>${word}</td></tr>`).join("")""")
     page.click(page.head(table, "classes").find_element(By.TAG_NAME, "button"))
-    assert page.column(table, 1) == ["1,000", "10.50", "9.1..12", ">= 2.00", "1.02=", "one run", ""]
+    assert page.column(table, 1) == ["1,000", "10.50", "9.1..12", "2.30?", ">= 2.00", "1.02=", "one run", ""]
 
 
 def test_lines_of_the_runs_can_be_chosen(page):
@@ -262,7 +262,7 @@ def test_charts_show_the_numbers(page):
     dots = [x for x, y in ratios["hakmem"] if x is not None]
     assert dots == pytest.approx([3.0] * 3 * len(ROWS))
     curve = dict(page.chart("scaling"))
-    assert curve["hakmem"] == pytest.approx([90 * 1.03, 180 * 1.03, 270 * 1.03])
+    assert curve["hakmem"] == pytest.approx([90 * 1.04, 180 * 1.04, 270 * 1.04])
     assert [label for label, _ in page.chart("classes")] == ["worst", "mean", "every request"]
     profiles = ", ".join(one.text for one in page.all("#classes figcaption")).split(", ")
     assert sorted(profiles) == ["default", "header-classidx-on", "low-rss"]
@@ -271,12 +271,12 @@ def test_charts_show_the_numbers(page):
 def test_a_load_is_chosen(page):
     page.draw_all()
     points = dict(page.chart("load-memory"))
-    assert points["hakmem"] == [[20, pytest.approx(90 * 1.03)]]
+    assert points["hakmem"] == [[20, pytest.approx(90 * 1.04)]]
     # slower and larger than another one: system, and with the header; not leaner: mi
     assert [x for x, _ in points["front"]] == [10, 20]
     assert page.all("[data-chart=load-latency].empty"), "this load has no latencies"
     Select(page.all("#load select")[0]).select_by_index(4)
-    assert dict(page.chart("load-memory"))["hakmem"] == [[20, pytest.approx(450 * 1.03)]]
+    assert dict(page.chart("load-memory"))["hakmem"] == [[20, pytest.approx(450 * 1.04)]]
     page.js("document.querySelector('[data-chart=load-latency]').scrollIntoView()")
     curve = dict(page.chart("load-latency"))["hakmem"]
     assert curve == pytest.approx([1000 / 90 * factor for factor in (1, 2, 30, 900)])

@@ -57,7 +57,7 @@ def test_ratios_are_to_the_base():
 
 def test_one_run_has_no_interval():
     (row,) = charts.chart_data(table_of({"a": ("profile", 5e6, 1)}, reps=1), "a")["rows"]
-    assert row["cells"][0]["speed"] == [5, None, None]
+    assert row["cells"][0]["value"] == [5, None, None]
 
 
 def test_few_of_many_variants_are_shown_at_first():

@@ -100,8 +100,8 @@ def test_summary_follows_from_csv(measured):
         assert mops == millions(speed)
         low, high = map(float, interval.split(".."))
         assert low <= float(mops) <= high
-        assert system.rstrip("=") == f"{speed / speeds[row, 'system']:.2f}"
-        assert mi.rstrip("=") == f"{speed / speeds[row, 'mi']:.2f}"
+        assert system.rstrip("=?") == f"{speed / speeds[row, 'system']:.2f}"
+        assert mi.rstrip("=?") == f"{speed / speeds[row, 'mi']:.2f}"
         assert best == mi  # mi is faster than system in each row
         fastest = speeds.get((row, "floor"))
         assert floor == (f"{100 * speed / fastest:.0f} %" if fastest else "")
@@ -239,7 +239,7 @@ def test_narrow_terminal(bench, columns):
     bench.variant("hakmem-header-classidx-off", "result 90000000")
     bench.variant("system", "result 30000000", kind="system")
     bench.variant("mi", "result 60000000", kind="peer")
-    shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "5")
+    shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "6")
     assert "…" not in shown
     lines = shown.splitlines()
     assert all(len(line) <= columns for line in lines if not line.startswith("results: "))
@@ -373,4 +373,4 @@ def test_static_is_not_the_best_peer(bench):
     bench.variant("system", "result 1000", kind="system")
     bench.variant("system+static", "result 6000", kind="system", link="static")
     table = bench.run("--bench", "tiny_hot", "--reps", "1").tables()[TINY]
-    assert table["hakmem"][4].rstrip("=") == "3.00"
+    assert table["hakmem"][4].rstrip("=?") == "3.00"

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from bench.lab import stats
 
@@ -19,6 +20,11 @@ def by_round(values) -> dict[int, float]:
     return {i + 1: float(value) for i, value in enumerate(values)}
 
 
+def leaves_out_1(ratio: stats.Estimate) -> bool:
+    """The interval alone, whether or not there are enough runs for a verdict."""
+    return not ratio.low <= 1 <= ratio.high
+
+
 def found(noise: str, n: int, faster: float, trials: int) -> float:
     """The share of comparisons that call a difference, each round with a slowness of its own."""
     rng = np.random.default_rng(20240607 + n)
@@ -28,7 +34,7 @@ def found(noise: str, n: int, faster: float, trials: int) -> float:
         both = draw(rng, n)
         a = faster * 1e8 * np.exp(draw(rng, n) + both)
         b = 1e8 * np.exp(draw(rng, n) + both)
-        count += stats.ratio(by_round(a), by_round(b)).excludes(1)
+        count += leaves_out_1(stats.ratio(by_round(a), by_round(b)))
     return count / trials
 
 
@@ -46,7 +52,7 @@ def test_three_percent(n):
         a = 1.03e8 * np.exp(0.002 * rng.standard_normal(n))
         b = 1e8 * np.exp(0.002 * rng.standard_normal(n))
         ratio = stats.ratio(by_round(a), by_round(b))
-        assert ratio.excludes(1)
+        assert leaves_out_1(ratio) and ratio.excludes(1) == (n >= 6)
         assert ratio.low <= ratio.value <= ratio.high
         assert ratio.value == pytest.approx(np.median(a) / np.median(b))
         assert ratio.value == pytest.approx(1.03, rel=0.008)
@@ -62,8 +68,20 @@ def test_a_slow_round_is_slow_for_both():
 
 
 def test_one_round_shows_nothing():
-    assert stats.ratio({1: 5.0}, {1: 1.0}) == stats.Estimate(5, 0, math.inf)
-    assert stats.median([5.0]) == stats.Estimate(5, 0, math.inf)
+    assert stats.ratio({1: 5.0}, {1: 1.0}) == stats.Estimate(5, 0, math.inf, False)
+    assert stats.median([5.0]) == stats.Estimate(5, 0, math.inf, False)
+
+
+def test_least_numbers_of_runs():
+    """The fewest of which scipy's own tests, at their clearest, find a difference."""
+    assert stats.LEAST_PAIRS == 6
+    for n in range(2, 12):
+        clear = scipy_stats.wilcoxon([float(x) for x in range(1, n + 1)], method="exact").pvalue
+        assert stats.enough_pairs(n) == (clear <= 0.05), n
+        for m in range(2, 8):
+            apart = scipy_stats.mannwhitneyu(range(n), range(100, 100 + m), method="exact").pvalue
+            assert stats.enough_apart(n, m) == (apart <= 0.05), (n, m)
+    assert not stats.enough_pairs(1) and not stats.enough_apart(1, 30)
 
 
 def test_interval_of_three_is_that_of_students_t():
@@ -125,7 +143,7 @@ def unpaired(n: int, m: int, faster: float, trials: int) -> tuple[float, float]:
     for seed in range(trials):
         a = list(faster * 1e8 * np.exp(0.02 * rng.standard_normal(n)))
         b = list(1e8 * np.exp(0.02 * rng.standard_normal(m)))
-        intervals += stats.ratio_unpaired(a, b, seed).excludes(1)
+        intervals += leaves_out_1(stats.ratio_unpaired(a, b, seed))
         tests += stats.p_unpaired(a, b) < 0.05
     return intervals / trials, tests / trials
 

@@ -25,7 +25,7 @@ def outcome(bench):
         kind = {"hakmem": "profile", "system": "system"}.get(name, "peer")
         bench.variant(name, "result 1000", kind=kind,
                       profile="default" if name == "hakmem" else None, **bodies)
-    outcome = bench.run("--bench", BENCHES, "--full", "--reps", "5")
+    outcome = bench.run("--bench", BENCHES, "--full", "--reps", "7")
     assert outcome.status == 0, outcome.err
     return outcome
 
@@ -37,7 +37,7 @@ def medians(outcome) -> dict[tuple[str, str], float]:
     for line in outcome.lines:
         row = f"{line['benchmark']} {line['parameters']}"
         runs.setdefault((row, line["variant"]), []).append(float(line["ops_per_s"]))
-    assert {len(of) for of in runs.values()} == {5}
+    assert {len(of) for of in runs.values()} == {7}
     return {key: statistics.median(of) for key, of in runs.items()}
 
 
@@ -56,10 +56,10 @@ def test_speeds_and_ratios(outcome, medians):
     for (row, name), speed in medians.items():
         cells = tables[row][name]
         assert float(cells[0]) == pytest.approx(speed / 1e6, rel=0.01)
-        assert float(cells[2].rstrip("=")) == pytest.approx(speed / medians[row, "system"],
+        assert float(cells[2].rstrip("=?")) == pytest.approx(speed / medians[row, "system"],
                                                             abs=0.006)
         best = max(medians[row, "system"], medians[row, "mi"])
-        assert float(cells[4].rstrip("=")) == pytest.approx(speed / best, abs=0.006)
+        assert float(cells[4].rstrip("=?")) == pytest.approx(speed / best, abs=0.006)
 
 
 def test_means(outcome, medians):
@@ -108,7 +108,7 @@ def test_bottlenecks(bench):
                   "rss_kib=9 minor_faults=50 user_s=1 sys_s=1 p999_ns=900'", profile="default")
     bench.variant("system", "echo 'RESULT ops=1000 seconds=1 ops_per_s=2000 peak_rss_kib=99 "
                   "rss_kib=9 minor_faults=5 user_s=1.8 sys_s=0.2 p999_ns=890'", kind="system")
-    outcome = bench.run("--bench", "tiny_hot", "--reps", "3")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "6")
     cause = outcome.summary.split("## Bottlenecks")[1].split("## ")[0]
     assert ("system time 50 % of its time, system 10 % of its time; "
             "page faults 50 in a thousand operations, system 5 in a thousand operations") in cause

@@ -6,10 +6,11 @@ import pytest
 
 from bench.lab import header_compare, header_report, rows
 from bench.lab.analysis import Table
-from bench.lab.compare import SPEED, Comparison
+from bench.lab.compare import Comparison
 from bench.lab.execute import Run
 from bench.lab.header_rounding import Mix, rounding
 from bench.lab.header_rows import PROFILES, Group, groups
+from bench.lab.measures import SPEED
 from bench.lab.rows import Row
 from bench.lab.schedule import Job
 from bench.lab.stats import Estimate
@@ -69,7 +70,7 @@ def lines_of(text: str, title: str) -> dict[str, list[str]]:
     (Estimate(2, 0, float("inf")), False, "no difference"),
 ])
 def test_verdict(ratio, sure, says):
-    one = Comparison(GROUPS[0].rows[0], SPEED, 1, ratio.value, ratio, 0.01, sure)
+    one = Comparison(GROUPS[0].rows[0], SPEED, 1, ratio.value, ratio, 0.01, 15, sure)
     assert header_compare.verdict(one, ("faster", "slower")) == says
 
 
@@ -141,7 +142,9 @@ def test_one_run_has_no_interval(models):
         table.add(Job(row, variant, 1), Run("ok", 1, 1, 1e6, 1024), "raw")
     text = render(header_compare.compare(table, GROUPS[1:], VARIANTS), models)
     assert lines_of(text, "Speed")["second group three load three"][1:4] == [
-        "1.000", "one run", "no difference"]
+        "1.000", "one run", "too few runs"]
+    assert "**Fewer than 6 rounds: too few to tell.**" in text
+    assert "| no difference found | too few runs |" in text
 
 
 def test_the_words_hold_no_results():

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from bench.lab import bars, text
 from bench.lab.analysis import Cell, Table
+from bench.lab.measures import lead
 from bench.lab.report.charts import front, latencies
 from bench.lab.rows import Row
 
@@ -30,7 +31,6 @@ class Block:
 
 
 LATENCY_HEADS = ["p50 ns", "p99 ns", "p99.9 ns", "max ns"]
-FRONT_HEAD = "speed and RSS"
 
 
 def of_matrix(table: Table) -> list[Block]:
@@ -45,7 +45,8 @@ def of_matrix(table: Table) -> list[Block]:
     if judged:
         blocks.append(Block(
             "Bars", list(text.BAR_COLUMNS),
-            [Line(text.bar(bar), "" if bar.met else "missed") for bar in judged],
+            [Line(text.bar(bar), {True: "", False: "missed", None: "too-few"}[bar.met])
+             for bar in judged],
             text.BARS_LEGEND, f"{text.bars_met(judged)}."))
     return blocks
 
@@ -53,32 +54,32 @@ def of_matrix(table: Table) -> list[Block]:
 def of_row(table: Table, row: Row) -> Block:
     """All variants in one row; columns without a word are left out."""
     cells = [cell for cell in table.cells(row) if cell.speed or cell.failures or cell.left_out]
-    fastest = max((cell.speed.value for cell in cells if cell.speed), default=0)
+    longest = max((cell.shown.value for cell in cells if cell.shown), default=0)
     on_front = front(table, row)
-    heads = [*text.COLUMNS, *LATENCY_HEADS, FRONT_HEAD]
-    lines = [_line(table, cell, fastest, cell.variant.name in on_front) for cell in cells]
+    heads = [*text.columns(row), *LATENCY_HEADS, f"{lead(row).name} and RSS"]
+    lines = [_line(table, cell, longest, cell.variant.name in on_front) for cell in cells]
     kept = [i for i in range(len(heads))
             if i < 2 or any(i < len(line.words) and line.words[i] for line in lines)]
     best = table.best_peer(row)
     return Block(
-        f"{row.program} {row.params}", [heads[i] for i in kept],
+        row.title, [heads[i] for i in kept],
         [Line([line.words[i] for i in kept if i < len(line.words)], line.style, line.share)
          for line in lines],
         row.load + (f"; best peer: {best}" if best else ""), failures=text.failures(cells))
 
 
-def _line(table: Table, cell: Cell, fastest: float, on_front: bool) -> Line:
+def _line(table: Table, cell: Cell, longest: float, on_front: bool) -> Line:
     style = "failed" if cell.failures else cell.variant.kind
     words = text.cell(cell)
     if cell.speed is None:
         return Line(words, style)
     known = latencies(table, cell.row, cell.variant.name) or [None] * len(LATENCY_HEADS)
     return Line([*words, *(text.number(value, 0) for value in known), "front" if on_front else ""],
-                style, cell.speed.value / fastest)
+                style, cell.shown.value / longest)
 
 
 def of_fronts(table: Table) -> Block:
     """Which variants are on each row's front."""
-    lines = [Line([f"{row.program} {row.params}", ", ".join(front(table, row))])
+    lines = [Line([row.title, ", ".join(front(table, row))])
              for row in table.rows if front(table, row)]
     return Block("On the front", ["row", "variants, the fastest first"], lines)

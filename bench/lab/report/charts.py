@@ -1,8 +1,8 @@
 """Numbers for the charts: plain dicts and lists that go into the page as JSON.
 
-An estimate is [value, low, high]; low and high are None without an interval, which a single run
-does not give.  Speeds are M ops/s, memory MiB, latencies ns.  Variants and rows are named by their
-index in `variants` and `rows`.
+An estimate is [value, low, high]; low and high are None where too few runs give no interval that
+could be trusted.  What the rows are about is in `measure`'s unit, memory MiB, latencies ns.
+Variants and rows are named by their index in `variants` and `rows`.
 """
 
 import math
@@ -10,9 +10,10 @@ import statistics
 
 from bench.lab import stats
 from bench.lab.analysis import Table
+from bench.lab.measures import lead
 from bench.lab.report.classes import class_charts
 from bench.lab.report.looks import looks
-from bench.lab.rows import Row
+from bench.lab.rows import LAUNCHER, Row, shell
 from bench.lab.stats import Estimate
 from bench.lab.variants import Variant
 
@@ -28,8 +29,10 @@ def chart_data(table: Table, base: str) -> dict:
     look = looks(table.variants)
     main = _main(table.variants)
     rows = [_row(table, row, base) for row in table.rows]
+    measure = lead(table.rows[0])
     return {
         "base": base,
+        "measure": {"name": measure.name, "unit": measure.unit, "more": measure.more_is_better},
         "variants": [
             {"name": v.name, "family": look[v.name].family, "colour": look[v.name].colour,
              "mark": look[v.name].mark, "sign": look[v.name].sign, "main": v.name in main}
@@ -61,12 +64,10 @@ def _main(variants: list[Variant]) -> set[str]:
     return {v.name for v in first + [v for v in plain if v.is_peer]}
 
 
-def _estimate(one: Estimate | None, unit: float = 1) -> list | None:
+def _estimate(one: Estimate | None) -> list | None:
     if one is None or not math.isfinite(one.value):
         return None
-    known = math.isfinite(one.high)
-    return [_short(one.value / unit), *(_short(x / unit) if known else None
-                                        for x in (one.low, one.high))]
+    return [_short(one.value), *(_short(x) if one.enough else None for x in (one.low, one.high))]
 
 
 def _short(value: float) -> float:
@@ -87,19 +88,20 @@ def _row(table: Table, row: Row, base: str) -> dict:
             continue
         cells.append({
             "variant": index,
-            "speed": _estimate(cell.speed, 1e6),
+            "value": _estimate(cell.shown),
             "ratio": _estimate(_ratio(table, row, variant, base)),
             "rss": _short(cell.rss_mib),
             "latency": latencies(table, row, variant.name),
         })
-    return {"program": row.program, "params": row.params, "load": row.load, "cells": cells}
+    return {"program": row.program, "params": row.params, "title": row.title,
+            "load": row.load, "cells": cells}
 
 
 def _ratio(table: Table, row: Row, variant: Variant, base: str) -> Estimate | None:
     """To `base`, for a static variant to the base that is linked as it is, if there is one."""
     if base == "system":
         return table.cell(row, variant).vs_system
-    return stats.ratio(table.speeds(row, variant.name), table.speeds(row, base))
+    return stats.ratio(table.values(row, variant.name), table.values(row, base))
 
 
 def latencies(table: Table, row: Row, name: str) -> list[float | None] | None:
@@ -140,9 +142,11 @@ def scaling(rows: list[Row]) -> list[dict]:
     """Rows that differ in nothing but their threads, two and more together."""
     groups: dict[tuple, dict[int, int]] = {}
     for index, row in enumerate(rows):
+        if row.program == LAUNCHER:
+            continue
         for place, word in enumerate(row.args):
             if word == str(row.threads):
-                args = " ".join([*row.args[:place], "T", *row.args[place + 1:]])
+                args = shell([*row.args[:place], "T", *row.args[place + 1:]])
                 groups.setdefault((row.program, args), {})[row.threads] = index
     return [{"title": f"{program} {args}", "threads": sorted(found),
              "rows": [found[n] for n in sorted(found)]}

@@ -54,14 +54,12 @@ function pointOf(variant) {
 function number(value) {
   if (value === null || value === undefined) return "";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toLocaleString("en-US", {
-    minimumFractionDigits: Math.abs(value) < 1 ? undefined : digits,
-    maximumFractionDigits: Math.abs(value) < 1 ? 3 : digits,
-  });
+  return value.toLocaleString("en-US", Math.abs(value) < 1 ? {maximumSignificantDigits: 3}
+    : {minimumFractionDigits: digits, maximumFractionDigits: digits});
 }
 
 function withInterval([value, low, high]) {
-  return number(value) + (low === null ? " (one run)" : ` (${number(low)} to ${number(high)})`);
+  return number(value) + (low === null ? " (too few runs to tell)" : ` (${number(low)} to ${number(high)})`);
 }
 
 // ---- axes ---------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ makers.ratios = (index, width) => {
   const variants = shown().filter(one => data.variants[one].name !== data.base);
   const gap = Math.min(0.8 / Math.max(variants.length, 1), 0.3);
   // In a narrow chart the upper part of a band is taken by its words.
-  const lines = rows.map(row => (group.title ? row.params : `${row.program} ${row.params}`));
+  const lines = rows.map(row => (group.title ? row.params : row.title));
   const middle = isNarrow(lines, width) ? 0.12 : 0;
   const sets = variants.map((variant, place) => dotsOf(
     data.variants[variant],
@@ -112,7 +112,7 @@ makers.ratios = (index, width) => {
       .filter(cell => cell.variant === variant && cell.ratio)
       .map(cell => ({
         y: y + middle + (place - (variants.length - 1) / 2) * gap * (1 - middle),
-        estimate: cell.ratio, what: `${row.program} ${row.params}: ${row.load}`,
+        estimate: cell.ratio, what: `${row.title}: ${row.load}`,
       }))),
   ));
   return dotChart(lines, sets, "", width, Math.max(30, 13 * variants.length + 8));

@@ -41,16 +41,16 @@ makers.scaling = index => {
   const group = data.scaling[index];
   const sets = shown().flatMap(variant => {
     const speeds = group.rows.map(row => data.rows[row].cells
-      .find(cell => cell.variant === variant)?.speed[0] ?? null);
+      .find(cell => cell.variant === variant)?.value[0] ?? null);
     return speeds.some(speed => speed !== null) ? [{
       ...pointOf(data.variants[variant]), label: data.variants[variant].name, data: speeds,
     }] : [];
   });
   if (!sets.length) return null;
   return curves(group.threads.map(n => `${n} thread${n > 1 ? "s" : ""}`), sets, {
-    beginAtZero: true, title: {display: true, text: "M ops/s", color: ink("soft")},
+    beginAtZero: true, title: {display: true, text: data.measure.unit, color: ink("soft")},
     ticks: {color: ink("soft")}, grid: {color: ink("line")},
-  }, "M ops/s");
+  }, data.measure.unit);
 };
 
 // 16, 64, 256 and so on from `low` to `high`.

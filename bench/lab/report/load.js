@@ -4,6 +4,11 @@
 const pick = document.querySelector("#load select");
 const ofLoad = ["load-ratio", "load-memory", "load-latency"];
 
+// Below 0 if estimate a is better than b.
+function faster(a, b) {
+  return data.measure.more ? b[0] - a[0] : a[0] - b[0];
+}
+
 function chosenCells() {
   const variants = shown();
   return (data.rows[pick.value]?.cells ?? []).filter(cell => variants.includes(cell.variant));
@@ -27,7 +32,7 @@ document.addEventListener("DOMContentLoaded", chooseLoad);
 
 makers["load-ratio"] = (_, width) => {
   const cells = chosenCells().filter(cell => cell.ratio)
-    .sort((a, b) => b.ratio[0] - a.ratio[0]);
+    .sort((a, b) => faster(a.ratio, b.ratio));
   const lines = cells.map(cell => data.variants[cell.variant].name);
   const sets = cells.map((cell, y) => dotsOf(
     data.variants[cell.variant], [{y, estimate: cell.ratio, what: data.rows[pick.value].load}]));
@@ -67,13 +72,13 @@ const names = {
   },
 };
 
-// Cells that no other one beats in speed and memory, by rising memory.
+// Cells that no other one beats in what the load is about and memory, by rising memory.
 function front(cells) {
-  let fastest = 0;
-  return [...cells].sort((a, b) => a.rss - b.rss || b.speed[0] - a.speed[0])
+  let fastest = null;
+  return [...cells].sort((a, b) => a.rss - b.rss || faster(a.value, b.value))
     .filter(cell => {
-      const better = cell.speed[0] > fastest;
-      fastest = Math.max(fastest, cell.speed[0]);
+      const better = fastest === null || faster(cell.value, fastest) < 0;
+      if (better) fastest = cell.value;
       return better;
     });
 }
@@ -82,7 +87,7 @@ makers["load-memory"] = (_, width) => {
   const cells = chosenCells().filter(cell => data.variants[cell.variant].family !== "reference");
   if (!cells.length) return null;
   const best = front(cells);
-  const point = cell => ({x: cell.rss, y: cell.speed[0], estimate: cell.speed});
+  const point = cell => ({x: cell.rss, y: cell.value[0], estimate: cell.value});
   const room = Math.max(3, Math.floor(width / 80));
   return {
     type: "scatter", plugins: [names], height: 360,
@@ -97,14 +102,14 @@ makers["load-memory"] = (_, width) => {
     options: {
       scales: {
         x: logAxis(cells.map(cell => cell.rss), "peak RSS, MiB", {room, span: 1.5}),
-        y: logAxis(cells.map(cell => cell.speed[0]), "M ops/s", {room: 6, span: 1.5}),
+        y: logAxis(cells.map(cell => cell.value[0]), data.measure.unit, {room: 6, span: 1.5}),
       },
       plugins: {
         names: {first: best.map(cell => data.variants[cell.variant].name)},
         tooltip: {
           filter: item => item.dataset.named,
           callbacks: {label: item => `${item.dataset.label}: ${withInterval(item.raw.estimate)} `
-            + `M ops/s, ${number(item.raw.x)} MiB`},
+            + `${data.measure.unit}, ${number(item.raw.x)} MiB`},
         },
       },
     },

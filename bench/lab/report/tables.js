@@ -4,7 +4,7 @@
 const collator = new Intl.Collator("en", {numeric: true});
 // A number, perhaps with the sign before it, and the interval, unit or mark after it.
 const NUMBER = new RegExp(["^(?:[<>]=\\s*)?", "([-+]?[\\d,]*\\.?\\d+(?:e[-+]?\\d+)?)",
-  "(?:\\.\\.\\S+)?", "(?:\\s*(?:=|%|[KMG]iB|n?s|B))?$"].join(""), "i");
+  "(?:\\.\\.\\S+)?", "(?:\\s*(?:[=?]|%|[KMG]iB|n?s|B))?$"].join(""), "i");
 
 function keyOf(row, column) {
   const words = row.cells[column]?.textContent.trim() ?? "";
