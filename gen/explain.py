@@ -378,17 +378,23 @@ def _bytes(count: int) -> str:
 
 
 def show_profiles(profiles_dir: Path, as_json: bool) -> None:
-    """Every profile and its summary.  Raises ProfileError for one that is wrong."""
-    summaries = {
-        name: load_profile(profiles_dir / f"{name}.yaml", profiles_dir).summary
-        for name in known_profiles(profiles_dir)
-    }
+    """All profiles with their summaries.  Raises ProfileError for those that are wrong, when the
+    others have been shown."""
+    summaries, problems = {}, []
+    for name in known_profiles(profiles_dir):
+        try:
+            summaries[name] = load_profile(profiles_dir / f"{name}.yaml", profiles_dir).summary
+        except ProfileError as error:
+            problems += error.problems
     if as_json:
         print(json.dumps(summaries, indent=2))
-        return
-    width = max(map(len, summaries), default=0)
-    for name, summary in summaries.items():
-        print(f"{name:{width}}  {summary}")
+    else:
+        width = max(map(len, summaries), default=0)
+        for name, summary in summaries.items():
+            print(f"{name:<{width}}  {summary}")
+    if problems:
+        sys.stdout.flush()
+        raise ProfileError(*problems)
 
 
 def main(args: list[str]) -> int:

@@ -62,7 +62,8 @@ def test_what_is_wrong_is_said_of_its_own_target(bazel, target, said):
 
 def test_the_list_of_profiles_has_the_others(bazel):
     done = bazel.run("run", "//gen:explain")
-    assert "tiny-heavy" in done.stdout and "good" in done.stdout, done.stdout
+    assert done.returncode == 2
+    assert "tiny-heavy" in done.stdout and "\ngood " in done.stdout, done.stdout
     assert "profiles/wrong.yaml: front.fast_cap: 1 is not in 2..1024" in done.stdout
     assert "profiles/no-yaml.yaml: line " in done.stdout
     done = bazel.run("run", "//gen:explain", "--", "low-rss")
