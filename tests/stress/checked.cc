@@ -1,6 +1,7 @@
 /* checked.cc: see checked.h. */
 #include "tests/stress/checked.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -164,6 +165,16 @@ uint64_t Limits()
 void NextLimit()
 {
     limits.fetch_add(1);
+}
+
+void AdoptLimits()
+{
+    for (auto resource : {RLIMIT_DATA, RLIMIT_AS}) {
+        struct rlimit limit;
+        bool limited = getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+        if (limited && Limits() % 2 == 0)
+            NextLimit();
+    }
 }
 
 uint64_t Calls()

@@ -33,6 +33,8 @@ void Check(const void *p);
 uint64_t Limits();
 /* The next limit begins, or the present one has ended. */
 void NextLimit();
+/* In a child of fork: its limits were copied at another moment than what Limits() is. */
+void AdoptLimits();
 
 /* Calls to the allocator, and how many of them were refused. */
 uint64_t Calls();

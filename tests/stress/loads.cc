@@ -236,6 +236,7 @@ class Forks : public Load {
         pid_t child = fork();
         if (child == 0) {
             alarm(120); /* an allocator that waits for a lost lock does so for ever */
+            AdoptLimits();
             for (uint32_t i = 0; i < 2000; i++)
                 table_.Put(random_.Below(64), Malloc(random_.Size(16, 14), random_.Next()));
             table_.Drain();

@@ -35,12 +35,18 @@ enum Phase { kRun, kIdle, kDrain, kStop };
 
 constexpr auto kPatience = std::chrono::seconds(300); /* for all loads to come to a quiet point */
 constexpr size_t kMinPoints = 12;                     /* quiet points of a run */
-/* Growth that is no leak: caches of living threads, and blocks that wait in hardened profiles. */
+/* Growth that is no leak, beside that of what caches of living threads say they keep: freed blocks
+ * that wait in a hardened profile keep their neighbours resident. */
 constexpr size_t kSlackBytes = size_t{4} << 20;
 constexpr size_t kSlackPercent = 10;
 
+/* Limits that leave so much are not expected to be noticed. */
+constexpr size_t kTightBytes = size_t{64} << 20;
+
 std::atomic<int> phase{kRun};
-std::atomic<unsigned> quiet; /* loads that have drained since the phase is kDrain */
+std::atomic<unsigned> point; /* number of the quiet point that the phase kDrain leads to */
+std::atomic<unsigned> quiet; /* loads that have drained for it */
+bool tight;                  /* there was a limit that had to be noticed */
 
 void SleepMs(unsigned ms)
 {
@@ -49,20 +55,20 @@ void SleepMs(unsigned ms)
 
 void RunLoad(Load &load)
 {
-    bool drained = false;
+    unsigned drained = 0; /* a phase may be over before a load that sleeps has seen it */
     for (;;) {
+        unsigned next = point; /* before the phase, so that it is the phase's or an earlier one */
         int now = phase;
         if (now == kRun) {
-            drained = false;
             load.Step();
         } else if (now == kStop) {
             load.Drain();
             return;
-        } else if (now == kIdle || drained) {
+        } else if (now == kIdle || drained == next) {
             SleepMs(1);
         } else {
+            drained = next;
             load.Drain();
-            drained = true;
             quiet++;
         }
     }
@@ -86,6 +92,17 @@ size_t StatusBytes(const char *key)
     return kib * 1024;
 }
 
+/* Memory that the heap has mapped and not handed out, which no limit keeps from use.  Allocates
+ * nothing. */
+size_t CleanBytes()
+{
+    static char json[1 << 16];
+    const char *key = "\"clean_bytes\": ";
+    hak_stats_json(json, sizeof json);
+    const char *at = std::strstr(json, key);
+    return at ? std::strtoull(at + std::strlen(key), nullptr, 10) : 0;
+}
+
 /* Grants the process `more` bytes beyond what it has, for `ms`. */
 void Limit(int resource, const char *key, size_t more, unsigned ms)
 {
@@ -93,6 +110,7 @@ void Limit(int resource, const char *key, size_t more, unsigned ms)
     size_t now = StatusBytes(key);
     if (now == 0 || getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0)
         return;
+    tight |= more + CleanBytes() < kTightBytes;
     rlim_t before = limit.rlim_cur;
     limit.rlim_cur = std::min<rlim_t>(now + more, limit.rlim_max);
     NextLimit();
@@ -124,15 +142,18 @@ void Disturb(Random &random)
     case 4:
         Limit(RLIMIT_AS, "VmSize", size_t{random.Below(16)} << 20, 100 + random.Below(400));
         break;
-    default:
-        if (mallinfo2().arena == 0)
+    default: {
+        struct mallinfo2 info = mallinfo2();
+        if (info.arena + info.hblkhd == 0)
             Fail("mallinfo2: no memory in a busy process");
+    }
     }
     SleepMs(random.Below(200));
 }
 
 struct Point {
     size_t live, rss;
+    size_t kept; /* by threads and between them */
 };
 
 /* All loads free their blocks; what remains. */
@@ -140,6 +161,7 @@ Point QuietPoint(const std::vector<std::unique_ptr<Load>> &loads)
 {
     auto begin = Clock::now();
     quiet = 0;
+    point++;
     phase = kDrain;
     while (quiet < loads.size()) {
         if (Clock::now() - begin > kPatience)
@@ -151,9 +173,9 @@ Point QuietPoint(const std::vector<std::unique_ptr<Load>> &loads)
         load->Drain();
     hak_trim();
     struct mallinfo2 info = mallinfo2();
-    Point point{info.uordblks + info.hblkhd, StatusBytes("VmRSS")};
+    size_t rss = StatusBytes("VmRSS");
     phase = kRun;
-    return point;
+    return {info.uordblks + info.hblkhd, rss, info.fsmblks};
 }
 
 /* The median of a value of the points [from, to). */
@@ -166,15 +188,27 @@ size_t Median(const std::vector<Point> &points, size_t from, size_t to, size_t P
     return values[values.size() / 2];
 }
 
-/* The last third of the points against the first, of which the very first warm up. */
-void ExpectFlat(const std::vector<Point> &points, const char *what, size_t Point::*value)
+/* Medians of the first third of the points, of which the very first warm up, and of the last. */
+struct Thirds {
+    size_t first, last;
+};
+
+Thirds MediansOf(const std::vector<Point> &points, size_t Point::*value)
 {
     size_t n = points.size(), third = n / 3;
-    size_t first = Median(points, 1, 1 + third, value), last = Median(points, n - third, n, value);
+    return {Median(points, 1, 1 + third, value), Median(points, n - third, n, value)};
+}
+
+void ExpectFlat(const std::vector<Point> &points, const char *what, size_t Point::*value)
+{
+    Thirds of = MediansOf(points, value), kept = MediansOf(points, &Point::kept);
     std::printf("stress(%s): %s at quiet points: %zu KiB in the first third, %zu in the last\n",
-                hak_profile(), what, first / 1024, last / 1024);
-    if (last > first + first * kSlackPercent / 100 + kSlackBytes)
-        Fail("%s grows from %zu to %zu bytes", what, first, last);
+                hak_profile(), what, of.first / 1024, of.last / 1024);
+    size_t may = of.first + of.first * kSlackPercent / 100 + kSlackBytes;
+    if (kept.last > kept.first)
+        may += 2 * (kept.last - kept.first);
+    if (of.last > may)
+        Fail("%s grows from %zu to %zu bytes", what, of.first, of.last);
 }
 
 void Run(double seconds, uint64_t seed)
@@ -202,7 +236,7 @@ void Run(double seconds, uint64_t seed)
         thread.join();
     ExpectFlat(points, "memory in use", &Point::live);
     ExpectFlat(points, "resident memory", &Point::rss);
-    if (Refused() == 0)
+    if (Refused() == 0 && tight)
         Fail("no call was refused: the limits have no effect");
     std::printf("stress(%s): %" PRIu64 " million calls in %.0f s, %" PRIu64
                 " refused under %" PRIu64 " limits, %zu quiet points\n",
