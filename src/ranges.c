@@ -5,7 +5,7 @@
 #include "os.h"
 #include "ranges.h"
 
-#define MOST_STEP ((size_t)64 << 20)
+#define MOST_STEP ((size_t)64 << 20) /* that a range grows to by itself */
 
 struct hak_range hak_ranges[HAK_NRANGES];
 static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
@@ -56,7 +56,7 @@ static int map_pages(struct hak_range *range, uint32_t end)
     if (end <= from)
         return 0;
     size_t used = (size_t)(from - range->first) << HAK_PAGE_SHIFT;
-    size_t step = hak_min(hak_max((size_t)HAK_COMMIT_STEP, used / 8), MOST_STEP);
+    size_t step = hak_max((size_t)HAK_COMMIT_STEP, hak_min(used / 8, MOST_STEP));
     size_t far = from + (step >> HAK_PAGE_SHIFT);
     uint32_t to = (uint32_t)hak_min(hak_max((size_t)end, far), (size_t)range->end);
     int error = claim(from, to - from);
