@@ -8,7 +8,7 @@ import json
 from typing import Any, Iterable, Iterator
 
 from gen.model import ClassRow, Keys, Model, Profile
-from gen.profiles import ProfileError
+from gen.profiles import ProfileError, schema_keys
 
 QUANTUM = 16  # class sizes and block addresses are multiples of this
 PAGE_SHIFT = 16
@@ -19,6 +19,7 @@ MAX_CLASSES = 126
 INLINE_BLOCKS = 512  # a slab with more has its free set in a table with room for one page's blocks
 RECIP_SHIFT = 40
 REGIONS_SHIFT = 7  # the region lookup divides the heap's addresses by 2 to this
+LEAST_REGION_GIB = 1  # for the blocks of one class
 
 
 def build_model(profile: Profile, debug: bool = False) -> Model:
@@ -33,7 +34,7 @@ def build_model(profile: Profile, debug: bool = False) -> Model:
             f"classes.max {keys['classes']['max']} makes {len(sizes)} classes, "
             f"at most {MAX_CLASSES} fit"
         )
-    problems = list(_guard_problems(profile))
+    problems = [*_guard_problems(profile), *_region_problems(profile, len(sizes))]
     if problems:
         raise ProfileError(*problems)
     rows = _class_rows(profile, sizes, header_bytes)
@@ -77,6 +78,29 @@ def _guard_problems(profile: Profile) -> Iterator[str]:
             yield f"{profile.path}: guard.{key}: needs front.list_max 0"
     if guard["quarantine_bytes"] > 0 and not guard["checks"]:
         yield f"{profile.path}: guard.quarantine_bytes: needs guard.checks"
+
+
+def _region_problems(profile: Profile, nclasses: int) -> Iterator[str]:
+    """Blocks of a class find room in its range alone, and large blocks in what the classes leave.
+    Addresses cost nothing, so that a heap with too few of them has no use."""
+    if profile.keys["front"]["class_lookup"] != "region":
+        return
+    choices = schema_keys()["heap"]["reserve_gib"]["enum"]
+    left = (1 << REGIONS_SHIFT) - nclasses
+    least = max(LEAST_REGION_GIB << REGIONS_SHIFT, (min(choices) << REGIONS_SHIFT) // left)
+    if profile.keys["heap"]["reserve_gib"] < least:
+        enough = next(choice for choice in choices if choice >= least)
+        yield (
+            f"{profile.path}: heap.reserve_gib: {profile.keys['heap']['reserve_gib']} is too little "
+            f"with front.class_lookup region and {nclasses} classes "
+            f"(classes.{_chosen_by(profile)}), each of which gets a part in {1 << REGIONS_SHIFT}, "
+            f"and large blocks the rest; valid from {enough} on"
+        )
+
+
+def _chosen_by(profile: Profile) -> str:
+    """The key that says which classes there are."""
+    return "sizes" if profile.keys["classes"]["sizes"] is not None else "per_doubling"
 
 
 def digest(keys: Keys) -> str:
@@ -187,7 +211,7 @@ def _slab_pages(profile: Profile, size: int, first: int) -> int:
     slab = profile.keys["slab"]
     pages = slab_pages(slab, size, first)
     if pages is None:
-        chosen = "sizes" if profile.keys["classes"]["sizes"] is not None else "max"
+        chosen = "max" if profile.keys["classes"]["sizes"] is None else "sizes"
         behind = " behind a header (front.class_lookup)" if first else ""
         raise ProfileError(
             f"{profile.path}: slab.max_pages: {slab['max_pages']} heap pages hold "

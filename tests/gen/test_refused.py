@@ -118,6 +118,19 @@ BROKEN = {
         "profiles/broken.yaml: slab.max_pages: 8 heap pages hold 19 blocks of 26624 bytes, "
         "a class by classes.max; slab.min_blocks is 20",
     ),
+    "regions too small for the blocks of a class": (
+        "summary: s\nfront: {class_lookup: region}\nheap: {reserve_gib: 64}",
+        "profiles/broken.yaml: heap.reserve_gib: 64 is too little with front.class_lookup region "
+        "and 72 classes (classes.per_doubling), each of which gets a part in 128, and large blocks "
+        "the rest; valid from 128 on",
+    ),
+    "regions of many classes, which leave too little for large blocks": (
+        f"summary: s\nclasses: {{sizes: {[16 * i for i in range(1, 127)]}}}\n"
+        "front: {class_lookup: region}\nheap: {reserve_gib: 512}",
+        "profiles/broken.yaml: heap.reserve_gib: 512 is too little with front.class_lookup region "
+        "and 126 classes (classes.sizes), each of which gets a part in 128, and large blocks "
+        "the rest; valid from 1024 on",
+    ),
     "header contradicts lookup": (
         "summary: s\nfront: {class_lookup: map, header_classidx: true}",
         "profiles/broken.yaml: front.header_classidx: true means class_lookup header, "
