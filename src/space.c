@@ -55,6 +55,21 @@ static bool try_at(uintptr_t start, size_t size, struct hak_space *out)
     return hak_os_claim(out->spans, HAK_PAGE_SIZE) == 0;
 }
 
+/* The same, and what is behind the first part lies within the address space too. */
+static bool try_whole_at(uintptr_t start, size_t size, struct hak_space *out)
+{
+    if (!try_at(start, size, out))
+        return false;
+    char *last = (char *)(out->heap + size - HAK_PAGE_SIZE);
+    int error = hak_os_claim(last, HAK_PAGE_SIZE);
+    if (error == 0)
+        hak_os_release(last, HAK_PAGE_SIZE);
+    if (error == 0 || error == EEXIST)
+        return true;
+    hak_os_release(out->spans, HAK_PAGE_SIZE);
+    return false;
+}
+
 /* In a band of its own, at random. */
 static bool try_band(size_t size, struct hak_space *out)
 {
@@ -79,7 +94,7 @@ static bool try_beside_kernel(size_t size, struct hak_space *out)
         if ((uintptr_t)next > whole + AWAY_FROM_KERNEL &&
             try_at((uintptr_t)next - whole, size, out))
             return true;
-        if (try_at((uintptr_t)next + AWAY_FROM_KERNEL, size, out))
+        if (try_whole_at((uintptr_t)next + AWAY_FROM_KERNEL, size, out))
             return true;
     }
     return false;
