@@ -12,14 +12,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gen import compare, recording
+from gen import compare, recording, served
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.doubts import doubts
 from gen.model import ClassRow, Model
 from gen.predict import cache_bytes
 from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile
-from gen.served import AlignedCost, aligned_costs, most_of
 
 PAGE = 65536
 COLUMNS = 96  # the class table fits; width of output that is no terminal
@@ -75,7 +74,7 @@ class Explanation:
     classes: list[ClassCosts]
     waste: float  # percent of the blocks, over the range of header_tax, with the lookup used
     header_tax: HeaderTax
-    aligned: list[AlignedCost]  # the worst for each of the usual alignments
+    aligned: list[served.AlignedCost]  # the worst for each of the usual alignments
     aligned_most: int  # times the larger of size and alignment: no block should take more
     reserved: int  # address space
     region: int  # address space of each class; 0 without the region lookup
@@ -109,8 +108,8 @@ def explain(model: Model) -> Explanation:
         classes=[_class_costs(row, below[row.index - 1], model.header_bytes) for row in rows],
         waste=tax.waste_with if model.header_bytes else tax.waste_without,
         header_tax=tax,
-        aligned=list(aligned_costs(model)),
-        aligned_most=most_of(model),
+        aligned=list(served.aligned_costs(model)),
+        aligned_most=served.most_of(model),
         reserved=1 << model.reserve_shift,
         region=1 << model.region_shift if model.lookup == "region" else 0,
         map_bytes=(1 << model.reserve_shift) // PAGE if model.lookup == "map" else 0,
@@ -257,7 +256,6 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
                else f"{tax.low} bytes"),
         ),
         *_header_costs(told),
-        ("aligned blocks", _aligned(told)),
         (
             "each thread",
             f"{_bytes(told.thread_struct)} for its cache, resident where used, and "
@@ -275,6 +273,7 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
             "large blocks",
             f"above {told.small_max} bytes, in heap pages of 64 KiB; " + _kept(told),
         ),
+        ("aligned blocks", _aligned(told)),
         (
             "free pages",
             "go back to the system "
@@ -320,6 +319,15 @@ def _budget(count: int) -> str:
     return f"a budget of {_bytes(count)}" if count else "no budget"
 
 
+def _kept(told: Explanation) -> str:
+    if not told.bigcache_largest:
+        return "none kept"
+    return (
+        f"at most {_bytes(told.bigcache)} of addresses kept, in spans of at most "
+        f"{_bytes(told.bigcache_largest)}"
+    )
+
+
 def _aligned(told: Explanation) -> str:
     """Of the usual alignments: that all is well, or what is not and why."""
     if not told.aligned:
@@ -338,15 +346,6 @@ def _aligned(told: Explanation) -> str:
         "the block lies inside one that is larger by the alignment, and classes are far apart there"
     )
     return f"[bold]wasteful[/bold]: {examples} bytes; {reason}"
-
-
-def _kept(told: Explanation) -> str:
-    if not told.bigcache_largest:
-        return "none kept"
-    return (
-        f"at most {_bytes(told.bigcache)} of addresses kept, in spans of at most "
-        f"{_bytes(told.bigcache_largest)}"
-    )
 
 
 def _lookup_costs(told: Explanation) -> str:

@@ -5,10 +5,10 @@ from typing import Iterator
 
 import numpy as np
 
+from gen.classes import PAGE
 from gen.demand import GRANULES, OS_PAGE, QUANTUM, round_up
 from gen.model import Model
 
-PAGE = 65536
 USUAL = (64, 128, 256, 512, 1024, 2048, 4096)  # alignments: of cache lines to pages
 # What an aligned block may take of the larger of its size and its alignment: the next power of two;
 # with a header, which has it inside a larger block, the sum of both and a step between classes.

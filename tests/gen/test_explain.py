@@ -293,33 +293,3 @@ def test_nothing_is_said_of_nothing(capsys, workspace, sizes, lookup):
     assert "no budget for the blocks in it" in text and "all threads no budget" in text
     assert "no blocks parked" in text and "none kept" in text
     assert "free pages go back to the system at once" in text
-
-
-# ---- blocks with an alignment --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_shipped_profiles_serve_aligned_blocks(name, shipped, capsys):
-    found = explain.explain(shipped(name))
-    assert [one.alignment for one in found.aligned] == [64, 128, 256, 512, 1024, 2048, 4096]
-    assert max(one.ratio for one in found.aligned) <= found.aligned_most
-    assert explain.main([name, "--profiles-dir", str(ROOT / "profiles")]) == 0
-    assert "with an alignment of 64 to 4096 bytes: at most" in capsys.readouterr().out
-
-
-def test_a_table_that_wastes_aligned_blocks_is_told(workspace, capsys):
-    """Blocks of 1024 bytes have all alignments up to that, blocks of 20000 bytes only 32."""
-    text = "classes: {sizes: [16, 48, 112, 528, 1024, 20000]}\n"
-    costs = {one.alignment: (one.size, one.block) for one in told(workspace, text).aligned}
-    assert costs[64] == (1025, 65536) == costs[1024] and costs[2048] == (1, 65536)
-    assert explain.main(["mine", "--profiles-dir", "profiles"]) == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    assert ("aligned blocks wasteful: aligned_alloc(64, 1025) takes 65536, "
-            in printed and "aligned_alloc(4096, 1) takes 65536 bytes; powers of two among "
-            "classes.sizes would serve them" in printed)
-
-
-def test_a_table_below_the_usual_alignments(workspace, capsys):
-    assert told(workspace, "classes: {sizes: [16, 48]}\n").aligned == []
-    assert explain.main(["mine", "--profiles-dir", "profiles"]) == 0
-    assert "aligned blocks none of the usual" in " ".join(capsys.readouterr().out.split())
