@@ -55,19 +55,15 @@ static bool try_at(uintptr_t start, size_t size, struct hak_space *out)
     return hak_os_claim(out->spans, HAK_PAGE_SIZE) == 0;
 }
 
-/* The same, and what is behind the first part lies within the address space too. */
+/* The same, and the last page can be mapped too: the address space may end before. */
 static bool try_whole_at(uintptr_t start, size_t size, struct hak_space *out)
 {
     if (!try_at(start, size, out))
         return false;
     char *last = (char *)(out->heap + size - HAK_PAGE_SIZE);
-    int error = hak_os_claim(last, HAK_PAGE_SIZE);
-    if (error == 0)
-        hak_os_release(last, HAK_PAGE_SIZE);
-    if (error == 0 || error == EEXIST)
-        return true;
-    hak_os_release(out->spans, HAK_PAGE_SIZE);
-    return false;
+    bool reaches = hak_os_claim(last, HAK_PAGE_SIZE) == 0;
+    hak_os_release(reaches ? last : out->spans, HAK_PAGE_SIZE);
+    return reaches;
 }
 
 /* In a band of its own, at random. */
