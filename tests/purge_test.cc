@@ -152,9 +152,11 @@ TEST_F(PurgeDeathTest, ASteadyLoadMayKeepMore)
     SKIP_IF_GUARDED();
     if (profile.decay_ms == 0)
         GTEST_SKIP() << "spans are purged when freed";
+    // With one thread 16 MiB may be kept, and 128 KiB more for each millisecond of the decay.
+    static const bool may_keep = 16 * kMiB + profile.decay_ms * kMiB / 8 >= 24 * kMiB;
     auto body = [] {
         for (int round = 0; round < 10; round++) {
-            now_ms += profile.decay_ms / 100; // all rounds long before anything is old
+            now_ms += 5;
             os_fake_set_clock(now_ms);
             struct shim_heap_stats before = shim_heap_stats();
             Use(24 * kMiB, kMiB);
@@ -163,12 +165,14 @@ TEST_F(PurgeDeathTest, ASteadyLoadMayKeepMore)
                 EXPECT_GT(after.purges, before.purges);
                 EXPECT_LE(ResidentFreeBytes(), 17 * kMiB);
             }
-            if (round >= 5) {
+            if (round >= 5 && may_keep) {
                 EXPECT_EQ(after.purges, before.purges) << "round " << round;
                 EXPECT_EQ(after.claims, before.claims) << "round " << round;
             }
         }
-        EXPECT_GE(ResidentFreeBytes(), 22 * kMiB);
+        if (may_keep) {
+            EXPECT_GE(ResidentFreeBytes(), 22 * kMiB);
+        }
         for (int round = 0; round < 10; round++)
             Use(300 * kMiB, kMiB);
         EXPECT_LE(ResidentFreeBytes(), 65 * kMiB) << "it may be idle from now on";
