@@ -17,7 +17,7 @@ from rich.table import Table
 
 from gen import recording, trace
 from gen.recording import Recording, RecordingError
-from gen.running import WrongUse, run, runs, trace_of
+from gen.running import WrongUse, run, runs, trace_of, why_no_longer
 
 WIDTH = 1000  # of output that is no terminal: names are whole
 SHOWN = 12  # processes
@@ -161,8 +161,9 @@ def main(args: list[str]) -> int:
         return _say(f"--out: {out}: is a folder; name a file", WRONG_USE)
     folder = out.with_name(out.name + ".children")
     command = [options.program, *options.args]
+    trace_max = options.trace_max if options.trace else 0
     try:
-        pid, status = run(command, out, folder, options.trace_max if options.trace else 0)
+        pid, status = run(command, out, folder, trace_max)
     except WrongUse as error:
         return _say(str(error), WRONG_USE)
     try:
@@ -175,12 +176,17 @@ def main(args: list[str]) -> int:
     if status:
         how = (f"ended by signal {status - SIGNALLED}" if status > SIGNALLED
                else f"exit status {status}")
+        if status == SIGNALLED + signal.SIGBUS and (why := why_no_longer(folder, trace_max)):
+            how += f"; {folder}: {why}"
         _say(f"{shlex.join(command)}: {how}", 0)
     if not kept and unreadable:
         return status or WRONG_USE
     if not kept:
-        return _say(f"{options.program}: nothing was recorded: it is linked statically or setuid, "
-                    "brings AddressSanitizer, or allocates nothing", status or WRONG_USE)
+        why = why_no_longer(folder, trace_max)
+        return _say(f"{options.program}: nothing was recorded: "
+                    + (f"{folder}: {why}" if why else
+                       "it is linked statically or setuid, or brings AddressSanitizer"),
+                    status or WRONG_USE)
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     if console.is_terminal:
         show(kept, console)

@@ -4,10 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).absolute().parent.parent
 LIBRARY = ROOT / "gen/libhakmem-record.so"
+SAYS = "libhakmem-record: "  # so begins what the library says on standard error
 
 
 class WrongUse(Exception):
@@ -19,6 +21,11 @@ def run(command: list[str], out: Path, folder: Path, trace_max: int) -> tuple[in
     status.  What ends the program from the keyboard is left to it."""
     program = find(command[0])
     claim(out, folder)
+    why = why_not(folder, trace_max)
+    if why:
+        folder.rmdir()
+        raise WrongUse(f"{folder}: nothing can be recorded there: {why}; mend that, or name "
+                       "another place with --out")
     try:
         process = subprocess.Popen([command[0], *command[1:]], executable=program,
                                    env=environment(folder, trace_max))
@@ -53,6 +60,42 @@ def claim(out: Path, folder: Path) -> None:
     except OSError as error:
         raise WrongUse(f"{folder}: cannot be made: {error.strerror}; name another place with "
                        "--out") from None
+
+
+def why_not(folder: Path, trace_max: int) -> str:
+    """Why programs whose recordings go to the folder leave none; nothing if they do.  The library
+    tells, in a program that does nothing: it is the library that knows what it needs."""
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", ""], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          errors="backslashreplace", env=environment(folder, trace_max)) as probe:
+        said = probe.communicate()[1]
+    path = folder / str(probe.pid)
+    left = path.exists() and (not trace_max or trace_of(path).exists())
+    for one in (path, trace_of(path)):
+        one.unlink(missing_ok=True)
+    if probe.returncode == -signal.SIGBUS:
+        return "there is no room, or a quota is used up"
+    if left:
+        return ""
+    for line in said.splitlines():
+        for of in (trace_of(path), path):
+            if line.startswith(f"{SAYS}{of}: "):
+                return line.removeprefix(f"{SAYS}{of}: ").rpartition("; ")[0]
+    return f"{LIBRARY.name} cannot be preloaded: {said.strip()}"
+
+
+def why_no_longer(folder: Path, trace_max: int) -> str:
+    """The same after the program, when the folder may be gone."""
+    try:
+        folder.mkdir(exist_ok=True)
+        why = why_not(folder, trace_max)
+    except OSError as error:
+        return error.strerror
+    try:
+        folder.rmdir()
+    except OSError:  # it holds recordings
+        pass
+    return why
 
 
 def environment(folder: Path, trace_max: int) -> dict[str, str]:

@@ -261,7 +261,8 @@ static struct record_file *make_files(bool child, bool silent)
         if (record_file_room(path) < LEAST_ROOM)
             what = "less than 32 MiB are free there";
         else if (!(file = record_file_make(path, sizeof *file)))
-            what = strerror(errno);
+            what = errno == EFBIG ? "a limit on the size of files (ulimit -f) forbids it"
+                                  : strerror(errno);
     }
     if (!file) {
         if (!silent)

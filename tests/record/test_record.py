@@ -195,9 +195,93 @@ def test_a_program_that_is_linked_statically(run, tmp_path):
     (tmp_path / "static.c").write_text("int main(void) { return 0; }")
     subprocess.run(["gcc", "-static", "-o", "static", "static.c"], cwd=tmp_path, check=True)
     assert refused(run, "./static") == (
-        "./static: nothing was recorded: it is linked statically or setuid, brings "
-        "AddressSanitizer, or allocates nothing")
+        "./static: nothing was recorded: it is linked statically or setuid, or brings "
+        "AddressSanitizer")
     assert names(tmp_path) == ["static", "static.c"]
+
+
+def on_a_disk(options: str, folder: Path) -> tuple[str, ...]:
+    """Words before a command, for which `folder` is a disk of its own."""
+    folder.mkdir()
+    words = ("unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o "$1" none "$2" && shift 2 && '
+             'exec "$@"', "sh", options, str(folder))
+    if subprocess.run([*words, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no namespaces here")
+    return words
+
+
+@pytest.mark.parametrize("options, says", [
+    ("size=16m", "nothing can be recorded there: less than 32 MiB are free there; mend that, or "
+                 "name another place with --out"),
+    ("nr_inodes=1", "cannot be made: No space left on device; name another place with --out"),
+    ("ro", "cannot be made: Read-only file system; name another place with --out"),
+])
+def test_a_full_disk(script, tmp_path, options, says):
+    """The program, of which nothing would be recorded, is not run."""
+    before = on_a_disk(options, tmp_path / "disk")
+    done = script("--out", "disk/app.rec", "touch", "ran", before=before)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"record: {tmp_path}/disk/app.rec.children: {says}")
+    assert done.stderr.count("\n") == 1 and not (tmp_path / "ran").exists()
+
+
+FILL = """
+import os
+with open("disk/fill", "wb", 0) as file:
+    try:
+        while file.write(bytes(1 << 20)):
+            pass
+    except OSError:
+        pass
+blocks = [bytes(size) for size in range(1000, 60000, 10)]
+"""
+
+
+def test_a_disk_that_becomes_full(script, tmp_path):
+    """The system ends the program, which the command explains; what was counted is still there."""
+    done = script("--out", "disk/app.rec", sys.executable, "-c", FILL,
+                  before=on_a_disk("size=64m", tmp_path / "disk"))
+    assert done.returncode == 128 + 7
+    assert done.stderr.endswith(f": ended by signal 7; {tmp_path}/disk/app.rec.children: less than 32 "
+                                "MiB are free there\n")
+    assert "No space left on device: not packed; as it was written it is " in done.stderr
+
+
+def test_a_disk_that_is_full_in_the_end(script, tmp_path):
+    """Where nothing was recorded, that is a reason, too."""
+    (tmp_path / "fills.c").write_text("""
+#include <fcntl.h>
+#include <unistd.h>
+static char zeros[1 << 20];
+int main(void)
+{
+    int file = open("disk/fill", O_WRONLY | O_CREAT, 0600);
+    while (write(file, zeros, sizeof zeros) > 0)
+        ;
+    return 0;
+}
+""")
+    subprocess.run(["gcc", "-static", "-o", "fills", "fills.c"], cwd=tmp_path, check=True)
+    done = script("--out", "disk/app.rec", "./fills",
+                  before=on_a_disk("size=64m", tmp_path / "disk"))
+    assert (done.returncode, done.stderr) == (
+        2, f"record: ./fills: nothing was recorded: {tmp_path}/disk/app.rec.children: less than 32 MiB "
+           "are free there\n")
+
+
+def test_a_limit_of_file_sizes(script, known, tmp_path):
+    done = script("--out", "app.rec", known, "plain", before=("sh", "-c", 'ulimit -f 1000; '
+                                                               'exec "$@"', "sh"))
+    assert (done.returncode, done.stderr) == (
+        2, f"record: {tmp_path}/app.rec.children: nothing can be recorded there: a limit on the "
+           "size of files (ulimit -f) forbids it; mend that, or name another place with --out\n")
+    assert names(tmp_path) == []
+
+
+def test_a_library_that_cannot_be_preloaded(run, known, tmp_path, monkeypatch):
+    (tmp_path / "none.so").write_text("no library")
+    monkeypatch.setattr(running, "LIBRARY", tmp_path / "none.so")
+    assert "none.so cannot be preloaded: ERROR: ld.so: " in refused(run, known, "plain")
 
 
 @pytest.mark.parametrize("size", ["0", "1K", "x", "-1", "1.5G"])
@@ -221,16 +305,24 @@ def test_bazels_own_paths_do_not_reach_the_program(run, monkeypatch, tmp_path):
     assert run("--out", "app.rec", "sh", "-c", 'test "$PYTHONPATH" = /mine')[0] == 0
 
 
-def test_the_script_itself(known, library, tmp_path):
-    """As bazel run starts it."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import sys; from pathlib import Path; from gen import record, running; "
-         f"running.LIBRARY = Path({str(library)!r}); "
-         "sys.exit(record.main(sys.argv[1:]))", "--out", "app.rec", known, "killed"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
-             "BUILD_WORKING_DIRECTORY": str(tmp_path)},
-        capture_output=True, text=True, check=False)
+@pytest.fixture
+def script(library, tmp_path):
+    """The command as bazel run starts it, `before` it the words of another command."""
+    def run(*args: str, before: tuple[str, ...] = (), **env: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [*before, sys.executable, "-c", "import sys; from pathlib import Path; from gen import "
+             f"record, running; running.LIBRARY = Path({str(library)!r}); "
+             "sys.exit(record.main(sys.argv[1:]))", *args],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
+                 "BUILD_WORKING_DIRECTORY": str(tmp_path), **env},
+            capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_script_itself(script, known, tmp_path):
+    done = script("--out", "app.rec", known, "killed")
     assert done.returncode == 128 + 9
     assert done.stderr.startswith(f"record: {known} killed: ended by signal 9\n")
     assert recording.load(tmp_path / "app.rec").peak_live_bytes == 300 * 51000
