@@ -92,6 +92,7 @@ def _keep(path: Path, running: bool, to: Path | None) -> Kept:
     path.unlink()
     if traced:
         os.truncate(traced, trace.used_bytes(traced))
+        traced.chmod(to.stat().st_mode & 0o777)
         traced = traced.rename(trace_of(to))
     return Kept(to, seen, traced, False)
 

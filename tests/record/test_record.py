@@ -1,6 +1,7 @@
 """The command: what it leaves and says, and what it refuses."""
 
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,19 @@ def test_the_files_are_compact(run, known, tmp_path):
         assert file.read(8) == recording.MAGIC
     # 8 bytes a call, in whole chunks.
     assert (tmp_path / "app.rec.trace").stat().st_size < 200000 * 8 * 1.1
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_who_may_read_the_files(run, known, tmp_path, mask):
+    """Whoever may read what the caller makes; the trace no other than the recording."""
+    before = os.umask(mask)
+    try:
+        assert run("--out", "app.rec", "--trace", known, "fork")[0] == 0
+    finally:
+        os.umask(before)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 4
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o666 & ~mask}
 
 
 def test_the_name_by_default(run, known, tmp_path):
