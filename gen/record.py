@@ -17,7 +17,7 @@ from rich.table import Table
 
 from gen import recording, trace
 from gen.recording import Recording, RecordingError
-from gen.running import WrongUse, run, runs, trace_of, why_no_longer
+from gen.running import WrongUse, go_on, run, runs, trace_of, why_no_longer
 
 WIDTH = 1000  # of output that is no terminal: names are whole
 SHOWN = 12  # processes
@@ -40,20 +40,31 @@ class Kept:
     running: bool  # the process goes on, and so does the recording
 
 
+@dataclass(frozen=True)
+class Later:
+    """A process that goes on and has made no call since its fork, so that it has no recording."""
+
+    pid: int
+    program: str
+    path: Path  # where its recording will be
+
+
 # ---- what it left --------------------------------------------------------------------------------
 
 
-def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
+def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[Later], list[str]]:
     """Packs the recordings: that of the program itself becomes `out`, those of its children, and of
     what it was before an exec, stay in the folder under the names of their programs.  Also returns
-    what could not be read, a line each."""
+    those to come, and what could not be read, a line each."""
     try:
         found = sorted((int(name[1]), int(name[2] or 1), path) for path in folder.iterdir()
                        if (name := _NAME.fullmatch(path.name)))
     except OSError as error:
-        return [], [f"{folder}: {error.strerror}: the recordings are lost"]
+        return [], [], [f"{folder}: {error.strerror}: the recordings are lost"]
     main = max((one for one in found if one[0] == pid), default=None)
     last = {process: generation for process, generation, _ in found}
+    later = [Later(process, name, folder / str(process))
+             for process, name in sorted(go_on(folder).items()) if process not in last]
     kept, unreadable = [], []
     for one in sorted(found, key=lambda one: one != main):
         try:
@@ -65,10 +76,11 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[str]]:
             unreadable.append(f"{error.filename or one[2]}: {error.strerror}: not packed; as it was "
                               f"written it is {one[2]}")
     try:
-        folder.rmdir()
+        if not later:
+            folder.rmdir()
     except OSError:  # it holds the other processes' recordings
         pass
-    return kept, unreadable
+    return kept, later, unreadable
 
 
 def _keep(path: Path, running: bool, to: Path | None) -> Kept:
@@ -106,16 +118,16 @@ def _program_of(seen: Recording) -> str:
 # ---- for a person --------------------------------------------------------------------------------
 
 
-def show(kept: list[Kept], console: Console) -> None:
-    """A line for each process, if they are not too many."""
+def show(kept: list[Kept], later: list[Later], console: Console) -> None:
+    """A line for each process, if they are not too many; and for each that is yet to come."""
     table = Table(box=SIMPLE_HEAD if console.is_terminal else None, padding=(0, 1, 0, 0),
                   show_edge=False, header_style="bold")
     table.add_column("program", no_wrap=True, max_width=24)
     for head in ("process", "threads", "seconds", "blocks", "allocated", "peak"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("recording", overflow="fold")
-    most = sorted(kept[1:], key=lambda one: -one.recording.peak_live_bytes)[:SHOWN - 1]
-    for one in (*kept[:1], *most):
+    most = sorted(kept[1:], key=lambda one: (not one.running, -one.recording.peak_live_bytes))
+    for one in (*kept[:1], *most[:SHOWN - 1]):
         seen = one.recording
         requested = sum(each.bytes for each in (*seen.sizes, *seen.larger))
         table.add_row(
@@ -127,6 +139,13 @@ def show(kept: list[Kept], console: Console) -> None:
     if len(kept) > SHOWN:
         folder = shown(kept[-1].path.parent)
         console.print(f"and {len(kept) - SHOWN} more in {folder}, with smaller peaks",
+                      soft_wrap=True)
+    if any(one.running for one in kept):
+        console.print("still running: these recordings are not packed, and whole when their processes "
+                      "have ended", soft_wrap=True)
+    for one in later:
+        console.print(f"{one.program} (process {one.pid}) still runs, and made no call since its "
+                      f"fork: with its first one its recording will be {shown(one.path)}",
                       soft_wrap=True)
     for one in kept:
         if one.trace and not one.running and not trace.Trace(one.trace).whole:
@@ -168,7 +187,7 @@ def main(args: list[str]) -> int:
     except WrongUse as error:
         return _say(str(error), WRONG_USE)
     try:
-        kept, unreadable = collect(out, folder, pid)
+        kept, later, unreadable = collect(out, folder, pid)
     except KeyboardInterrupt:
         return _say(f"interrupted: what was recorded is in {folder}", SIGNALLED + signal.SIGINT)
     for line in unreadable:
@@ -190,11 +209,11 @@ def main(args: list[str]) -> int:
                     status or WRONG_USE)
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     if console.is_terminal:
-        show(kept, console)
+        show(kept, later, console)
         return status
     console.width = WIDTH
     with console.capture() as captured:
-        show(kept, console)
+        show(kept, later, console)
     for line in captured.get().splitlines():
         print(line.rstrip(), file=sys.stderr)
     return status

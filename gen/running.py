@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).absolute().parent.parent
 LIBRARY = ROOT / "gen/libhakmem-record.so"
+RECORD = "HAKMEM_RECORD"  # what the library reads: names of recordings, %p is the process id
 SAYS = "libhakmem-record: "  # so begins what the library says on standard error
 
 
@@ -102,7 +103,7 @@ def environment(folder: Path, trace_max: int) -> dict[str, str]:
     """Of the program: this process's, without what Bazel put there for this script."""
     env = dict(os.environ)
     preload = filter(None, (str(LIBRARY), env.get("LD_PRELOAD")))
-    env |= {"LD_PRELOAD": " ".join(preload), "HAKMEM_RECORD": f"{folder}/%p"}
+    env |= {"LD_PRELOAD": " ".join(preload), RECORD: f"{folder}/%p"}
     env.pop("HAKMEM_RECORD_TRACE", None)
     if trace_max:
         env["HAKMEM_RECORD_TRACE"] = str(trace_max)
@@ -114,7 +115,26 @@ def environment(folder: Path, trace_max: int) -> dict[str, str]:
     return env
 
 
+def go_on(folder: Path) -> dict[int, str]:
+    """Processes that still run with the library and whose recordings go to the folder, as far as
+    the system shows their environment: id -> name.  One that fork made has no recording before its
+    first call."""
+    sought = os.fsencode(f"{RECORD}={folder}/%p")
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (sought in (process / "environ").read_bytes().split(b"\0")
+                    and os.fsencode(LIBRARY.name) in (process / "maps").read_bytes()
+                    and runs(int(process.name))):
+                name = (process / "comm").read_text(encoding="utf-8", errors="backslashreplace")
+                found[int(process.name)] = name.strip()
+        except OSError:  # it has ended, or is another user's
+            pass
+    return found
+
+
 def runs(pid: int) -> bool:
+    """Whether there is such a process, not yet ended."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

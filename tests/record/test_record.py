@@ -2,8 +2,10 @@
 
 import gzip
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -120,7 +122,53 @@ def test_a_child_that_goes_on(run, tmp_path):
                        "sleep 0.2")
     assert status == 0
     (line,) = [line for line in said.splitlines() if line.endswith("(still running)")]
+    assert said.splitlines()[-1] == ("still running: these recordings are not packed, and whole when "
+                                     "their processes have ended")
     assert recording.load(tmp_path / line.split()[-3]).program == "sleep 3"
+
+
+DAEMON = """
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+static void wait_for(const char *name)
+{
+    for (int i = 0; i < 6000 && access(name, F_OK); i++)
+        usleep(10000);
+}
+int main(void)
+{
+    free(malloc(100));
+    if (fork() == 0) {
+        setsid();
+        wait_for("go"); /* without a call of malloc */
+        void *volatile p = malloc(12345);
+        p = malloc(12345);
+        close(open("done", O_CREAT | O_WRONLY, 0600));
+        _exit(0);
+    }
+    return 0;
+}
+"""
+
+
+def test_a_daemon_that_made_no_call_yet(run, tmp_path):
+    """It is named, and its recording will be where it is said to be."""
+    source = tmp_path / "daemon.c"
+    source.write_text(DAEMON)
+    subprocess.run(["gcc", "-fno-builtin", "-o", tmp_path / "daemon", source], check=True)
+    status, said = run("--out", "app.rec", "./daemon")
+    last = said.splitlines()[-1]
+    (tmp_path / "go").touch()
+    found = re.fullmatch(r"daemon \(process (\d+)\) still runs, and made no call since its fork: with "
+                         r"its first one its recording will be app\.rec\.children/(\d+)", last)
+    assert status == 0 and found and found[1] == found[2], said
+    path = tmp_path / "app.rec.children" / found[1]
+    for _ in range(1000):
+        if (tmp_path / "done").exists():
+            break
+        time.sleep(0.01)
+    assert recording.load(path).total_allocs == 2
 
 
 def test_the_name_is_taken_while_the_program_runs(run, known, tmp_path):
