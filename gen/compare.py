@@ -14,6 +14,7 @@ from gen.predict import Prediction, predict
 from gen.recording import Recording
 
 BAR = 40  # columns of the longest bar
+SIGN = "█"
 
 
 class StatisticsError(Exception):
@@ -143,7 +144,7 @@ def show(console: Console, of_each: list[Prediction], measured: list[Measured]) 
     """The table, the chart and what was measured."""
     console.print(_table(of_each, console.is_terminal))
     console.print()
-    for line in chart(of_each):
+    for line in chart(of_each, _sign(console)):
         console.print(line, markup=False)
     if measured:
         console.print()
@@ -166,7 +167,16 @@ def _table(of_each: list[Prediction], lines: bool) -> Table:
     return table
 
 
-def chart(of_each: list[Prediction]) -> list[str]:
+def _sign(console: Console) -> str:
+    """What bars are made of, if the console has it."""
+    try:
+        SIGN.encode(console.encoding)
+    except UnicodeEncodeError:
+        return "#"
+    return SIGN
+
+
+def chart(of_each: list[Prediction], sign: str = SIGN) -> list[str]:
     """A bar for each part that differs between profiles, to one scale."""
     parts = [
         ("rounding", lambda one: one.peak.waste),
@@ -178,7 +188,7 @@ def chart(of_each: list[Prediction]) -> list[str]:
     width = max(len(one.profile) for one in of_each)
     return [
         f"{name if number == 0 else '':12}{one.profile:{width}}  "
-        f"{'█' * round(BAR * value(one) / longest)} {bytes_of(value(one))}"
+        f"{sign * round(BAR * value(one) / longest)} {bytes_of(value(one))}"
         for name, value in parts
         for number, one in enumerate(of_each)
     ]

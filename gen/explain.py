@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gen import compare, recording, served
+from gen import command, compare, recording, served
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.doubts import doubts
@@ -503,4 +503,4 @@ example: bazel run //gen:explain -- tiny-heavy
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command.run("explain", main)

@@ -13,7 +13,7 @@ from typing import Any, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from gen import compare, fitting, recording, write
+from gen import command, compare, fitting, recording, write
 from gen.check import TableError, prove
 from gen.classes import MAX_CLASSES, build_model
 from gen.demand import GRANULES, QUANTUM
@@ -293,4 +293,4 @@ for it is not taken.""",
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command.run("fit", main)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jinja2
 
+from gen import command
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.profiles import ProfileError, load_profile
@@ -57,4 +58,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command.run("generate", main)

@@ -15,7 +15,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gen import recording, trace
+from gen import command, recording, trace
 from gen.recording import Recording, RecordingError
 from gen.running import WrongUse, go_on, run, runs, trace_of, why_no_longer
 
@@ -180,10 +180,10 @@ def main(args: list[str]) -> int:
     if not out.name:
         return _say(f"--out: {out}: is a folder; name a file", WRONG_USE)
     folder = out.with_name(out.name + ".children")
-    command = [options.program, *options.args]
+    words = [options.program, *options.args]
     trace_max = options.trace_max if options.trace else 0
     try:
-        pid, status = run(command, out, folder, trace_max)
+        pid, status = run(words, out, folder, trace_max)
     except WrongUse as error:
         return _say(str(error), WRONG_USE)
     try:
@@ -198,7 +198,7 @@ def main(args: list[str]) -> int:
                else f"exit status {status}")
         if status == SIGNALLED + signal.SIGBUS and (why := why_no_longer(folder, trace_max)):
             how += f"; {folder}: {why}"
-        _say(f"{shlex.join(command)}: {how}", 0)
+        _say(f"{shlex.join(words)}: {how}", 0)
     if not kept and unreadable:
         return status or WRONG_USE
     if not kept:
@@ -255,4 +255,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command.run("record", main)

@@ -1,0 +1,31 @@
+"""What the commands of gen/ have in common: how they end, whatever reads what they print."""
+
+import os
+import signal
+import sys
+from typing import Callable, NoReturn
+
+INTERRUPTED = 128 + signal.SIGINT  # as in a shell
+
+
+def run(name: str, main: Callable[[list[str]], int]) -> NoReturn:
+    """Ends this process with the status of `main`, which takes the words of the command line.
+
+    Where a letter is not in the encoding of the terminal, an escape stands for it.  A reader of the
+    output that has enough (`| head`) ends the process by SIGPIPE, as it does other programs.  130 for
+    Ctrl-C, 1 if what is printed cannot be written, each with a line on standard error.
+    """
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        status = INTERRUPTED
+    except OSError as error:
+        print(f"{name}: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # not tried again at the end
+        status = 1
+    sys.exit(status)
