@@ -14,8 +14,10 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     <V>_fuzz, <V>_fuzz_*  the fuzzers of tests/fuzz/ over the profile, see fuzz()
     <V>_stress            the program of tests/stress/; <V>_stress_minute and <V>_stress_hour run it
     <V>_<script>          a script of tests/ run with the profile's library
-    bench_programs        every benchmark program
-    bench_manifest        bench_manifest.json, the list of them
+    bench_programs        the benchmark programs of the variants that --//bench:variants=NAME,...
+                          names, of all without it
+    bench_libraries       their lib<V>.so
+    bench_manifest        bench_manifest.json, the list of both
     profiles              the files of the profiles, and profiles/schema.json
     shared_libraries      every lib<V>.so
     installed             everything in installed/
@@ -27,7 +29,7 @@ load("@rules_cc//cc:defs.bzl", "cc_library")
 load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
 load("//bazel:archive.bzl", "archive")
 load("//bazel:benchmark.bzl", "benchmark")
-load("//bazel:manifest.bzl", "bench_manifest")
+load("//bazel:manifest.bzl", "bench_manifest", "chosen_files")
 load("//bazel:profile.bzl", "profile_flag")
 load("//bazel:profile_tests.bzl", "profile_tests")
 
@@ -166,14 +168,30 @@ def hakmem(profiles, programs, scripts = {}):
 
     bench_manifest(
         name = "bench_manifest",
+        choice = "//bench:variants",
         copts = ALLOCATOR_COPTS,
         missing = [{"name": peer.name, "package": peer.package} for peer in MISSING],
         programs = programs,
         variants = variants,
     )
-    native.filegroup(
+    chosen_files(
         name = "bench_programs",
-        srcs = [binary for variant in variants for binary in variant["binaries"].values()],
+        choice = "//bench:variants",
+        files = {
+            binary: variant["name"]
+            for variant in variants
+            for binary in variant["binaries"].values()
+        },
+        visibility = _PUBLIC,
+    )
+    chosen_files(
+        name = "bench_libraries",
+        choice = "//bench:variants",
+        files = {
+            "lib%s.so" % variant["name"]: variant["name"]
+            for variant in variants
+            if variant["name"] in [library[len("lib"):-len(".so")] for library in libraries]
+        },
         visibility = _PUBLIC,
     )
     native.filegroup(

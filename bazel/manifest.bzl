@@ -1,7 +1,25 @@
 """bench_manifest.json: what the matrix may run, from the list that the binaries were made of."""
 
+VariantsInfo = provider("The variants that are built for the bench commands.", fields = ["names"])
+
+def _variants_flag_impl(ctx):
+    return VariantsInfo(names = [name for name in ctx.build_setting_value if name])
+
+variants_flag = rule(
+    implementation = _variants_flag_impl,
+    build_setting = config.string_list(flag = True),
+    doc = "The command line's choice of variants by name; none: all of them.",
+)
+
 def _bench_manifest_impl(ctx):
     content = json.decode(ctx.attr.content)
+    chosen = ctx.attr.choice[VariantsInfo].names if ctx.attr.choice else []
+    known = [variant["name"] for variant in content["variants"]]
+    for name in chosen:
+        if name not in known:
+            fail("%s: there is no variant %s; there are %s" % (ctx.attr.choice.label, name, ", ".join(known)))
+    if chosen:
+        content["variants"] = [variant for variant in content["variants"] if variant["name"] in chosen]
     content["build"] = {"mode": ctx.var["COMPILATION_MODE"], "copts": ctx.attr.copts}
     ctx.actions.write(ctx.outputs.out, json.indent(json.encode(content), indent = "  ") + "\n")
     return DefaultInfo(
@@ -12,13 +30,35 @@ def _bench_manifest_impl(ctx):
 _bench_manifest = rule(
     implementation = _bench_manifest_impl,
     attrs = {
+        "choice": attr.label(providers = [VariantsInfo]),
         "content": attr.string(mandatory = True),
         "copts": attr.string_list(),
         "out": attr.output(mandatory = True),
     },
 )
 
-def bench_manifest(name, programs, variants, copts, missing = [], sweep = None):
+def _chosen_files_impl(ctx):
+    chosen = ctx.attr.choice[VariantsInfo].names
+    targets = [target for target, variant in ctx.attr.files.items() if not chosen or variant in chosen]
+    runfiles = ctx.runfiles(transitive_files = depset(transitive = [
+        depset(transitive = [target[DefaultInfo].files, target[DefaultInfo].default_runfiles.files])
+        for target in targets
+    ]))
+    return DefaultInfo(
+        files = depset(transitive = [target[DefaultInfo].files for target in targets]),
+        runfiles = runfiles,
+    )
+
+chosen_files = rule(
+    implementation = _chosen_files_impl,
+    doc = "What the chosen variants are made of; no file of another variant is built.",
+    attrs = {
+        "choice": attr.label(mandatory = True, providers = [VariantsInfo]),
+        "files": attr.label_keyed_string_dict(allow_files = True, doc = "File -> its variant."),
+    },
+)
+
+def bench_manifest(name, programs, variants, copts, missing = [], sweep = None, choice = None):
     """Declares the manifest `<name>.json`.
 
     Args:
@@ -28,12 +68,14 @@ def bench_manifest(name, programs, variants, copts, missing = [], sweep = None):
       copts: how the allocators were compiled, for the record.
       missing: dicts, each with the name and the Debian package of a peer that is not installed.
       sweep: a dict that says what the variants of a sweep have in common and in what they differ.
+      choice: a variants_flag() that says which of the variants it holds.
     """
     content = {"programs": programs, "variants": variants, "missing": missing}
     if sweep:
         content["sweep"] = sweep
     _bench_manifest(
         name = name,
+        choice = choice,
         content = json.encode(content),
         copts = copts,
         out = name + ".json",

@@ -68,3 +68,12 @@ def test_the_list_of_profiles_has_the_others(bazel):
     assert "profiles/no-yaml.yaml: line " in done.stdout
     done = bazel.run("run", "//gen:explain", "--", "low-rss")
     assert done.returncode == 0, done.stdout
+
+
+def test_variants_are_built_without_the_others(bazel):
+    done = bazel.run("build", "--//bench:variants=system", "//bench:ab")
+    assert done.returncode == 0, done.stdout
+    assert (bazel.folder / "bazel-bin/larson_system").exists()
+    done = bazel.run("build", "--//bench:variants=systen", "//bench:ab")
+    assert done.returncode != 0
+    assert "//bench:variants: there is no variant systen; there are hakmem, " in done.stdout
