@@ -1,5 +1,5 @@
 /* layout.h: a recording and a trace as they are on disk; gen/recording.py and gen/trace.py read
- * them.
+ * them, and bench/replayer/calls.c traces.
  *
  * Both files are mapped shared and written in place, so that what a process has counted stays when
  * it is killed.  All numbers are 64 bits and of the machine's order unless said otherwise.

@@ -6,11 +6,11 @@ import pty
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-
+ROOT = Path(__file__).absolute().parents[2]
 START = """
 import runpy, sys
 from pathlib import Path

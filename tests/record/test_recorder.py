@@ -295,7 +295,8 @@ def test_a_folder_that_is_not_there(record, known):
 def test_a_limit_on_the_size_of_files(record, known):
     done = record("sh", "-c", f"ulimit -f 1000; exec {known} plain")
     assert done.status == 0
-    assert "File too large; the program runs unrecorded" in done.errors
+    assert ("a limit on the size of files (ulimit -f) forbids it; the program runs unrecorded"
+            in done.errors)
 
 
 def test_an_address_space_too_small_for_the_trace(record, known):
