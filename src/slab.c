@@ -46,10 +46,10 @@ void hak_slab_free(struct hak_span *slab)
     hak_heap_free(slab);
 }
 
-static unsigned random_word(const struct hak_span *slab, unsigned nwords)
+static unsigned random_block(const struct hak_span *slab, unsigned nblocks)
 {
     uint64_t seed = hak_heap.secret ^ (uintptr_t)slab ^ (uint64_t)slab->nfree << 48;
-    return (unsigned)(hak_mix(seed) % nwords);
+    return (unsigned)(hak_mix(seed) % nblocks);
 }
 
 unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
@@ -58,17 +58,20 @@ unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
     uint64_t *bits = bits_of(slab);
     char *blocks = hak_span_start(slab) + slab->first;
     unsigned n = 0, nwords = (shape->nblocks + 63u) / 64;
-    unsigned first = HAK_RANDOM ? random_word(slab, nwords) : 0;
+    unsigned start = HAK_RANDOM ? random_block(slab, shape->nblocks) : 0, first = start / 64;
     want = hak_min(want, (unsigned)slab->nfree);
     for (unsigned i = 0; n < want; i++) {
         unsigned word = first + i < nwords ? first + i : first + i - nwords;
-        uint64_t set = bits[word];
+        /* Of the first word what lies before `start` comes last. */
+        uint64_t behind = (uint64_t)-1 << start % 64;
+        uint64_t later = HAK_RANDOM && i == 0 ? bits[word] & ~behind : 0;
+        uint64_t set = bits[word] ^ later;
         while (set && n < want) {
             size_t index = word * 64 + hak_ctz(set);
             set &= set - 1;
             out[n++] = blocks + index * shape->size;
         }
-        bits[word] = set;
+        bits[word] = set | later;
     }
     slab->nfree = (uint16_t)(slab->nfree - n);
     for (unsigned i = 0; i < n; i++)
