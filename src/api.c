@@ -170,8 +170,16 @@ HAK_EXPORT size_t hak_malloc_usable_size(void *p)
     return p ? hak_usable(p) : 0;
 }
 
+static size_t purged_bytes(void)
+{
+    struct hak_heap_stats stats;
+    hak_heap_stats(&stats);
+    return stats.purged;
+}
+
 HAK_EXPORT size_t hak_trim(void)
 {
+    size_t before = purged_bytes();
     if (HAK_GUARD)
         hak_guard_release_large();
     if (hak_threads_cache()) {
@@ -179,7 +187,9 @@ HAK_EXPORT size_t hak_trim(void)
             hak_guard_release(hak_threads_cache());
         hak_cache_drain_all(hak_threads_cache(), false);
     }
-    return hak_purge_all();
+    size_t bytes = hak_purge_all();
+    /* Without a decay, pages went back to the system as they became free. */
+    return HAK_PURGE_DECAY_MS == 0 ? purged_bytes() - before : bytes;
 }
 
 HAK_EXPORT void hak_stats_print(void)

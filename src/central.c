@@ -30,8 +30,8 @@ static size_t parked_bytes; /* of all classes; atomically */
 /* How many of n blocks may be parked beside all that is. */
 static uint32_t parkable(unsigned cls, uint32_t n)
 {
-    size_t parked = hak_load_relaxed(&parked_bytes);
-    size_t left = parked < HAK_PARKED_BYTES ? HAK_PARKED_BYTES - parked : 0;
+    size_t parked = hak_load_relaxed(&parked_bytes), most = HAK_PARKED_BYTES;
+    size_t left = parked < most ? most - parked : 0;
     size_t size = hak_classes[cls].size;
     return n * size <= left ? n : (uint32_t)(left / size);
 }
