@@ -29,6 +29,22 @@ class Cache : public hak::HeapTest {
         ASSERT_LE(bin.spare, c.list ? c.batch : 0) << "class " << cls;
     }
 
+    // To which a class's limit grows in a thread that uses no other one.
+    static size_t FullLimit(const struct shim_class &c)
+    {
+        size_t most = c.list ? c.batch : c.cap;
+        size_t limit = std::min({std::max<size_t>(4096 / c.size, 1), size_t{32}, most});
+        size_t least = limit;
+        size_t budget = std::min(profile.thread_bytes, profile.total_bytes);
+        for (;;) {
+            size_t next = std::min(2 * limit, most);
+            size_t bytes = (next - least) * c.size * (c.list ? 2 : 1);
+            if (next == limit || bytes > budget)
+                return limit;
+            limit = next;
+        }
+    }
+
     // Enough to go round through the cache and several transfer batches.
     static size_t Many(const struct shim_class &c)
     {
@@ -85,10 +101,14 @@ TEST_F(Cache, ReusesTheLastBlockFreed)
         void *a = hak_malloc(c.usable), *b = hak_malloc(c.usable);
         hak_free(a);
         hak_free(b);
-        EXPECT_EQ(hak_malloc(c.usable), hak::Opaque(b)) << "class " << cls;
-        EXPECT_EQ(hak_malloc(c.usable), hak::Opaque(a)) << "class " << cls;
-        hak_free(hak::Opaque(a));
-        hak_free(hak::Opaque(b));
+        bool both = shim_cache_bin(cls).n == 2; // there is room for them
+        void *again[] = {hak_malloc(c.usable), hak_malloc(c.usable)};
+        EXPECT_EQ(again[0], hak::Opaque(b)) << "class " << cls;
+        if (both) {
+            EXPECT_EQ(again[1], hak::Opaque(a)) << "class " << cls;
+        }
+        for (void *p : again)
+            hak_free(p);
     }
 }
 
@@ -96,6 +116,8 @@ TEST_F(Cache, ReusesTheLastBlockFreed)
 TEST_F(Cache, HandsOutRisingAddresses)
 {
     SKIP_IF_GUARDED();
+    if (profile.random)
+        GTEST_SKIP() << "the order is random in this profile";
     for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
         const auto c = shim_class(cls);
         std::vector<void *> blocks(std::min<size_t>(c.nblocks, 40));
@@ -115,7 +137,10 @@ TEST_F(Cache, ExchangesWholeBatches)
     for (unsigned cls = 1; cls <= profile.nclasses; cls++) {
         const auto c = shim_class(cls);
         size_t n = std::min<size_t>(12 * c.batch, (24u << 20) / c.size);
-        size_t taken = std::min<size_t>(c.batch, 100);
+        size_t limit = FullLimit(c);
+        // An array is filled and flushed by half, a list as a whole.
+        size_t half = c.list ? limit : std::max<size_t>(limit / 2, 1);
+        size_t taken = std::min<size_t>(half, 100);
         size_t growing = 12; // while the limit doubles up to 1024
         size_t carved = n / std::max<size_t>(4, 16384 / c.size); // from slabs at a time
         std::thread([&] {
@@ -130,7 +155,7 @@ TEST_F(Cache, ExchangesWholeBatches)
             EXPECT_LE(filled.refills - before.refills, n / taken + carved + growing)
                 << "class " << cls;
             EXPECT_GE((filled.refills - before.refills) * c.batch + growing, n) << "class " << cls;
-            EXPECT_LE(drained.flushes - filled.flushes, n / c.batch + growing) << "class " << cls;
+            EXPECT_LE(drained.flushes - filled.flushes, n / half + growing) << "class " << cls;
             EXPECT_EQ(shim_central_stats(cls).out, Cached(cls));
         }).join();
         hak_trim();
@@ -165,6 +190,8 @@ TEST_F(Cache, DoesNotBounceOnABatchBorder)
             p = hak_malloc(c.usable);
         for (void *p : blocks)
             hak_free(p);
+        if (shim_cache_bin(cls).limit < 8) // by the budget
+            continue;
         for (size_t depth = 1; depth <= c.cap; depth += c.batch / 4) {
             for (size_t i = 0; i < depth; i++)
                 blocks[i] = hak_malloc(c.usable);
@@ -205,7 +232,7 @@ TEST_F(Cache, ThreadExitReturnsEverything)
 // What a thread may keep of all classes is bounded, but for the little that each starts with.
 TEST_F(Cache, StaysWithinTheBudgetOfAThread)
 {
-    size_t least = 0;
+    size_t least = profile.quarantine_bytes;
     for (unsigned cls = 1; cls <= profile.nclasses; cls++)
         least += 2 * std::max<size_t>(4096, shim_class(cls).size);
     for (int round = 0; round < 3; round++) {
@@ -266,7 +293,8 @@ TEST_F(Cache, NeighboursGivenToThreadsAreNotKeptByThem)
 {
     for (unsigned cls = 1; cls <= profile.nclasses && shim_class(cls).size < 64; cls++) {
         const auto c = shim_class(cls);
-        if (!c.list)
+        // The first blocks are gathered, half as many as a limit starts with.
+        if (!c.list || std::min<size_t>(4096 / c.size, c.batch) < 4)
             continue;
         char *given[2];
         for (char *&p : given)

@@ -17,6 +17,15 @@ class Central : public hak::HeapTest {
         return blocks;
     }
 
+    // Of so many blocks how many central parks, while it parks nothing else; list classes in whole
+    // batches.
+    static size_t Parkable(const struct shim_class &c, size_t n)
+    {
+        size_t fit =
+            std::min<size_t>({n, size_t(c.transfer) * c.batch, profile.parked_bytes / c.size});
+        return c.list ? fit / c.batch * c.batch : fit;
+    }
+
     static void ExpectStats(unsigned cls, size_t out, size_t parked)
     {
         struct shim_central_stats s = shim_central_stats(cls);
@@ -50,13 +59,15 @@ TEST_F(Central, ParkedPointersComeBackFirst)
         std::vector<void *> first = Fill(cls, c.batch), second = Fill(cls, c.batch);
         uint64_t misses = shim_central_stats(cls).misses;
         hak_central_drain(cls, first.data(), c.batch);
-        ExpectStats(cls, c.batch, c.batch);
-        std::vector<void *> again = Fill(cls, c.batch);
+        // What is not parked lies in slabs.
+        unsigned parked = static_cast<unsigned>(Parkable(c, c.batch));
+        ExpectStats(cls, c.batch, parked);
+        std::vector<void *> again = Fill(cls, parked);
         std::sort(again.begin(), again.end());
-        std::sort(first.begin(), first.end());
-        EXPECT_EQ(again, first) << "class " << cls;
+        std::sort(first.begin(), first.begin() + parked);
+        EXPECT_TRUE(std::equal(again.begin(), again.end(), first.begin())) << "class " << cls;
         EXPECT_EQ(shim_central_stats(cls).misses, misses) << "no slab was asked";
-        hak_central_return(cls, again.data(), c.batch);
+        hak_central_return(cls, again.data(), parked);
         hak_central_return(cls, second.data(), c.batch);
         ExpectStats(cls, 0, 0);
     }
@@ -69,11 +80,14 @@ TEST_F(Central, ParkedChainsComeBackFirst)
         std::vector<void *> blocks = Fill(cls, c.batch), out(c.batch);
         std::reverse(blocks.begin(), blocks.end());
         shim_central_drain_chain(cls, blocks.data(), c.batch);
-        ExpectStats(cls, 0, c.batch);
-        ASSERT_EQ(shim_central_fill_chain(cls, out.data(), c.batch), c.batch);
-        EXPECT_EQ(out, blocks) << "class " << cls;
+        size_t parked = Parkable(c, c.batch);
+        ExpectStats(cls, 0, parked);
+        ASSERT_EQ(shim_central_fill_chain(cls, out.data(), c.batch), parked);
+        if (parked > 0) {
+            EXPECT_EQ(out, blocks) << "class " << cls;
+        }
         EXPECT_EQ(shim_central_fill_chain(cls, out.data(), c.batch), 0u) << "no chain is left";
-        hak_central_return(cls, blocks.data(), c.batch);
+        hak_central_return(cls, blocks.data(), static_cast<unsigned>(parked));
     }
 }
 
@@ -90,11 +104,12 @@ TEST_F(Central, ParksWithinItsBoundAndTrims)
                 shim_central_drain_chain(cls, batches[i].data(), c.batch);
             else
                 hak_central_drain(cls, batches[i].data(), c.batch);
-            size_t parked = std::min<size_t>(i + 1, c.transfer) * c.batch;
+            size_t parked = Parkable(c, (i + 1) * c.batch);
             ExpectStats(cls, (batches.size() - i - 1) * c.batch, parked);
         }
         hak_central_trim(false);
-        EXPECT_GT(shim_central_stats(cls).parked, 0u) << "in use since the last trim";
+        EXPECT_EQ(shim_central_stats(cls).parked, Parkable(c, SIZE_MAX))
+            << "in use since the last trim";
         hak_central_trim(false);
         ExpectStats(cls, 0, 0);
         EXPECT_EQ(shim_central_stats(cls).slabs, 0u) << "class " << cls;

@@ -60,8 +60,8 @@ bool Load(size_t scale)
 
 TEST_F(OutOfMemory, ReallocKeepsTheBlock)
 {
-    for (size_t size : {static_cast<size_t>(100), profile.small_max, profile.small_max + 1,
-                        profile.move_min + 5}) {
+    for (size_t size :
+         {static_cast<size_t>(100), profile.small_max, profile.small_max + 1, hak::Moved(0) + 5}) {
         char *p = static_cast<char *>(hak_malloc(size));
         hak::FillPattern(p, size, 4);
         os_fake_fail(OS_MEMORY, 1, true);
@@ -138,9 +138,11 @@ TEST_F(FreshProcessDeathTest, EachCallFailsInTurn)
                 ASSERT_GE(outcome, kNotReached) << "call " << nth;
                 failures += outcome == kFailed;
             } while (outcome != kNotReached);
-            EXPECT_GT(nth, 5u);
-            // One refusal may be made up for by what the caches keep; a lasting one may not.
-            EXPECT_GE(failures, on ? tried / 2 : 0);
+            // One refusal may be made up for by what the caches keep; a lasting one may not, unless
+            // most of the load lies in what one call maps.
+            bool few = profile.commit_step > (8u << 20);
+            EXPECT_GT(nth, few ? 1u : 5u);
+            EXPECT_GE(failures, !on ? 0 : few ? 1 : tried / 2);
         }
     };
     EXPECT_IN_FRESH_PROCESS(body);
@@ -149,28 +151,29 @@ TEST_F(FreshProcessDeathTest, EachCallFailsInTurn)
 // A thread that cannot have a cache does without.
 TEST_F(FreshProcessDeathTest, ThreadsWorkWithoutACache)
 {
+    SKIP_IF_PURGED_WHEN_FREED();
     auto body = [] {
-        std::vector<void *> blocks(400);
-        // First the same blocks as below, so that the heap need not grow there.
+        // Freed large blocks of a hardened profile are not there for the next ones.
+        size_t most = profile.small_max + (profile.guard ? 1 : 50);
+        // So few that what is free is no excess, which would go back to the system.
+        size_t largest = shim_class(shim_class_of_size(hak::Small(4400))).size;
+        std::vector<void *> blocks(std::min<size_t>(400, (8 << 20) / largest));
+        // The same blocks as below, so that the heap need not grow there.
         for (size_t i = 0; i < blocks.size(); i++)
-            blocks[i] = hak_malloc(i * 11 % (profile.small_max + 50));
-        for (void *p : blocks)
-            hak_free(p);
+            blocks[i] = hak_malloc(i * 11 % most);
         shim_cache_drain();
-        for (size_t i = 0; i < blocks.size(); i++)
-            blocks[i] = hak_malloc(i * 7 % profile.small_max);
         os_fake_fail(OS_CLAIM, 1, true);
         std::thread([&] {
             for (void *p : blocks)
                 hak_free(p);
             for (int round = 0; round < 3; round++) {
                 for (size_t i = 0; i < blocks.size(); i++) {
-                    size_t size = i * 11 % (profile.small_max + 50);
+                    size_t size = i * 11 % most;
                     ASSERT_NE(blocks[i] = hak_malloc(size), nullptr);
                     hak::FillPattern(blocks[i], size, i);
                 }
                 for (size_t i = 0; i < blocks.size(); i++) {
-                    size_t size = i * 11 % (profile.small_max + 50);
+                    size_t size = i * 11 % most;
                     ASSERT_EQ(hak::PatternEnd(blocks[i], size, i), size);
                     hak_free(blocks[i]);
                 }
@@ -239,17 +242,23 @@ TEST_F(FreshProcessDeathTest, TakesAnotherPlaceWhenRefused)
     if (hak::kSanitized)
         GTEST_SKIP() << "the sanitizer is not ready so early";
     const uintptr_t band = 0x400000000000, band_end = 0x500000000000;
-    for (unsigned refused : {0, 1, 3, 4, 6, 8}) {
+    // Places that are tried in the band, if a heap fits there at all; then two for each size.
+    const unsigned in_band = profile.heap_size < band_end - band ? 4 : 0;
+    for (unsigned refused :
+         {0u, 1u, 3u, in_band, in_band + 1, in_band + 2, in_band + 3, in_band + 4}) {
         auto body = [=] {
             auto base = reinterpret_cast<uintptr_t>(shim_heap_base());
-            EXPECT_EQ(base >= band && base + shim_heap_size() <= band_end, refused < 4);
-            if (refused < 6) {
+            EXPECT_EQ(base >= band && base + shim_heap_size() <= band_end, refused < in_band);
+            // The second place of a size may reach beyond the addresses that there are.
+            if (refused <= in_band) {
                 EXPECT_EQ(shim_heap_size(), profile.heap_size);
-            } else {
+            } else if (refused >= in_band + 2) {
                 EXPECT_LT(shim_heap_size(), profile.heap_size);
             }
             EXPECT_GE(shim_heap_size(), profile.heap_size >> 3);
-            hak_free(hak_realloc(hak_malloc(10), 3 << 20));
+            void *p = hak_realloc(hak_malloc(10), 3 << 20);
+            ASSERT_NE(p, nullptr);
+            hak_free(p);
             hak::Settle();
             hak::ExpectAllFree();
         };
@@ -293,6 +302,17 @@ TEST_F(FreshProcessDeathTest, ClosedBlocksThatStayClosed)
     EXPECT_IN_FRESH_PROCESS(body);
 }
 
+// What a block takes of the heap, at least.
+size_t Footprint(void *p)
+{
+    if (unsigned cls = shim_class_of_block(p))
+        return shim_class(cls).size;
+    size_t usable = hak_malloc_usable_size(p);
+    if (usable <= profile.small_max) // aligned, inside of a block
+        return usable;
+    return shim_span_pages(hak_span_find(p)) * profile.page_size;
+}
+
 // With little memory, blocks still have their sizes and alignments, until it is out.
 TEST_F(FreshProcessDeathTest, KeepsItsPromisesWithLittleMemory)
 {
@@ -301,21 +321,23 @@ TEST_F(FreshProcessDeathTest, KeepsItsPromisesWithLittleMemory)
             size_t align, size;
         };
         hak_free(hak_malloc(10));
+        hak::Settle(); // of what is mapped at a time, which may be more
         os_fake_set_room(64 << 20);
         std::vector<void *> blocks;
         for (Request r :
              {Request{64, 64}, {16, 16}, {16, 1000}, {1024, 1024}, {16, 30000}, {16, 100000}}) {
-            size_t bytes = 0;
+            size_t bytes = 0, taken = 0;
             while (void *p = hak_aligned_alloc(r.align, r.size)) {
                 ASSERT_TRUE(hak::IsAligned(p, r.align)) << r.align << " " << r.size;
                 ASSERT_GE(hak_malloc_usable_size(p), r.size);
                 std::memset(p, 0x42, r.size);
                 blocks.push_back(p);
                 bytes += r.size;
+                taken += Footprint(p);
                 ASSERT_LE(bytes, 65u << 20);
             }
             EXPECT_EQ(errno, ENOMEM);
-            EXPECT_GT(bytes, 24u << 20) << r.align << " " << r.size;
+            EXPECT_GT(taken, 24u << 20) << r.align << " " << r.size;
             for (void *p : blocks)
                 hak_free(p);
             blocks.clear();

@@ -31,7 +31,7 @@ struct shim_profile {
     unsigned inline_bits, max_batch;
     unsigned cache_slots, central_slots, central_chains, reciprocal_shift;
     bool bigcache;
-    size_t thread_bytes, parked_bytes;
+    size_t thread_bytes, total_bytes, parked_bytes, quarantine_bytes;
     size_t bigcache_bytes, bigcache_pages;
     size_t move_min, commit_step;
     uint64_t decay_ms;

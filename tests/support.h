@@ -28,6 +28,24 @@ inline constexpr bool kSanitized = false;
     if (hak::profile.guard)                                                                        \
     GTEST_SKIP() << "freed blocks wait in this profile"
 
+/* Freed pages go back to the system at once, one span after the other. */
+#define SKIP_IF_PURGED_WHEN_FREED()                                                                \
+    if (hak::profile.decay_ms == 0)                                                                \
+    GTEST_SKIP() << "spans are purged when freed"
+
+/* The largest request up to `size` that a class serves. */
+inline size_t Small(size_t size)
+{
+    return std::min(size, profile.small_max);
+}
+
+/* Size of a large block whose pages realloc moves rather than copies, not less than `least`; that
+ * itself where only blocks are moved that are too long for a test. */
+inline size_t Moved(size_t least)
+{
+    return profile.move_min <= (64u << 20) ? std::max(profile.move_min, least) : least;
+}
+
 /* Gives back to the heap, and purges, whatever is free. */
 inline void Settle()
 {

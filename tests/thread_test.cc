@@ -96,14 +96,14 @@ TEST_F(Threads, SwapBlocks)
 // What consumers free comes back to the producers: memory does not grow with what goes through.
 TEST_F(Threads, ProducersAndConsumersStayWithinBounds)
 {
-    for (size_t size :
-         {static_cast<size_t>(48), static_cast<size_t>(1024), static_cast<size_t>(20000)}) {
+    for (size_t size : {hak::Small(48), hak::Small(1024), hak::Small(20000)}) {
         constexpr size_t kBatch = 64, kQueued = 8;
+        const auto c = shim_class(shim_class_of_size(size));
         std::mutex mutex;
         std::condition_variable changed;
         std::deque<std::vector<void *>> queue;
         bool done = false;
-        size_t batches = (24u << 20) / (kBatch * size) + 400, settled = 0;
+        size_t batches = (24u << 20) / (kBatch * c.size) + 400, settled = 0;
         std::thread consumer([&] {
             for (;;) {
                 std::unique_lock<std::mutex> lock(mutex);
@@ -122,7 +122,7 @@ TEST_F(Threads, ProducersAndConsumersStayWithinBounds)
             std::vector<void *> batch(kBatch);
             for (void *&p : batch) {
                 p = hak_malloc(size);
-                std::memset(p, 1, 16);
+                std::memset(p, 1, std::min<size_t>(size, 16));
             }
             std::unique_lock<std::mutex> lock(mutex);
             changed.wait(lock, [&] { return queue.size() < kQueued; });
@@ -137,7 +137,6 @@ TEST_F(Threads, ProducersAndConsumersStayWithinBounds)
         }
         changed.notify_all();
         consumer.join();
-        const auto c = shim_class(shim_class_of_size(size));
         struct shim_central_stats s = shim_central_stats(shim_class_of_size(size));
         // In flight, in two caches, parked, and slabs that are partly free.
         size_t live = kBatch * (kQueued + 2) + 4 * c.cap + size_t(c.transfer) * c.batch;
