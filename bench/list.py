@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from bench.lab import inventory, options, tables, variants
+from bench.lab import inventory, options, screen, variants
 from bench.lab.rows import UsageError
 
 PROFILES = options.MANIFEST.parent / "profiles"
@@ -47,16 +45,6 @@ def gather(parts: list[str], manifest: Path, profiles: Path) -> dict[str, list[d
     return {part: found[part]() for part in PARTS if part in (parts or PARTS)}
 
 
-def _table(heads: list[str], lines: list[list[str]], whole: int) -> Table:
-    """A table whose first `whole` columns are never broken."""
-    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for i, head in enumerate(heads):
-        shown.add_column(head, no_wrap=i < whole)
-    for line in lines:
-        shown.add_row(*map(Text, line))
-    return shown
-
-
 def _word(value: Any) -> str:
     """As in a profile's file."""
     return value if isinstance(value, str) else json.dumps(value)
@@ -73,29 +61,31 @@ def range_of(axis: dict[str, Any]) -> str:
 def _show_programs(console: Console, programs: list[dict[str, Any]]) -> None:
     for one in programs:
         console.print(Text.assemble((one["name"], "bold"), f": {one['load']}"))
-        console.print(_table(["parameters", "run in", "load"], [
-            [row["parameters"], ", ".join(row["sets"]), row["load"]] for row in one["rows"]], 2))
+        screen.put(console, ["parameters", "run in", "load"], [
+            [row["parameters"], ", ".join(row["sets"]), row["load"]] for row in one["rows"]],
+            words=range(3), folds=(2,))
         console.print()
     console.print(SETS_LEGEND, style="dim")
 
 
 def _show_variants(console: Console, found: list[dict[str, Any]]) -> None:
-    console.print(_table(["variant", "kind", "linked", "what it is"], [
+    screen.put(console, ["variant", "kind", "linked", "what it is"], [
         [one["name"], one["kind"], one["link"] or "", one["summary"] or (
             f"not installed: apt install {one['missing_package']}"
             if one["missing_package"] else "")]
-        for one in found], 3))
+        for one in found], words=range(4), folds=(3,))
 
 
 def _show_axes(console: Console, axes: list[dict[str, Any]]) -> None:
-    console.print(_table(["axis", "default", "values"], [
-        [one["key"], _word(one["default"]), range_of(one)] for one in axes], 2))
+    screen.put(console, ["axis", "default", "values"], [
+        [one["key"], _word(one["default"]), range_of(one)] for one in axes],
+        words=range(3), folds=(2,))
     console.print()
     console.print(AXES_LEGEND, style="dim")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit status 0; 1: standard output takes no more; 2: wrong use."""
+    """Exit status 0; 1: standard output takes no more; 2: wrong use; 141: its reader is gone."""
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
@@ -103,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
         if chosen.json:
             print(json.dumps(found, indent=2))
             return 0
-        console = tables.make_console()
+        console = screen.make_console()
         show = {"programs": _show_programs, "variants": _show_variants, "axes": _show_axes}
         for i, (part, values) in enumerate(found.items()):
             if i:

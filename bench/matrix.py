@@ -62,7 +62,7 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
     )
     status = run_session(session, "matrix", console,
                          lambda table: tables.show(console, table, last[-1]))
-    if chosen.fail_on_regression and status in (0, 1) and last[-1].untold:
+    if last and chosen.fail_on_regression and status in (0, 1) and last[-1].untold:
         print(f"matrix: --fail-on-regression: cannot tell: {last[-1].untold}", file=sys.stderr)
         return 1
     return status or int(chosen.fail_on_regression and last[-1].regressed)

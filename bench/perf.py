@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--args", metavar="WORDS",
                         help="arguments of the program; default: its first row of the matrix's "
                              "--full, with --instructions its first short row")
-    parser.add_argument("--frequency", type=options.count, metavar="HZ",
+    parser.add_argument("--frequency", type=options.above_zero, metavar="HZ",
                         help=f"samples a second; default {perf_record.FREQUENCY}")
     parser.add_argument("--instructions", action="store_true",
                         help="count instructions by callgrind; the program runs about "
@@ -119,7 +119,7 @@ def _step(console: Console, what: str) -> Iterator[None]:
         console.print(what, markup=False)
         yield
         return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False),
+    with Progress(SpinnerColumn("line"), TextColumn("{task.description}", markup=False),
                   TimeElapsedColumn(), console=console, transient=True) as progress:
         progress.add_task(what)
         yield

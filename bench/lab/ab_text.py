@@ -4,11 +4,9 @@ import csv
 import io
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console
-from rich.table import Table as RichTable
 
-from bench.lab import compare, outliers, stats, text
+from bench.lab import compare, outliers, screen, stats, text
 from bench.lab.analysis import Table
 from bench.lab.compare import Comparison, Overall
 from bench.lab.measures import MEASURES, PEAK, SPEED, TIME, Measure
@@ -210,14 +208,14 @@ def markdown(outcomes: list[Outcome], table: Table, about: dict) -> str:
 
 def as_csv(outcomes: list[Outcome]) -> str:
     """comparisons.csv: a line for each comparison, measure and row; `low` and `high` are empty
-    without an interval."""
+    with too few runs for an interval."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for outcome in outcomes:
         for measure, rows in outcome.rows.items():
             for one in rows:
-                low, high = (one.ratio.low, one.ratio.high) if one.ratio.known else (None, None)
+                low, high = (one.ratio.low, one.ratio.high) if one.ratio.enough else (None, None)
                 writer.writerow([
                     outcome.a.name, outcome.b.name, measure.name, measure.unit, one.row.program,
                     one.row.params, *("" if value is None else f"{value:.6g}" for value in (
@@ -227,14 +225,11 @@ def as_csv(outcomes: list[Outcome]) -> str:
     return file.getvalue()
 
 
-def _table(heads: list[str], lines: list[list[str]], styles: list[str]) -> RichTable:
-    shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for i, head in enumerate(heads):
-        shown.add_column(head, justify="left" if i in (0, len(heads) - 1) else "right",
-                         overflow="fold", no_wrap=0 < i < len(heads) - 1)
-    for line, style in zip(lines, styles):
-        shown.add_row(*line, style=style)
-    return shown
+def _put(console: Console, heads: list[str], lines: list[list[str]], styles: list[str],
+         title: str = "") -> None:
+    ends = (0, len(heads) - 1)
+    screen.put(console, heads, lines, title=title, styles=styles, words=ends, folds=ends)
+    console.print()
 
 
 def _show_pair(console: Console, outcome: Outcome) -> None:
@@ -244,24 +239,19 @@ def _show_pair(console: Console, outcome: Outcome) -> None:
     rows = outcome.rows[outcome.lead]
     heads = columns(outcome, outcome.lead)
     lines = [cells(one, outcome.b.name) for one in rows]
-    console.print(_table(heads[:5] + heads[6:], [line[:5] + line[6:] for line in lines],
-                         [_STYLES[one.verdict] for one in rows]))
-    console.print()
-    console.print(_table(list(OVERALL_COLUMNS), [overall_cells(one) for one in outcome.overall],
-                         [""] * len(outcome.overall)))
-    console.print()
+    _put(console, heads[:5] + heads[6:], [line[:5] + line[6:] for line in lines],
+         [_STYLES[one.verdict] for one in rows])
+    _put(console, list(OVERALL_COLUMNS), [overall_cells(one) for one in outcome.overall],
+         [""] * len(outcome.overall))
 
 
 def _show_glance(console: Console, outcomes: list[Outcome]) -> None:
     """Each row with all variants."""
     for measure in dict.fromkeys(one.lead for one in outcomes if one.lead):
+        heads = glance_heads(measure)
         for title, lines in glance(outcomes, measure):
-            heads = glance_heads(measure)
-            kept = [line[:4] + line[5:] for line in lines]
-            shown = _table(heads[:4] + heads[5:], kept, [_STYLES.get(line[4], "") for line in lines])
-            shown.title, shown.title_justify = title, "left"
-            console.print(shown)
-            console.print()
+            _put(console, heads[:4] + heads[5:], [line[:4] + line[5:] for line in lines],
+                 [_STYLES.get(line[4], "") for line in lines], title)
 
 
 def show(console: Console, outcomes: list[Outcome], table: Table, about: dict) -> None:
@@ -274,6 +264,6 @@ def show(console: Console, outcomes: list[Outcome], table: Table, about: dict) -
     for line in failures(table):
         console.print(line, style="bold red", markup=False)
     for doubt in about["doubts"]:
-        console.print(f"doubtful: {doubt}", style="yellow")
+        console.print(f"doubtful: {doubt}", style="yellow", markup=False)
     for line in verdicts(outcomes):
-        console.print(line, style="bold", soft_wrap=True)
+        console.print(line, style="bold")

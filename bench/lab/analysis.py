@@ -43,6 +43,7 @@ class Overall:
     vs_best: float | None
     worst: float  # lowest ratio to system, and its row
     worst_row: str
+    enough: bool  # runs in every row to tell
 
 
 def _grouped(failures: list[str]) -> list[str]:
@@ -183,5 +184,6 @@ class Table:
                 stats.geometric_mean(best) if best else None,
                 worst.vs_system.value,
                 worst.row.title,
+                all(cell.vs_system.enough for cell in cells),
             ))
         return sorted(lines, key=lambda line: -line.vs_system)

@@ -39,7 +39,7 @@ class Bar:
     measured: float
     met: bool | None  # None: too few runs to tell
     runs: int  # rounds that both have, or runs of the variant that has fewest
-    interval: Estimate | None = None  # of a ratio, if there is more than one run
+    interval: Estimate | None = None  # of a ratio, if there are enough runs
     against: str | None = None  # the variant that sets what is asked; None for idle
     beyond: str = ""  # what is allowed on top of that variant's memory
 
@@ -51,8 +51,8 @@ def judge(table: Table) -> list[Bar]:
 
 
 def as_csv(bars: list[Bar]) -> str:
-    """bars.csv: a line for each bar.  Memory is in KiB; `low` and `high` are empty without an
-    interval, `against` where there is no other variant; `met` is yes, no or too few."""
+    """bars.csv: a line for each bar.  Memory is in KiB; `low` and `high` are empty with too
+    few runs for an interval, `against` where there is no other variant; `met` is yes, no or too few."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -88,7 +88,7 @@ def _ratio(table: Table, row: Row, what: str, default: str, other: str,
         return None
     met = ratio.high >= asked if ratio.enough else None
     return Bar(row, what, asked, ratio.value, met, len(mine.keys() & theirs.keys()),
-               ratio if ratio.known else None, other)
+               ratio if ratio.enough else None, other)
 
 
 def _memory(table: Table, row: Row, default: str, best: str) -> Bar:

@@ -5,11 +5,9 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table as RichTable
 
-from bench.lab import stats, text
+from bench.lab import screen, stats, text
 from bench.lab.ab_text import Outcome
 from bench.lab.compare import Comparison
 from bench.lab.fitting_loads import Study
@@ -111,7 +109,7 @@ def cells(one: Line) -> list[str]:
         _number(study.held_out.fitted), _number(one.peak, 1), _number(one.default_peak, 1),
         f"{_number(one.peer_peak, 1)} ({one.peer})" if one.peer else "",
         f"{1 / ratio.value:.3f} ({1 / ratio.high:.3f} to {1 / ratio.low:.3f})"
-        if ratio and ratio.low > 0 else "", _faster(one) or "none",
+        if ratio and ratio.enough else "", _faster(one) or "none",
     ]
 
 
@@ -171,7 +169,7 @@ def as_csv(found: list[Line]) -> str:
     writer.writerow(COLUMNS)
     for one in found:
         study, ratio = one.study, one.time.ratio if one.time else None
-        times = [1 / ratio.value, 1 / ratio.high, 1 / ratio.low] if ratio and ratio.low > 0 \
+        times = [1 / ratio.value, 1 / ratio.high, 1 / ratio.low] if ratio and ratio.enough \
             else [None] * 3
         numbers = [study.seen.default, study.seen.fitted, study.seen.default_avoidable,
                    study.seen.fitted_avoidable, study.held_out.default,
@@ -185,11 +183,6 @@ def as_csv(found: list[Line]) -> str:
 
 def show(console: Console, found: list[Line]) -> None:
     """The same on the terminal."""
-    shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for i, head in enumerate(HEADS):
-        shown.add_column(head, justify="right" if i else "left", overflow="fold")
-    for one in found:
-        shown.add_row(*cells(one))
-    console.print(shown)
+    screen.put(console, HEADS, [cells(one) for one in found], folds=range(len(HEADS)))
     console.print()
-    console.print(verdict(found), style="bold", soft_wrap=True)
+    console.print(verdict(found), style="bold")

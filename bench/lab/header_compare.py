@@ -16,7 +16,7 @@ SPEED_WORDS = ("faster", "slower")
 PEAK_WORDS = ("more", "less")
 UNSURE = "unsure"
 SAME = "no difference"
-TOO_FEW = f"{stats.TOO_FEW} runs"
+TOO_FEW = stats.FEW_RUNS
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,10 @@ import io
 import statistics
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console
-from rich.table import Table as RichTable
 from scipy import stats as scipy_stats
 
-from bench.lab import compare, rows, text
+from bench.lab import compare, rows, screen, text
 from bench.lab.analysis import Table
 from bench.lab.compare import Comparison
 from bench.lab.measures import SPEED
@@ -149,11 +147,6 @@ def markdown(found: list[Noise], added: float, about: dict) -> str:
 
 def show(console: Console, found: list[Noise], added: float) -> None:
     """The table and the sentences."""
-    shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for i, head in enumerate(HEADS):
-        shown.add_column(head, justify="right" if i else "left")
-    for one in found:
-        shown.add_row(*cells(one))
-    console.print(shown)
+    screen.put(console, HEADS, [cells(one) for one in found], folds=(0,))
     console.print()
-    console.print(verdict(found, added), style="bold", soft_wrap=True)
+    console.print(verdict(found, added), style="bold")

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from bench.lab import text
+from bench.lab import screen, text
 from bench.lab.owner import HAKMEM
 from bench.lab.stacks import Function
 
@@ -79,13 +76,9 @@ def markdown(found: Found, about: dict) -> str:
 
 def show(console: Console, found: Found) -> None:
     """The top functions, doubts, how much there is."""
-    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for i, column in enumerate(COLUMNS):
-        shown.add_column(column, justify="left" if i < 2 else "right", no_wrap=i >= 2,
-                         overflow="fold")
-    for line in found.lines[:TOP]:
-        shown.add_row(*map(Text, cells(line)), style="bold" if line.owner == HAKMEM else "")
-    console.print(shown)
+    top = found.lines[:TOP]
+    screen.put(console, COLUMNS, [cells(line) for line in top], words=(0, 1), folds=(0, 1),
+               styles=["bold" if line.owner == HAKMEM else "" for line in top])
     console.print()
     console.print(LEGEND, style="dim")
     for doubt in found.doubts:

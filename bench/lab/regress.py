@@ -130,12 +130,12 @@ def untold(changes: list[Change]) -> str | None:
 
 def as_csv(changes: list[Change]) -> str:
     """regressions.csv: a line for each change; speeds are M ops/s, peaks MiB; `low` and `high` are
-    empty without an interval."""
+    empty with too few runs for an interval."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in changes:
-        low, high = (one.ratio.low, one.ratio.high) if one.ratio.known else (None, None)
+        low, high = (one.ratio.low, one.ratio.high) if one.ratio.enough else (None, None)
         numbers = [one.then, one.now, one.now / one.then, one.system, one.ratio.value, low, high,
                    one.p]
         writer.writerow([one.row.program, one.row.params, one.variant.name, one.measure.name,

@@ -23,6 +23,7 @@ RESAMPLES = 2000
 LEVEL = 0.95
 LEAST_RESAMPLED = 9
 TOO_FEW = "too few"  # the verdict on fewer runs than a verdict takes
+FEW_RUNS = f"{TOO_FEW} runs"  # in place of an interval
 
 
 def enough_pairs(n: int) -> bool:
@@ -46,7 +47,7 @@ def too_few(n: int) -> str:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number and its 95 % interval."""
+    """A number and its 95 % interval, which is not shown if it comes from too few runs."""
 
     value: float
     low: float
@@ -56,11 +57,6 @@ class Estimate:
     def excludes(self, value: float) -> bool:
         """Whether it is shown to be another than `value`: its interval does not hold it."""
         return self.enough and not self.low <= value <= self.high
-
-    @property
-    def known(self) -> bool:
-        """Whether there is an interval, which a single run does not give."""
-        return math.isfinite(self.high)
 
 
 def _student_interval(values: np.ndarray) -> tuple[float, float]:

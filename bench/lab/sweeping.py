@@ -1,6 +1,7 @@
 """Variants of a profile built on demand: the axes are checked, then Bazel builds a package that
 lies beside the workspace."""
 
+import argparse
 import itertools
 import shutil
 import subprocess
@@ -44,11 +45,9 @@ def axis(text: str) -> tuple[str, list[str]]:
     key, equals, values = text.partition("=")
     words = [value for value in values.split(",") if value]
     if not (key and equals and words):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is not SECTION.KEY=VALUE,..., such as "
+                                         "front.fast_cap=8,16")
     return key, list(dict.fromkeys(words))
-
-
-axis.__name__ = "SECTION.KEY=VALUE,..."
 
 
 def check(base: str, axes: list[tuple[str, list[str]]], profiles_dir: Path, scratch: Path) -> None:

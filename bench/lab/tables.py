@@ -1,17 +1,13 @@
-"""The tables on the terminal."""
+"""The tables of the matrix on the terminal."""
 
-import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TextIO
 
-from rich import box
 from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.lab import bars, regress, targets, text
+from bench.lab import bars, regress, screen, targets, text
 from bench.lab.analysis import Cell, Table
+from bench.lab.screen import make_console  # noqa: F401, for commands
 from bench.lab.verdicts import Verdicts
 
 # What a terminal too narrow for all columns does without, the first first.
@@ -20,109 +16,41 @@ _DISPENSABLE_OF_BARS = ("95 % interval", "against")
 _STYLES = {"profile": "bold", "reference": "dim", "system": "", "peer": ""}
 
 
-def make_console(stderr: bool = False) -> Console:
-    """A console that does not cut tables when its output is not a terminal."""
-    file = _Named(sys.stderr, "standard error") if stderr else _Named(sys.stdout, "standard output")
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(file=file, highlight=False, markup=False, emoji=False, width=160)
-    return console
-
-
-class _Named:
-    """A stream whose errors say which one it is: a full disk, or a reader that is gone.  Bytes of
-    the command line that are no text come out as escapes."""
-
-    def __init__(self, stream: TextIO, name: str) -> None:
-        self._stream, self._name = stream, name
-
-    def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text.encode(errors="backslashreplace").decode())
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, self._name) from error
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, self._name) from error
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def _empty(title: str) -> RichTable:
-    return RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False,
-                     pad_edge=False, padding=(0, 1, 0, 0))
-
-
-def _fit(console: Console, dispensable: Sequence[str],
-         build: Callable[[list[str]], RichTable]) -> tuple[RichTable, list[str]]:
-    """The table that `build` makes without the columns it lacks, and these; a number is never cut
-    to fit the terminal."""
-    for n in range(len(dispensable) + 1):
-        lacking = list(dispensable[:n])
-        shown = build(lacking)
-        unlimited = console.options.update(max_width=1 << 16)
-        if Measurement.get(console, unlimited, shown).maximum <= console.width:
-            break
-    return shown, lacking
-
-
-def _row_table(table: Table, cells: list[Cell], lacking: list[str]) -> RichTable:
+def _show_row(console: Console, table: Table, cells: list[Cell]) -> list[str]:
+    """The cells with numbers; returns the columns that the terminal is too narrow for."""
     row = cells[0].row
-    columns = text.columns(row)
-    kept = [i for i, column in enumerate(columns) if column not in lacking]
     best = table.best_peer(row)
     title = f"{row.title}   {row.load}" + (f"   best peer: {best}" if best else "")
-    shown = _empty(title)
-    for i in kept:
-        shown.add_column(columns[i], justify="left" if i == 0 else "right", no_wrap=True)
-    for cell in cells:
-        words = text.cell(cell)
-        style = "red" if cell.failures else _STYLES[cell.variant.kind]
-        if cell.speed is not None:
-            shown.add_row(*(words[i] for i in kept), style=style)
-    return shown
-
-
-def _bars_table(judged: list[bars.Bar], lacking: list[str]) -> RichTable:
-    kept = [i for i, column in enumerate(text.BAR_COLUMNS) if column not in lacking]
-    shown = _empty("Bars")
-    for i in kept:
-        column = text.BAR_COLUMNS[i]
-        shown.add_column(column, justify="right" if 1 < i < 5 else "left", no_wrap=i > 0,
-                         overflow="fold")
-    for bar in judged:
-        words = text.bar(bar)
-        style = {True: "", False: "red", None: "yellow"}[bar.met]
-        shown.add_row(*(words[i] for i in kept), style=style)
-    return shown
+    shown = [cell for cell in cells if cell.speed is not None]
+    return screen.put(
+        console, text.columns(row), [text.cell(cell) for cell in shown], title=title,
+        styles=["red" if cell.failures else _STYLES[cell.variant.kind] for cell in shown],
+        dispensable=_DISPENSABLE)
 
 
 def _show_bars(console: Console, judged: list[bars.Bar]) -> None:
     """What is asked and what was measured, then how many are met."""
-    shown, lacking = _fit(console, _DISPENSABLE_OF_BARS,
-                          lambda without: _bars_table(judged, without))
-    console.print(shown)
+    lacking = screen.put(
+        console, text.BAR_COLUMNS, [text.bar(bar) for bar in judged], title="Bars",
+        styles=[{True: "", False: "red", None: "yellow"}[bar.met] for bar in judged],
+        words=(0, 1, 5, 6), folds=(0,), dispensable=_DISPENSABLE_OF_BARS)
     console.print()
     console.print(text.BARS_LEGEND, style="dim")
+    _say_narrow(console, lacking)
+    console.print(f"{text.bars_met(judged)}.")
+
+
+def _say_narrow(console: Console, lacking: list[str]) -> None:
     if lacking:
         console.print(f"The terminal is too narrow for {', '.join(lacking)}: see summary.md.")
-    console.print(f"{text.bars_met(judged)}.")
 
 
 def _show_lines(console: Console, title: str, heads: Sequence[str],
                 lines: list[list[str]], wrong: Callable[[list[str]], bool]) -> None:
     """A table whose wrong lines are red."""
-    shown = _empty(title)
-    for i, head in enumerate(heads):
-        shown.add_column(head, justify="left" if i in (0, len(heads) - 1) else "right",
-                         overflow="fold")
-    for line in lines:
-        shown.add_row(*line, style="red" if wrong(line) else "")
-    console.print(shown)
+    last = len(heads) - 1
+    screen.put(console, heads, lines, title=title, words=(0, last), folds=(0, last - 1),
+               styles=["red" if wrong(line) else "" for line in lines])
     console.print()
 
 
@@ -145,10 +73,7 @@ def show(console: Console, table: Table, found: Verdicts) -> None:
     for row in table.rows:
         cells = table.cells(row)
         if any(cell.speed for cell in cells):
-            shown, lacking = _fit(console, _DISPENSABLE,
-                                  lambda without, c=cells: _row_table(table, c, without))
-            narrow = max(narrow, lacking, key=len)
-            console.print(shown)
+            narrow = max(narrow, _show_row(console, table, cells), key=len)
         else:
             console.print(f"{row.title}   {row.load}")
         for cell in cells:
@@ -160,19 +85,14 @@ def show(console: Console, table: Table, found: Verdicts) -> None:
         console.print()
     lines = table.overall()
     if lines:
-        shown = _empty("All rows: geometric means, and the worst row of each")
-        for i, column in enumerate(text.OVERALL_COLUMNS):
-            shown.add_column(column, justify="right" if 0 < i < 4 else "left",
-                             no_wrap=i < 4, overflow="fold")
-        for line in lines:
-            shown.add_row(*text.overall(line))
-        console.print(shown)
+        screen.put(console, text.OVERALL_COLUMNS, [text.overall(line) for line in lines],
+                   title="All rows: geometric means, and the worst row of each", words=(0, 4),
+                   folds=(4,))
         console.print()
     if text.without_means(table):
         console.print(text.without_means(table), style="bold red", markup=False)
     console.print(text.LEGEND, style="dim")
-    if narrow:
-        console.print(f"The terminal is too narrow for {', '.join(narrow)}: see summary.md.")
+    _say_narrow(console, narrow)
     if found.bars:
         console.print()
         _show_bars(console, found.bars)

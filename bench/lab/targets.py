@@ -30,7 +30,7 @@ class Target:
     @property
     def cells(self) -> list[str]:
         """In the order of HEADS."""
-        verdict = {True: "met", False: "MISSED", None: f"{stats.TOO_FEW} runs" if self.measured
+        verdict = {True: "met", False: "MISSED", None: stats.FEW_RUNS if self.measured
                    else "not measured"}[self.met]
         return [self.name, self.asked, self.measured, verdict]
 

@@ -10,7 +10,7 @@ from bench.lab.rows import Row
 from bench.lab.stats import Estimate
 
 OVERALL_COLUMNS = ("variant", "/ system", "/ best peer", "worst / system", "in row")
-VERDICTS = {True: "met", False: "MISSED", None: f"{stats.TOO_FEW} runs"}
+VERDICTS = {True: "met", False: "MISSED", None: stats.FEW_RUNS}
 BAR_COLUMNS = ("row", "what", "asked", "measured", "95 % interval", "against", "verdict")
 LEGEND = (
     "Medians; an operation is one malloc or one free.  Ratios are of speeds: above 1 is faster.  "
@@ -45,8 +45,8 @@ def ratio(estimate: Estimate | None) -> str:
 
 def interval(estimate: Estimate, digits: int = 3) -> str:
     """As 0.981..1.013."""
-    if not estimate.known:
-        return "one run"
+    if not estimate.enough:
+        return stats.FEW_RUNS
     return f"{estimate.low:.{digits}f}..{estimate.high:.{digits}f}"
 
 
@@ -76,7 +76,7 @@ def cell(one: Cell) -> list[str]:
     if one.speed is None:
         return [name, "; ".join(one.failures) or one.left_out or "no run finished"]
     shown = one.shown
-    low_to_high = f"{_short(shown.low)}..{_short(shown.high)}" if shown.known else "one run"
+    low_to_high = f"{_short(shown.low)}..{_short(shown.high)}" if shown.enough else stats.FEW_RUNS
     floor = "" if one.of_floor is None else f"{100 * one.of_floor:.0f} %"
     return [
         name, _short(shown.value), low_to_high, ratio(one.vs_system), ratio(one.vs_mi),
@@ -93,10 +93,9 @@ def failures(cells: list[Cell]) -> list[str]:
 
 def overall(line: Overall) -> list[str]:
     """In the order of OVERALL_COLUMNS."""
-    return [
-        line.variant, number(line.vs_system, 2), number(line.vs_best, 2), number(line.worst, 2),
-        line.worst_row,
-    ]
+    mark = "" if line.enough else "?"
+    numbers = [number(value, 2) for value in (line.vs_system, line.vs_best, line.worst)]
+    return [line.variant, *(text + mark if text else "" for text in numbers), line.worst_row]
 
 
 def without_means(table: Table) -> str:

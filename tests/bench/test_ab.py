@@ -154,6 +154,8 @@ def test_outliers_are_shown_and_kept(bench):
     bench.variant("b", "result $((1000000 + n))")
     outcome = bench.ab("a", "b", *TINY, "--reps", "9")
     assert "1 runs lie more than 3 interquartile ranges outside" in outcome.summary
+    assert "An interquartile range is how far that middle half reaches" in outcome.summary
+    assert "Holm's correction: the more rows are looked at" in " ".join(outcome.summary.split())
     assert "- bench_tiny_hot 32 100 300000, a, round 3: 0.40 of the median speed" in outcome.summary
     assert len(outcome.lines) == 18
     assert "Outliers" not in bench.ab("b", "b", *TINY, "--reps", "9", out="none").summary
@@ -202,7 +204,7 @@ def test_a_command_is_shown_in_seconds(bench, monkeypatch):
     assert [line[:4] for line in cells] == [["system", "0.25", "0.25..0.25", "1.00="],
                                            ["mine", "0.5", "0.5..0.5", "2.00"]]
     data = json.loads(re.search(r'id="data">(.*?)</script>', outcome.html).group(1))
-    assert data["measure"] == {"name": "time", "unit": "s", "more": False}
+    assert data["measure"] == {"name": "time", "unit": "s", "axis": "time, s", "more": False}
     (row,) = data["rows"]
     assert [cell["value"] for cell in row["cells"]] == [[0.25, 0.25, 0.25], [0.5, 0.5, 0.5]]
     assert [cell["ratio"][0] for cell in row["cells"]] == [1, 2] and row["title"] == title

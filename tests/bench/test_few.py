@@ -31,7 +31,7 @@ def test_ab(lab, reps):
     assert outcome.status == 0
     lines = of_csv(outcome, "comparisons.csv")
     assert {line["verdict"] for line in lines} == {"too few"}
-    assert all((line["low"] == line["high"] == "") == (reps == 1) for line in lines)
+    assert all(line["low"] == line["high"] == "" for line in lines)
     says = f"hakmem against system, speed: {FEW}: {reps}, and it takes 6"
     for text in (outcome.out, outcome.summary, outcome.html_words):
         words = " ".join(text.split())

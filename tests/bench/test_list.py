@@ -95,7 +95,7 @@ def test_ranges(axis, says):
 def test_eighty_columns(lab, monkeypatch):
     """Nothing is cut: each name, number and range is there."""
     text = io.StringIO()
-    monkeypatch.setattr(listing.tables, "make_console",
+    monkeypatch.setattr(listing.screen, "make_console",
                         lambda: Console(file=text, width=80, highlight=False))
     assert listing.main(["--manifest", str(lab.manifest())]) == 0
     shown = text.getvalue()

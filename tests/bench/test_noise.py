@@ -97,7 +97,7 @@ def test_the_command(bench):
     (["--reps", "1"], "noise: --reps: a block of 1 pairs has too few runs to tell: 1, and it takes 6"),
     (["--bench", "larson"], "noise: --bench: there is no larson; there are bench_batch"),
     (["--variant", "nope"], "there is no nope; there are hakmem"),
-    (["--added", "0"], "invalid percentage value: '0'"),
+    (["--added", "0"], "'0' is not a percentage from 0.001 to 100"),
 ])
 def test_wrong_use(bench, words, says):
     bench.variant("hakmem", "result 1")

@@ -98,8 +98,8 @@ def test_axes_that_do(tmp_path):
 
 @pytest.mark.parametrize("words, says", [
     ([], "the following arguments are required: --axis"),
-    (["--axis", "front.fast_cap"], "invalid SECTION.KEY=VALUE,... value: 'front.fast_cap'"),
-    (["--axis", "front.fast_cap=,"], "invalid SECTION.KEY=VALUE,... value: 'front.fast_cap=,'"),
+    (["--axis", "front.fast_cap"], "'front.fast_cap' is not SECTION.KEY=VALUE,..., such as front.fast_cap=8,16"),
+    (["--axis", "front.fast_cap=,"], "'front.fast_cap=,' is not SECTION.KEY=VALUE,..., such as front.fast_cap=8,16"),
 ])
 def test_wrong_axes_on_the_command_line(capsys, words, says):
     with pytest.raises(SystemExit) as ended:

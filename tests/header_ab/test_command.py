@@ -84,10 +84,10 @@ def test_a_lookup_whose_programs_fail(study, tmp_path):
 
 
 @pytest.mark.parametrize("words, says", [
-    (["--reps", "0"], "--reps: invalid whole number from 1 up value: '0'"),
-    (["--reps", "many"], "--reps: invalid whole number from 1 up value: 'many'"),
-    (["--timeout", "nan"], "--timeout: invalid number of seconds above 0 value: 'nan'"),
-    (["--seed", "x"], "--seed: invalid int value: 'x'"),
+    (["--reps", "0"], "--reps: '0' is not a whole number from 1 to 100000"),
+    (["--reps", "many"], "--reps: 'many' is not a whole number from 1 to 100000"),
+    (["--timeout", "nan"], "--timeout: 'nan' is not a number of seconds from 0.001 to 86400"),
+    (["--seed", "x"], "--seed: 'x' is not a whole number"),
     (["--repeat", "3"], "unrecognized arguments: --repeat 3"),
     (["larson"], "unrecognized arguments: larson"),
 ])

@@ -142,7 +142,7 @@ def test_one_run_has_no_interval(models):
         table.add(Job(row, variant, 1), Run("ok", 1, 1, 1e6, 1024), "raw")
     text = render(header_compare.compare(table, GROUPS[1:], VARIANTS), models)
     assert lines_of(text, "Speed")["second group three load three"][1:4] == [
-        "1.000", "one run", "too few runs"]
+        "1.000", "too few runs", "too few runs"]
     assert "**Fewer than 6 rounds: too few to tell.**" in text
     assert "| no difference found | too few runs |" in text
 

@@ -8,7 +8,7 @@ Variants and rows are named by their index in `variants` and `rows`.
 import math
 import statistics
 
-from bench.lab import stats
+from bench.lab import stats, text
 from bench.lab.analysis import Table
 from bench.lab.measures import lead
 from bench.lab.report.classes import class_charts
@@ -32,7 +32,8 @@ def chart_data(table: Table, base: str) -> dict:
     measure = lead(table.rows[0])
     return {
         "base": base,
-        "measure": {"name": measure.name, "unit": measure.unit, "more": measure.more_is_better},
+        "measure": {"name": measure.name, "unit": measure.unit,
+                    "axis": text.columns(table.rows[0])[1], "more": measure.more_is_better},
         "variants": [
             {"name": v.name, "family": look[v.name].family, "colour": look[v.name].colour,
              "mark": look[v.name].mark, "sign": look[v.name].sign, "main": v.name in main}

@@ -102,7 +102,7 @@ makers["load-memory"] = (_, width) => {
     options: {
       scales: {
         x: logAxis(cells.map(cell => cell.rss), "peak RSS, MiB", {room, span: 1.5}),
-        y: logAxis(cells.map(cell => cell.value[0]), data.measure.unit, {room: 6, span: 1.5}),
+        y: logAxis(cells.map(cell => cell.value[0]), data.measure.axis, {room: 6, span: 1.5}),
       },
       plugins: {
         names: {first: best.map(cell => data.variants[cell.variant].name)},
