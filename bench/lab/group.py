@@ -1,9 +1,12 @@
 """A command and the processes that it starts, which end together."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,16 +23,35 @@ def run(command: list[str], timeout: float, environment: dict[str, str],
     end by itself.  Of much output only the end is kept.  Raises OSError if it cannot be started.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                   env=environment, cwd=folder, start_new_session=True)
+        with _started_whole() as interrupted:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                       env=environment, cwd=folder, start_new_session=True)
         status = None
         try:
+            if interrupted:
+                raise KeyboardInterrupt
             status = process.wait(timeout)
         except subprocess.TimeoutExpired:
             pass
         finally:
             _end(process, grace)
         return status, _text(out), _text(err)
+
+
+@contextlib.contextmanager
+def _started_whole() -> Iterator[list[int]]:
+    """Ctrl-C while a process is being started would lose it, running: it is kept in the list.
+    Only the main thread gets Ctrl-C, and a program that has set it to be ignored gets none."""
+    kept: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before == signal.SIG_IGN:
+        yield kept
+        return
+    signal.signal(signal.SIGINT, lambda number, _frame: kept.append(number))
+    try:
+        yield kept
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: subprocess.Popen, grace: float) -> None:

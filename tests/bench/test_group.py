@@ -80,6 +80,24 @@ def test_ctrl_c_ends_it(tmp_path):
     assert ended(int((tmp_path / "pid").read_text()))
 
 
+def test_ctrl_c_while_it_starts(tmp_path, monkeypatch):
+    """The process is there, its starter has not returned yet."""
+    popen, before = subprocess.Popen, signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupted(*args, **more):
+        process = popen(*args, **more)
+        (tmp_path / "pid").write_text(str(process.pid))
+        signal.raise_signal(signal.SIGINT)
+        return process
+
+    monkeypatch.setattr(group.subprocess, "Popen", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("sleep 60")
+    assert ended(int((tmp_path / "pid").read_text()))
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+
+
 @pytest.mark.parametrize("code, status", [
     ("import bench.lab", -signal.SIGINT),
     ("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import bench.lab", 0),
