@@ -156,7 +156,7 @@ TEST_F(FreshProcessDeathTest, ThreadsWorkWithoutACache)
         // Freed large blocks of a hardened profile are not there for the next ones.
         size_t most = profile.small_max + (profile.guard ? 1 : 50);
         // So few that what is free is no excess, which would go back to the system.
-        size_t largest = shim_class(shim_class_of_size(hak::Small(4400))).size;
+        size_t largest = hak::BlockBytes(std::min<size_t>(400 * 11, most - 1));
         std::vector<void *> blocks(std::min<size_t>(400, (8 << 20) / largest));
         // The same blocks as below, so that the heap need not grow there.
         for (size_t i = 0; i < blocks.size(); i++)

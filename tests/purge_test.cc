@@ -26,11 +26,12 @@ size_t ResidentFreeBytes()
     return hak_heap_dirty_bytes() + hak_bigcache_resident();
 }
 
-// Uses and frees so many bytes in blocks of a size.
+// Uses and frees so many bytes in blocks for a size.
 void Use(size_t bytes, size_t size)
 {
     std::vector<void *> blocks;
-    for (; bytes >= size; bytes -= size) {
+    const size_t block = hak::BlockBytes(size);
+    for (; bytes >= block; bytes -= block) {
         blocks.push_back(hak_malloc(size));
         std::memset(blocks.back(), 1, size);
     }
@@ -48,15 +49,15 @@ void UseMuch()
 // holds.
 struct More {
     const size_t size = hak::Small(64);
-    const struct shim_class of = shim_class(shim_class_of_size(size));
-    const size_t n = of.cap + 176;
+    const size_t n = shim_class(shim_class_of_size(size)).cap + 176;
+    const size_t bytes = n * hak::BlockBytes(size);
 };
 
 void FreeSomeMore()
 {
     const More more;
     for (int i = 0; i < 20; i++) {
-        Use(more.n * more.size, more.size);
+        Use(more.bytes, more.size);
         hak_free(hak_malloc(kMiB));
     }
 }
@@ -64,8 +65,7 @@ void FreeSomeMore()
 // Free and resident after LetTimePass, at most: little, and what was just freed.
 size_t LittleAndMore()
 {
-    const More more;
-    return 4 * kMiB + more.n * more.of.size;
+    return 4 * kMiB + More().bytes;
 }
 
 uint64_t now_ms = 1000000; // of a fresh process with the fake clock, which a test sets

@@ -39,6 +39,14 @@ inline size_t Small(size_t size)
     return std::min(size, profile.small_max);
 }
 
+/* What a block of that size takes. */
+inline size_t BlockBytes(size_t size)
+{
+    if (size <= profile.small_max)
+        return shim_class(shim_class_of_size(size)).size;
+    return (size + profile.page_size - 1) / profile.page_size * profile.page_size;
+}
+
 /* Size of a large block whose pages realloc moves rather than copies, not less than `least`; that
  * itself where only blocks are moved that are too long for a test. */
 inline size_t Moved(size_t least)
