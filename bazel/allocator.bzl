@@ -41,7 +41,7 @@ SHARED_LINKOPTS = [
 # The allocator must be among the needed libraries although libc alone could meet a program's calls.
 KEEP = ["-Wl,--no-as-needed"]
 
-def allocator(name, profile, sources, generated, bases = [], **kwargs):
+def allocator(name, profile, sources, generated, bases = [], target_compatible_with = [], **kwargs):
     """The sources generated from one profile, and its library to link statically.
 
     Args:
@@ -50,6 +50,7 @@ def allocator(name, profile, sources, generated, bases = [], **kwargs):
       sources: name of a target for the generated files.
       generated: the folder they are in, with a slash at its end.
       bases: files beside the profile that it may build on, as on any of hakmem's profiles.
+      target_compatible_with: of the sources, and so of whatever is built from them.
       **kwargs: passed on to cc_library.
     """
     profile_sources(
@@ -59,6 +60,7 @@ def allocator(name, profile, sources, generated, bases = [], **kwargs):
         config = generated + "hak_config.h",
         fastpath = generated + "hak_fastpath.h",
         profile = profile,
+        target_compatible_with = target_compatible_with,
         visibility = [Label("//tests:__subpackages__")],
     )
     cc_library(

@@ -1,27 +1,66 @@
-"""profile_tests(): the suites that every profile has: unit, fuzz, stress, and the scripts."""
+"""profile_tests(): the suites that every profile has: unit, fuzz, stress, and the scripts.
+
+unit_test() and stress_tests() are those of any other allocator."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
 load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "KEEP")
 load("//bazel:fuzz.bzl", "fuzz")
 load("//bazel:internals.bzl", "internals")
 
-def _stress(variant):
-    """All loads at once with the profile's library: a minute tagged `long`, an hour `stress`."""
+def unit_test(variant, allocator, tags, **kwargs):
+    """<variant>_unit_test: the suite of //tests over the insides of an allocator.
+
+    Args:
+      variant: <variant>_sources are the allocator's generated files.
+      allocator: its static library.
+      tags: of the test.
+      **kwargs: everything else of the test.
+    """
+    internals(
+        name = variant + "_internals",
+        testonly = True,
+        allocator = allocator,
+    )
+    cc_library(
+        name = variant + "_shim",
+        testonly = True,
+        srcs = ["//tests:shim"],
+        copts = ALLOCATOR_COPTS,
+        linkstatic = True,
+        deps = [variant + "_internals", variant + "_sources"],
+    )
+    cc_test(
+        name = variant + "_unit_test",
+        size = "small",
+        linkstatic = True,
+        tags = tags,
+        deps = ["//tests:unit", variant + "_shim"],
+        **kwargs
+    )
+
+def stress_tests(variant, library, runs):
+    """<variant>_stress: all loads at once with a shared library, and tests that run it.
+
+    Args:
+      variant: of the allocator.
+      library: the shared library.
+      runs: suffix of the test's name -> seconds, and the test's tags.
+    """
     cc_binary(
         name = variant + "_stress",
         testonly = True,
-        srcs = ["lib%s.so" % variant],
+        srcs = [library],
         linkopts = KEEP,
         linkstatic = True,
         deps = ["//tests/stress"],
     )
-    for suffix, seconds, tag in [("_minute", 60, "long"), ("_hour", 3600, "stress")]:
+    for suffix, (seconds, tags) in runs.items():
         native.sh_test(
             name = variant + "_stress" + suffix,
             srcs = [variant + "_stress"],
             args = [str(seconds)],
-            tags = [tag],
-            timeout = "eternal",
+            tags = tags,
+            timeout = "eternal" if seconds > 30 else "moderate",
         )
 
 def _script_test(script, tags, profile, variant, programs):
@@ -46,27 +85,12 @@ def profile_tests(profile, variant, programs, scripts):
       scripts: shell scripts, each with its tags.  Their arguments are the profile's name and the
         path of its library; their working directory holds <program>_<variant>.
     """
-    internals(
-        name = variant + "_internals",
-        testonly = True,
-        allocator = ":hakmem-" + profile,
-    )
-    cc_library(
-        name = variant + "_shim",
-        testonly = True,
-        srcs = ["//tests:shim"],
-        copts = ALLOCATOR_COPTS,
-        linkstatic = True,
-        deps = [variant + "_internals", variant + "_sources"],
-    )
-    cc_test(
-        name = variant + "_unit_test",
-        size = "small",
-        linkstatic = True,
-        tags = ["unit"],
-        deps = ["//tests:unit", variant + "_shim"],
-    )
+    unit_test(variant, ":hakmem-" + profile, ["unit"])
     fuzz(variant, profile, copts = ALLOCATOR_COPTS)
-    _stress(variant)
+    stress_tests(
+        variant,
+        "lib%s.so" % variant,
+        {"_minute": (60, ["long"]), "_hour": (3600, ["stress"])},
+    )
     for script, tags in scripts.items():
         _script_test(script, tags, profile, variant, programs)

@@ -19,7 +19,7 @@ LIBRARY = ROOT / "libhakmem.so"
 
 
 def _lists(folder: Path, which: int) -> str:
-    sizes = ((40, 200), (200, 40), (90, 110))[which]
+    sizes = ((290, 1100), (1100, 290), (600, 700))[which]  # between the classes of the default
     (folder / "lists.pl").write_text(
         f'push @kept, ["x" x ($_ % 3 ? {sizes[0]} : {sizes[1]}), $_] for 1 .. 4000;\n')
     return "perl lists.pl"

@@ -139,6 +139,7 @@ def test_what_is_built(monkeypatch, tmp_path, bench):
     (there / "sweep_manifest.json").write_text(json.dumps(manifest))
     wrapper = tmp_path / "bazelw"
     wrapper.write_text(f"""#!/bin/sh
+case $1 in --output_base=*) shift ;; esac
 if [ "$1" = info ]; then echo {tmp_path}/bin; exit; fi
 cp "${{2#*%:}}/sweep/BUILD.bazel" {tmp_path}/seen
 """)

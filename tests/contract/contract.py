@@ -84,10 +84,11 @@ def count(instruction: str, counts: Counts) -> None:
         counts.stores += not compares
 
 
-def measure(tracer: Path, library: Path) -> dict[str, Counts]:
-    """"malloc" and "free" -> their counts.  Raises ContractError if they leave the library."""
+def measure(tracer: Path, library: Path, size: int = SIZE) -> dict[str, Counts]:
+    """"malloc" of `size` bytes and "free" -> their counts.  Raises ContractError if they leave the
+    library."""
     trace = subprocess.run(
-        [str(tracer), str(library.absolute()), str(SIZE)], capture_output=True, text=True, check=False
+        [str(tracer), str(library.absolute()), str(size)], capture_output=True, text=True, check=False
     )
     if trace.returncode:
         raise ContractError(f"{library.name}: {trace.stderr.strip()}")
