@@ -2,9 +2,10 @@
 
 from typing import Iterator
 
+from gen.demand import QUANTUM
 from gen.model import Model
+from gen.served import PAGE, class_by_granules
 
-PAGE = 65536
 LEAST = 16  # bytes; a smaller request takes as much in every profile
 MOST_TIMES = 4  # what a block may have of its request; no profile of ours comes near
 ALIGNMENTS = [1 << shift for shift in range(5, 13)]  # those that no block has by itself
@@ -40,9 +41,6 @@ def _pages(size: int) -> int:
 
 
 def _aligned_block(model: Model, align: int) -> int:
-    """What a block of `align` bytes at a multiple of as many takes: slow.c, hak_alloc_aligned."""
-    if model.header_bytes:  # inside a block that is longer by the alignment
-        fits = [row.size for row in model.classes if row.size - model.header_bytes >= 2 * align]
-    else:
-        fits = [row.size for row in model.classes if row.size >= align and row.align >= align]
-    return min(fits, default=_pages(align * (1 + model.header_bytes)))
+    """What a block of `align` bytes at a multiple of as many takes."""
+    cls = class_by_granules(model, align)[-(-(align + model.header_bytes) // QUANTUM)]
+    return model.classes[cls - 1].size if cls else _pages(align * (1 + model.header_bytes))
