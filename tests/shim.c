@@ -1,4 +1,6 @@
 /* shim.c: see shim.h. */
+#include <stdlib.h>
+
 #include "tests/shim.h"
 
 #include "bigcache.h"
@@ -53,6 +55,8 @@ const struct shim_profile shim_profile = {
 
 struct shim_class shim_class(unsigned cls)
 {
+    if (cls < 1 || cls > HAK_NCLASSES)
+        abort();
     const struct hak_class *class = &hak_classes[cls];
     return (struct shim_class){
         .reciprocal = class->reciprocal,
@@ -75,6 +79,8 @@ struct shim_class shim_class(unsigned cls)
 
 unsigned shim_class_of_size(size_t size)
 {
+    if (size > HAK_SMALL_MAX - HAK_SEAL)
+        abort();
     return hak_class_of_size(size + HAK_SEAL);
 }
 
