@@ -8,7 +8,8 @@ import json
 from typing import Any, Iterable, Iterator
 
 from gen.model import ClassRow, Keys, Model, Profile
-from gen.profiles import ProfileError, schema_keys
+from gen.profiles import ProfileError
+from gen.schema import schema_keys
 
 QUANTUM = 16  # class sizes and block addresses are multiples of this
 PAGE_SHIFT = 16

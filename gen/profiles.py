@@ -7,33 +7,24 @@ by profiles/default.yaml alone.  Rules that one key's schema cannot express are 
 Every function that reads a profile raises ProfileError for whatever is wrong with it.
 """
 
-import difflib
-import json
 import re
-from functools import lru_cache, reduce
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
-import jsonschema
 import yaml
 
 from gen.model import Keys, Profile
+from gen.schema import ROOT, choice, in_bytes, problems_of, schema, schema_keys, show
 
-ROOT = Path(__file__).parent.parent
-SCHEMA = ROOT / "profiles" / "schema.json"
+__all__ = [
+    "DEFAULT", "ROOT", "Chain", "ProfileError", "checked", "known_profiles", "load_named",
+    "load_profile", "merged", "read_chain", "schema", "schema_keys",
+]
+
 DEFAULT = "default"
 Chain = dict[Path, dict[str, Any]]  # from a profile's document to the default's, nearest first
 # A profile's name; the build derives profiles from another one, called NAME+key=value.
 _NAME = re.compile(r"[a-z0-9_-]+(\+[a-z0-9_]+=[A-Za-z0-9_.-]+)*")
-
-_TYPES = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "an integer",
-    "null": "null",
-    "object": "a mapping of keys to values",
-    "string": "a string",
-}
 
 
 class ProfileError(Exception):
@@ -42,21 +33,6 @@ class ProfileError(Exception):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
-
-
-@lru_cache(maxsize=None)
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a profile file."""
-    return json.loads(SCHEMA.read_text(encoding="utf-8"))
-
-
-def schema_keys() -> Keys:
-    """Section -> key -> schema of the value, for all keys in sections."""
-    return {
-        name: node["properties"]
-        for name, node in schema()["properties"].items()
-        if "properties" in node
-    }
 
 
 def known_profiles(*folders: Path) -> list[str]:
@@ -116,11 +92,11 @@ def read_chain(path: Path, *folders: Path) -> Chain:
         base = document.get("base", DEFAULT)
         if base in names:
             cycle = " -> ".join(names[names.index(base) :] + [base])
-            raise ProfileError(f"{path}: base: {_show(base)} makes a cycle: {cycle}")
+            raise ProfileError(f"{path}: base: {show(base)} makes a cycle: {cycle}")
         known = [name for name in known_profiles(*folders) if name not in names]
         if base not in known:
             raise ProfileError(
-                f"{path}: base: {_show(base)} is not a profile; {_choice(base, known)}"
+                f"{path}: base: {show(base)} is not a profile; {choice(base, known)}"
             )
         of_base = [folder / f"{base}.yaml" for folder in folders]
         path = next(one for one in of_base if one.exists())
@@ -136,7 +112,7 @@ def _read_document(path: Path, folders: Sequence[Path]) -> dict[str, Any]:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise ProfileError(
-            f"{path}: no such profile; " + _choice(path.stem, known_profiles(*folders))
+            f"{path}: no such profile; " + choice(path.stem, known_profiles(*folders))
         ) from None
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}") from None
@@ -148,8 +124,8 @@ def _read_document(path: Path, folders: Sequence[Path]) -> dict[str, Any]:
 def checked(path: Path, written: Any) -> dict[str, Any]:
     """The document of the file at `path`, as it is written there, with numbers of bytes as integers;
     an error if it is not valid by itself."""
-    document = _in_bytes(written, schema())
-    problems = list(_schema_problems(document, written)) or list(
+    document = in_bytes(written, schema())
+    problems = list(problems_of(document, written)) or list(
         _document_problems(path, document, written)
     )
     if problems:
@@ -193,94 +169,6 @@ def _repeated_keys(node: yaml.Node | None, path: tuple[str, ...]) -> Iterator[st
         yield from _repeated_keys(value, here)
 
 
-# ---- numbers of bytes ----------------------------------------------------------------------------
-
-_BYTES = {"$ref": "#/definitions/bytes"}
-_SHIFTS = {"K": 10, "M": 20, "G": 30, "T": 40}
-
-
-def is_bytes(node: dict[str, Any]) -> bool:
-    """Whether the values of a key with this schema are bytes, which may be written as 64K."""
-    return _BYTES in node.get("allOf", ())
-
-
-def _in_bytes(value: Any, node: dict[str, Any]) -> Any:
-    """The value with each number of bytes as an integer; what is none stays for the schema to
-    refuse."""
-    if isinstance(value, dict):
-        nodes = node.get("properties", {})
-        return {key: _in_bytes(item, nodes.get(key, {})) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_in_bytes(item, node.get("items", {})) for item in value]
-    if isinstance(value, str) and is_bytes(node):
-        match = re.search(schema()["definitions"]["bytes"]["pattern"], value)
-        return int(match[1]) << _SHIFTS[match[2]] if match else value
-    return value
-
-
-# ---- what the schema says ------------------------------------------------------------------------
-
-
-def _is_integer(_checker: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)  # 8.0 is none: it reaches C
-
-
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft7Validator,
-    type_checker=jsonschema.Draft7Validator.TYPE_CHECKER.redefine("integer", _is_integer),
-)
-
-
-def _schema_problems(document: Any, written: Any) -> Iterator[str]:
-    """`KEY: what is wrong`, at most one for each value, in the order of the keys' names."""
-    seen: set[str] = set()
-    errors = _Validator(schema()).iter_errors(document)
-    for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
-        where = _dotted(error.absolute_path)
-        if error.validator == "additionalProperties":
-            valid = list(error.schema["properties"])
-            for key in error.instance:
-                if key not in valid:
-                    yield f"{_join(where, key)}: unknown key; {_choice(key, valid)}"
-        elif error.validator == "required":
-            for key in error.validator_value:
-                if key not in error.instance:
-                    about = error.schema["properties"][key]["description"]
-                    yield f"{_join(where, key)}: missing; every profile states it: {about}"
-        elif where not in seen:
-            seen.add(where)
-            yield (f"{where}: " if where else "") + _value_problem(
-                error, _at(written, error.absolute_path)
-            )
-
-
-def _at(document: Any, path: Iterable[Any]) -> Any:
-    return reduce(lambda value, part: value[part], path, document)
-
-
-def _value_problem(error: jsonschema.ValidationError, value: Any) -> str:
-    """`value` is what the file says, error.instance what it means."""
-    node = error.schema
-    if "errorMessage" in node:
-        return f"{_show(value)} {node['errorMessage']}"
-    if error.validator == "type":
-        types = node["type"] if isinstance(node["type"], list) else [node["type"]]
-        return f"{_show(value)} is not " + " or ".join(_TYPES[name] for name in types)
-    if error.validator == "enum":
-        return f"{_show(value)} is not one of " + ", ".join(str(item) for item in node["enum"])
-    if error.validator in ("minimum", "maximum"):
-        return f"{_show(value)} is not in {node['minimum']}..{node['maximum']}"
-    if error.validator == "multipleOf":
-        return f"{_show(value)} is not a multiple of {node['multipleOf']}"
-    if error.validator in ("minItems", "maxItems"):
-        return f"{len(value)} items are not in {node['minItems']}..{node['maxItems']}"
-    if error.validator in ("minLength", "maxLength"):
-        return f"{len(value)} characters are not in {node['minLength']}..{node['maxLength']}"
-    if error.validator == "pattern":
-        return f"{_show(value)} {node['patternErrorMessage']}"
-    return error.message
-
-
 # ---- what it cannot say --------------------------------------------------------------------------
 
 
@@ -290,19 +178,19 @@ def _document_problems(path: Path, document: dict[str, Any], written: Any) -> It
         if size <= before:
             said = written["classes"]["sizes"]
             yield (
-                f"classes.sizes[{index}]: {_show(said[index])} does not rise above "
-                f"{_show(said[index - 1])} before it"
+                f"classes.sizes[{index}]: {show(said[index])} does not rise above "
+                f"{show(said[index - 1])} before it"
             )
     front = document.get("front", {})
     alias, lookup = front.get("header_classidx"), front.get("class_lookup")
     if alias is not None and lookup is not None and lookup != _lookup_of_alias(alias):
         yield (
-            f"front.header_classidx: {_show(alias)} means class_lookup {_lookup_of_alias(alias)}, "
+            f"front.header_classidx: {show(alias)} means class_lookup {_lookup_of_alias(alias)}, "
             f"but front.class_lookup is {lookup}; state one of the two"
         )
     if path.stem == DEFAULT:
         if "base" in document:
-            yield f"base: {_show(document['base'])}: the default has no base"
+            yield f"base: {show(document['base'])}: the default has no base"
         for section, keys in schema_keys().items():
             for key in keys:
                 if key not in document.get(section, {}):
@@ -330,28 +218,3 @@ def _class_lookup(chain: Chain) -> str:
     raise AssertionError("the default states every key")
 
 
-# ---- words ---------------------------------------------------------------------------------------
-
-
-def _show(value: Any) -> str:
-    """A value as the file's author would write it."""
-    if isinstance(value, (dict, list)) and len(str(value)) > 60:
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _choice(wrong: Any, valid: list[str]) -> str:
-    near = difflib.get_close_matches(str(wrong), valid, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"{meant}valid: {', '.join(valid)}"
-
-
-def _join(where: str, key: Any) -> str:
-    return f"{where}.{key}" if where else str(key)
-
-
-def _dotted(path: Any) -> str:
-    text = ""
-    for part in path:
-        text = f"{text}[{part}]" if isinstance(part, int) else _join(text, part)
-    return text

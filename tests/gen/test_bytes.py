@@ -6,8 +6,9 @@ import pytest
 
 from gen.classes import build_model
 from gen.generate import main
-from gen.profiles import ROOT, is_bytes, load_profile, schema_keys
+from gen.profiles import load_profile
 from gen.render import render
+from gen.schema import ROOT, is_bytes, schema_keys
 
 BYTES = [
     f"{section}.{key}"
