@@ -17,7 +17,8 @@ ALLOCATOR_COPTS = [
     "-fno-builtin-calloc",
     "-fno-builtin-realloc",
     "-fno-builtin-free",
-] + select({
+] + (["-w"] if Label("//bazel:deps.bzl").workspace_root else []) + select({
+    # Warnings are for who changes hakmem, not for the workspaces that use it.
     str(Label("//bazel:debug")): ["-Og", "-g3"],
     "//conditions:default": ["-O2", "-g1"],
 })

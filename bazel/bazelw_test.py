@@ -167,6 +167,12 @@ def test_a_checkout_whose_path_has_a_space(tmp_path: Path) -> None:
         f"bazelw: {folder}: Bazel cannot build in a folder whose path has a space; "
         f"move the checkout, as with\n    mv '{folder}' {tmp_path}/with-space\n"
     )
+    odd = tmp_path / "it's odd"
+    folder.rename(odd)
+    said = subprocess.run([f"{odd}/bazelw"], capture_output=True, text=True, check=False).stderr
+    subprocess.run(["sh", "-c", said.splitlines()[1]], check=True)
+    assert (tmp_path / "it's-odd/bazelw").exists()
+    (tmp_path / "it's-odd").rename(folder)
     link = tmp_path / "link"
     link.symlink_to(folder)
     assert subprocess.run([f"{link}/bazelw"], capture_output=True, check=False).returncode == 2
@@ -178,5 +184,8 @@ def test_an_output_folder_whose_path_has_a_space(tmp_path: Path) -> None:
     result = machine.run("test")
     assert (result.returncode, result.stdout) == (2, "")
     assert f"{machine.home}: Bazel cannot keep its output in a folder" in result.stderr
+    assert machine.run("--output_base", "/tmp/a b", "test").returncode == 2
+    behind = machine.run("--output_base=/tmp/a", "run", "//x", "--", "--output_base=/a b")
+    assert behind.returncode == 0
     named = machine.run("--output_user_root=/var/tmp/root", "test")
     assert named.stdout == "[--output_user_root=/var/tmp/root][test]"

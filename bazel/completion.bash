@@ -8,7 +8,7 @@
 # the command's own --help; profiles, variants and programs come from the files that define them.
 # Anything else is left to the completion that bazel had before.
 
-_hakmem_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+_hakmem_root=$(unset CDPATH && cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 _hakmem_before=$(complete -p bazel 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1/p')
 [ "$_hakmem_before" != _hakmem_complete ] || _hakmem_before=
 
@@ -44,7 +44,10 @@ _hakmem_variants() {
     awk '$1 == "peer" { print $2 }' "$_hakmem_root/bazel/packages.txt"
 }
 
-_hakmem_programs() { sed -n 's/^ *"\([a-z_]*\)".*/\1/p' "$_hakmem_root/bench/programs.bzl"; }
+# With and without bench_, as the commands take them.
+_hakmem_programs() {
+    sed -n 's/^ *"\(bench_\)\{0,1\}\([a-z_]*\)".*/\1\2 \2/p' "$_hakmem_root/bench/programs.bzl"
+}
 
 # The options that a command's help names.
 _hakmem_options() {
@@ -54,10 +57,11 @@ _hakmem_options() {
     //:doctor) script=bench/doctor/doctor.py ;;
     //*:*) script=${1#//} script=${script/://}.py ;;
     esac
+    _hakmem_commands | grep -qxF -e "$1" || return
     [ -e "$_hakmem_root/$script" ] || script=bench/study.py arguments=(--study "${1##*:}") # a sweep
     PYTHONPATH=$_hakmem_root PYTHONDONTWRITEBYTECODE=1 \
         /usr/bin/python3 "$_hakmem_root/$script" "${arguments[@]}" --help 2>/dev/null |
-        grep -o -e '--[a-z][a-z-]*' | sort -u
+        sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z][a-z-]*\).*/\2/p' | sort -u
 }
 
 # Sets COMPREPLY to those of the words that begin with $1.
@@ -72,13 +76,14 @@ _hakmem_reply() {
 # What may stand behind `--` of a command, for the word $3 that follows the word $2.
 _hakmem_argument() {
     local command=$1 before=$2 word=$3 words='' list=
+    case $word in --*=*) before=${word%%=*} list=$before= word=${word#*=} ;; esac
     case $before in
     --bench) words=$(_hakmem_programs) ;;
     --variants) words=$(_hakmem_variants) ;;
     --profile | --base | --against) words=$(_hakmem_profiles) ;;
     esac
     if [ -n "$words" ]; then
-        case $word in *,*) list=${word%,*}, ;; esac
+        case $word in *,*) list=$list${word%,*}, ;; esac
         _hakmem_reply "${word##*,}" "$words"
         COMPREPLY=("${COMPREPLY[@]/#/$list}")
         return
@@ -88,7 +93,8 @@ _hakmem_argument() {
     *)
         case $command in
         //gen:explain) words=$(_hakmem_profiles) ;;
-        //bench:ab | //bench:replay | //bench:perf | //bench:noise) words=$(_hakmem_variants) ;;
+        //bench:ab | //bench:replay | //bench:noise) words=$(_hakmem_variants) ;;
+        //bench:perf) words=$(_hakmem_programs; _hakmem_variants) ;;
         esac
         _hakmem_reply "$word" "$words"
         [ ${#COMPREPLY[@]} -gt 0 ] || mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -97,6 +103,7 @@ _hakmem_argument() {
 }
 
 _hakmem_complete() {
+    local IFS=$' \t\n' # as those who complete may have another one
     local line=${COMP_LINE:0:COMP_POINT} words=() word='' before='' command='' behind=false run=false one
     read -ra words <<<"$line"
     case $line in *[![:space:]]) word=${words[-1]} words=("${words[@]:0:${#words[@]}-1}") ;; esac
@@ -113,9 +120,10 @@ _hakmem_complete() {
         _hakmem_argument "$command" "$before" "$word"
     else
         case $word in
-        --//:profile=*)
-            _hakmem_reply "${word#*=}" "$(_hakmem_profiles)"
-            COMPREPLY=("${COMPREPLY[@]/#/--//:profile=}")
+        --//:profile=* | --//bench:variants=*)
+            case $word in *profile*) command=--profile ;; *) command=--variants ;; esac
+            _hakmem_argument '' "$command" "${word#*=}"
+            COMPREPLY=("${COMPREPLY[@]/#/${word%%=*}=}")
             ;;
         *) ! $run || [ -n "$command" ] || _hakmem_reply "$word" "$(_hakmem_commands)" ;;
         esac

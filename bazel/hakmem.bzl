@@ -48,25 +48,27 @@ _refused = rule(
 )
 
 def _sorted_out(paths):
-    """Profile name -> path, the default first; and stem -> why there is none of that name."""
+    """Profile name -> path, the default first; and why there is none for the other files."""
     names = {}
-    refused = {}
+    refused = []
     for path in sorted(paths):
         stem = path.split("/")[-1][:-len(".yaml")]
         wrong = [letter for letter in stem.elems() if not (letter.islower() or letter.isdigit() or letter in "-_")]
         if wrong or not stem:
-            refused[stem] = "%s: a profile's name is made of a-z, 0-9, - and _" % path
+            refused.append("%s: a profile's name is made of a-z, 0-9, - and _" % path)
         else:
             names[stem] = path
-    for name, path in names.items():
-        # hakmem-low-rss_unit_test is a target of low-rss.
-        for other in names:
-            if name.startswith(other + "_"):
-                refused[name] = "%s: its targets would be called as those of %s are: take - for the _ behind %s" % (path, names[other], other)
     order = ["default"] + [name for name in names if name != "default"]
+    for name in names:
+        # hakmem-low-rss_unit_test is a target of low-rss.  gen/profiles.py has the same rule.
+        others = [other for other in names if name.startswith(other + "_")]
+        if others:
+            order.remove(name)
+            refused.append("%s: its targets would be called as those of %s are: take - for the _ behind it" %
+                           (names[name], others[0]))
     if "default" not in names:
         fail("profiles/default.yaml is missing: it is the base of every other profile")
-    return {name: names[name] for name in order if name not in refused}, refused
+    return {name: names[name] for name in order}, refused
 
 def _allocator(profile, path):
     """The generated sources and both libraries of one profile; returns the name of its variant."""
@@ -107,12 +109,13 @@ def hakmem(profiles, programs, scripts = {}):
       scripts: shell scripts run as a test of each profile, see profile_tests(); each with its tags.
     """
     names, refused = _sorted_out(profiles)
-    for stem, reason in refused.items():
+    for number, reason in enumerate(refused):
         # buildifier: disable=print
         print(reason + "; left out")
         _refused(
-            name = "refused/" + stem,
+            name = "refused/%d" % (number + 1),
             reason = reason,
+            tags = ["manual"],
         )
 
     native.filegroup(
@@ -120,6 +123,7 @@ def hakmem(profiles, programs, scripts = {}):
         srcs = names.values() + ["profiles/schema.json"],
         visibility = _PUBLIC,
     )
+    native.exports_files(names.values() + ["profiles/schema.json"])
     profile_flag(
         name = "profile",
         build_setting_default = "default",

@@ -1,12 +1,13 @@
 /* bench_sanity CALLS THREADS: whether an allocator gives what it promises, before its speed is
  * measured: a broken one may well be the fastest.
  *
- * Checked are blocks of 0 bytes to 4 MiB: that they are aligned, that no two in use overlap, that
+ * Checked are blocks of 0 bytes to 64 MiB: that they are aligned, that no two in use overlap, that
  * they keep what was written to them, that calloc clears, that realloc keeps the contents, that
- * malloc_usable_size is no less than was asked for; on one thread, then on THREADS, which free each
- * other's blocks; last aligned_alloc and posix_memalign, which no benchmark program calls.  CALLS
- * is `all`, or `malloc` for an allocator that serves malloc and free only.  What lies in another
- * object than malloc does belongs to another allocator and is left out.
+ * malloc_usable_size is no less than was asked for, and no more than is there; on one thread, then
+ * on THREADS, which free each other's blocks; last aligned_alloc and posix_memalign, which no
+ * benchmark program calls.  CALLS is `all`, or `malloc` for an allocator that serves malloc and
+ * free only.  What lies in another object than malloc does belongs to another allocator and is left
+ * out.
  *
  * No call but those that are checked allocates: all tables are static.
  * Exit status: 0; 1: the allocator is wrong; 3: only its aligned blocks are.  Standard error has
@@ -28,11 +29,11 @@ enum {
     ONLY_ALIGNED = 3, /* exit status */
 };
 
-static const size_t sizes[] = {0,     1,      7,      8,      15,      16,      17,     24,
-                               32,    33,     40,     48,     64,      80,      100,    128,
-                               200,   256,    384,    500,    512,     777,     1024,   1025,
-                               2000,  2048,   4095,   4096,   8192,    10000,   16384,  32768,
-                               65536, 131072, 262145, 524288, 1048576, 3000000, 4194304};
+static const size_t sizes[] = {
+    0,      1,      7,      8,       15,      16,      17,       24,      32,    33,    40,
+    48,     64,     80,     100,     128,     200,     256,      384,     500,   512,   777,
+    1024,   1025,   2000,   2048,    4095,    4096,    8192,     10000,   16384, 32768, 65536,
+    131072, 262145, 524288, 1048576, 3000000, 4194304, 33554432, 67108864};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static struct kept_table tables[BENCH_MAX_THREADS];
@@ -101,6 +102,10 @@ static void check_sizes(struct kept_table *table, struct bench_rng *rng)
                 KEPT_WRONG("malloc_usable_size: says %zu of a block of %zu bytes\n", says,
                            sizes[i]);
         }
+        for (int n = 0; usable && n < together(sizes[i]); n++) { /* all of it may be written to */
+            char *p = table->slots[n].p;
+            memset(p + sizes[i], 0x5A, malloc_usable_size(p) - sizes[i]);
+        }
         leave_all(table);
     }
     for (int i = 0; i < SIZES; i++) /* all sizes side by side */
@@ -110,7 +115,7 @@ static void check_sizes(struct kept_table *table, struct bench_rng *rng)
 
 static void check_calloc(struct kept_table *table, struct bench_rng *rng)
 {
-    for (int i = 1; i < SIZES; i++) {
+    for (int i = 1; i < SIZES && sizes[i] <= 4 << 20; i++) {
         size_t size = sizes[i], count = size % 8 ? 1 : 8;
         for (int n = 0; n < together(sizes[i]); n++) { /* so that there is something to clear */
             take(table, n, size, rng);
@@ -138,11 +143,12 @@ static void check_calloc(struct kept_table *table, struct bench_rng *rng)
 static void check_realloc(struct kept_table *table, struct bench_rng *rng)
 {
     kept_enter(table, 0, "realloc", realloc(NULL, 1), 1, 0, bench_random(rng));
-    for (size_t size = 2; size < 4 << 20; size += size / 2) { /* with a neighbour after each step */
-        int near = 1 + (int)(size % (KEPT_SLOTS - 1));
+    for (size_t size = 2; size < 4 << 20; size += size / 2) {
         kept_resize(table, 0, size);
-        kept_leave(table, near);
-        take(table, near, size % 4096, rng);
+        for (int near = 1; near <= 2; near++) { /* neighbours of its size, which it grows towards */
+            kept_leave(table, near);
+            take(table, near, size, rng);
+        }
     }
     for (size_t size = 3 << 20; size; size /= 3)
         kept_resize(table, 0, size);

@@ -75,7 +75,8 @@ def main(argv: list[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload)
+        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
+                                          chosen.timeout)
         chosen_ones = variants.select(manifest, chosen.variants)
         path = replaying.trace_of(results.caller_path(chosen.trace))
         if chosen.shrink:

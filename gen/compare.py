@@ -1,6 +1,7 @@
 """Two profiles over what a program was recorded to do, and what was measured beside it."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterable
@@ -156,7 +157,7 @@ def new_table(lines: bool, heads: Iterable[str]) -> Table:
     table = Table(box=SIMPLE_HEAD if lines else None, show_edge=False, header_style="bold",
                   padding=(0, 2, 0, 0))
     for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number == 0 else "right", no_wrap=True)
+        table.add_column(head, justify="left" if number == 0 else "right", overflow="fold")
     return table
 
 
@@ -228,13 +229,15 @@ def bytes_of(count: float) -> str:
 
 
 def print_plain(shown: Callable[[Console], None], columns: int) -> None:
-    """To a terminal as it is, to anything else without colours or trailing blanks."""
+    """To a terminal as wide as that is, to anything else without colours or trailing blanks, as wide
+    as COLUMNS in the environment says, else in so many columns.  Where this is less than a table
+    takes, its cells are folded."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.width = max(console.width, columns)  # wrapped by the terminal, not cut
         shown(console)
         return
-    console.width = columns
+    if not os.environ.get("COLUMNS", "").isdecimal():
+        console.width = columns
     with console.capture() as captured:
         shown(console)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))

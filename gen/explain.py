@@ -3,13 +3,16 @@
 import argparse
 import json
 import os
+import shutil
 import sys
+import textwrap
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Iterable
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from gen import command, compare, recording, served
@@ -18,10 +21,16 @@ from gen.classes import build_model
 from gen.doubts import doubts
 from gen.model import ClassRow, Model
 from gen.predict import cache_bytes
-from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile
+from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile, name_taken
 
 PAGE = 65536
 COLUMNS = 96  # the class table fits; width of output that is no terminal
+WIDEST = 1000
+# Columns of the class table that a narrower terminal does without, the first first.
+DISPENSABLE = (
+    "transfer\nbytes", "\nbytes", "tail\n%", "cache\nkind", "largest\nrequest", "slab\nKiB",
+    "rounding\nmean %",
+)
 AVERAGED = (16, 8192)  # requests: those of bench_random_mixed
 TAXED = 512  # most requests of real programs are smaller
 EXAMPLES = (16, 64, 256, 1024)
@@ -191,9 +200,16 @@ def _blocks_of(sizes: list[int], requests: Iterable[int], header_bytes: int) -> 
 
 def show(told: Explanation, console: Console) -> None:
     """Prints the classes, then what the profile costs."""
-    console.print(f"[bold]{told.profile}[/bold]: {told.summary}", soft_wrap=True)
+    wide = console.width >= COLUMNS
+    console.print(f"[bold]{told.profile}[/bold]: {told.summary}", soft_wrap=wide)
     console.print(f"from {told.source}, digest {told.digest}")
-    console.print(_class_table(told, console.is_terminal))
+    table = _class_table(told, console.is_terminal)
+    for head in () if wide else DISPENSABLE:
+        if Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum > (
+            console.width
+        ):
+            table.columns = [column for column in table.columns if column.header != head]
+    console.print(table)
     facts = Table.grid(padding=(0, 2))
     facts.add_column(no_wrap=True, style="bold")
     facts.add_column()
@@ -331,7 +347,7 @@ def _kept(told: Explanation) -> str:
 def _aligned(told: Explanation) -> str:
     """Of the usual alignments: that all is well, or what is not and why."""
     if not told.aligned:
-        return "none of the usual alignments has a class"
+        return "none of the usual alignments has a class: such a block takes heap pages"
     bad = [one for one in told.aligned if one.ratio > told.aligned_most]
     if not bad:
         most = max(one.ratio for one in told.aligned)
@@ -339,11 +355,14 @@ def _aligned(told: Explanation) -> str:
             f"with an alignment of {told.aligned[0].alignment} to {told.aligned[-1].alignment} "
             f"bytes: at most {most:.2f} times the larger of size and alignment"
         )
+    worst = sorted(bad, key=lambda one: -one.ratio)[:3]
     examples = ", ".join(
-        f"aligned_alloc({one.alignment}, {one.size}) takes {one.block}" for one in bad
+        f"aligned_alloc({one.alignment}, {one.size}) takes {one.block}" for one in worst
     )
-    reason = "powers of two among classes.sizes would serve them" if told.lookup != "header" else (
+    reason = (
         "the block lies inside one that is larger by the alignment, and classes are far apart there"
+        if told.lookup == "header"
+        else "what serves them is a class of a multiple of the alignment, near their size"
     )
     return f"[bold]wasteful[/bold]: {examples} bytes; {reason}"
 
@@ -380,17 +399,26 @@ def show_profiles(profiles_dir: Path, as_json: bool) -> None:
     """All profiles with their summaries.  Raises ProfileError for those that are wrong, when the
     others have been shown."""
     summaries, problems = {}, []
-    for name in known_profiles(profiles_dir):
+    names = known_profiles(profiles_dir)
+    for name in names:
+        path = profiles_dir / f"{name}.yaml"
+        why = name_taken(name, names)
         try:
-            summaries[name] = load_profile(profiles_dir / f"{name}.yaml", profiles_dir).summary
+            if why:
+                raise ProfileError(f"{path}: {why}")
+            summaries[name] = load_profile(path, profiles_dir).summary
         except ProfileError as error:
             problems += error.problems
     if as_json:
         print(json.dumps(summaries, indent=2))
     else:
         width = max(map(len, summaries), default=0)
+        room = shutil.get_terminal_size((0, 0)).columns - width - 2  # negative: no terminal
         for name, summary in summaries.items():
-            print(f"{name:<{width}}  {summary}")
+            first, *others = textwrap.wrap(summary, room) if room > 0 else [summary]
+            print(f"{name:<{width}}  {first}")
+            for line in others:
+                print(f"{'':<{width}}  {line}")
     if problems:
         sys.stdout.flush()
         raise ProfileError(*problems)

@@ -20,7 +20,7 @@ from gen.demand import GRANULES, QUANTUM
 from gen.fitting import Fitted
 from gen.model import Model, Profile
 from gen.predict import Prediction, predict
-from gen.profiles import DEFAULT, ROOT, ProfileError, load_profile
+from gen.profiles import DEFAULT, ROOT, known_profiles, load_profile, name_taken, ProfileError
 from gen.recording import Recording, RecordingError
 
 CLASSES = 48
@@ -66,6 +66,9 @@ def target(name: str, profiles_dir: Path, force: bool) -> Path:
         raise WrongUse(f"--name: {name!r} is no profile's name: made of a-z, 0-9, - and _, at "
                        "most 64 of them, the first a letter or digit")
     path = profiles_dir / f"{name}.yaml"
+    why = name_taken(name, known_profiles(profiles_dir))
+    if why:
+        raise WrongUse(f"--name: {name}: {why}")
     if name == DEFAULT:
         raise WrongUse(f"--name: {path} is the base of all profiles; choose another name")
     if path.exists() and not force:

@@ -6,7 +6,7 @@ them; what realloc adds for further growth is left out.
 """
 
 from dataclasses import dataclass, replace
-from typing import Iterator, Sequence
+from typing import Sequence
 
 import numpy as np
 

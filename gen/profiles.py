@@ -9,7 +9,7 @@ Every function that reads a profile raises ProfileError for whatever is wrong wi
 
 import re
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Sequence
 
 import yaml
 
@@ -39,6 +39,17 @@ def known_profiles(*folders: Path) -> list[str]:
     """Names of the profiles in the folders: the default first, the others sorted."""
     names = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
     return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def name_taken(name: str, others: Iterable[str]) -> str | None:
+    """Why a file called NAME.yaml beside those others gets no allocator; None if it does.  The
+    build, bazel/hakmem.bzl, leaves it out by the same rule."""
+    for other in others:
+        if name.startswith(f"{other}_"):
+            return (
+                f"its targets would be called as those of {other} are: take - for the _ behind it"
+            )
+    return None
 
 
 def load_profile(path: Path, *folders: Path) -> Profile:
@@ -143,15 +154,28 @@ def _parse(path: Path, text: str) -> Any:
             if isinstance(event, yaml.AliasEvent):
                 line = event.start_mark.line + 1
                 raise ProfileError(f"{path}: line {line}: *{event.anchor} is an alias: not allowed")
-        repeated = list(_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader), ()))
-        if repeated:
-            raise ProfileError(*(f"{path}: {problem}" for problem in repeated))
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        problems = [*_repeated_keys(document, ()), *_odd_numbers(document)]
+        if problems:
+            raise ProfileError(*(f"{path}: {problem}" for problem in problems))
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ProfileError(f"{path}: line {mark.line + 1}: {error.problem}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date or a number that is none
         raise ProfileError(f"{path}: {str(error).splitlines()[0]}") from None
+
+
+def _odd_numbers(node: yaml.Node | None) -> Iterator[str]:
+    """Integers that YAML does not read to base ten although they look so: 010 is 8, 8:20 is 500."""
+    if isinstance(node, yaml.CollectionNode):
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                yield from _odd_numbers(part)
+    elif isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:int":
+        if re.match(r"[-+]?0[0-9_]|.*:", node.value):
+            line = node.start_mark.line + 1
+            yield f"line {line}: {node.value} is not a plain number, such as 10"
 
 
 def _repeated_keys(node: yaml.Node | None, path: tuple[str, ...]) -> Iterator[str]:

@@ -178,14 +178,14 @@ def load(path: Path) -> Recording:
 
 
 def load_all(paths: Sequence[Path]) -> list[Recording]:
-    """One for each file.  Raises RecordingError, also for a recording that is given twice, be it a
-    copy or packed: it would count as another run of the program."""
+    """One for each file.  Raises RecordingError, also for a recording of a process that another is
+    of, be it a copy, packed, or taken before the end: it would count as another run."""
     found: list[Recording] = []
     for path in paths:
         one = load(path)
-        if one in found:
-            raise RecordingError(f"{path}: the same recording as {paths[found.index(one)]}; name "
-                                 "each once")
+        for before, other in zip(paths, found):
+            if one == other or one.start and (one.pid, one.start) == (other.pid, other.start):
+                raise RecordingError(f"{path}: of the same process as {before}; name one of them")
         found.append(one)
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bazel import inner
 from bazel.install.tree import File, TreeError, lay_down, take_away
+from gen import command
 from gen.profiles import ProfileError, known_profiles, load_profile
 
 ROOT = Path(__file__).absolute().parent.parent.parent
@@ -124,7 +125,7 @@ def _checked(profile: str) -> str:
     known = known_profiles(PROFILES)
     if profile in known:
         return profile
-    near = difflib.get_close_matches(profile, known, n=1)
+    near = difflib.get_close_matches(profile.lower(), known, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
     raise InstallError(f"--profile {profile}: no such profile; {meant}valid: {', '.join(known)}")
 
@@ -139,14 +140,17 @@ def _build(profile: str, mode: str, args: list[str]) -> None:
     words = ["run", *([f"--compilation_mode={mode}"] if mode else []), *target]
     print(f"install: building {profile}: {shlex.join(['bazel', *words])}", file=sys.stderr,
           flush=True)
-    command = inner.command(workspace, *words)
+    bazel = inner.command(workspace, *words)
     os.chdir(workspace)
-    os.execv(command[0], command)
+    os.execv(bazel[0], bazel)
 
 
 def main(args: list[str]) -> int:
     """0; 1 if a file that was changed is left by --uninstall; 2 for wrong use."""
-    options, given = _parser().parse_args(args), args
+    parser, given = _parser(), args
+    options = parser.parse_args(args)
+    if options.uninstall and options.profile:
+        parser.error("--uninstall: takes no --profile; a prefix has one")
     if options.compilation_mode:
         given = [word for word in args if not word.startswith("--compilation-mode")]
     try:
@@ -197,4 +201,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command.run("install", main)

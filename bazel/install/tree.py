@@ -55,21 +55,23 @@ class Entry:
 
 
 def lay_down(files: Iterable[File], root: Path) -> None:
-    """Puts the files in their places.  What an earlier manifest has beyond them goes, unless it was
-    changed since.  Raises OSError."""
+    """Puts the files in their places, over what is there.  What an earlier manifest has beyond them
+    goes, unless it was changed since.  Raises OSError."""
     files = list(files)
     before = _read(root) if (root / MANIFEST).exists() else []
     entries = [_entry(file) for file in files]
     folders = [entry for entry in before if entry.kind == "folder"]
     folders += _missing(root, [entry.path for entry in entries] + [MANIFEST])
-    # First, so that what an interrupted installation has laid down can be taken away.
-    _place(_manifest(entries + folders), root)
+    gone = [entry for entry in before if entry.kind != "folder" and entry not in entries]
+    # Of both while files are replaced, so that an interrupted installation can be taken away.
+    _place(_manifest(entries + gone + folders), root)
     for file in files:
         _place(file, root)
     kept = {entry.path for entry in entries}
-    for entry in before:
-        if entry.kind != "folder" and entry.path not in kept and entry.is_in(root):
+    for entry in gone:
+        if entry.path not in kept and entry.is_in(root):
             (root / entry.path).unlink()
+    _place(_manifest(entries + folders), root)
 
 
 def take_away(root: Path) -> list[str]:
@@ -80,15 +82,14 @@ def take_away(root: Path) -> list[str]:
     if not (root / MANIFEST).exists():
         raise TreeError(f"{root / MANIFEST}: no such file: hakmem is not installed there")
     entries = _read(root)
-    changed = []
     for entry in entries:
-        path = root / entry.path
-        if entry.kind == "folder" or not os.path.lexists(path):
-            continue
-        if entry.is_in(root):
-            path.unlink()
-        else:
-            changed.append(entry)
+        if entry.kind != "folder" and entry.is_in(root):
+            (root / entry.path).unlink()
+    changed = [
+        entry
+        for entry in entries
+        if entry.kind != "folder" and os.path.lexists(root / entry.path)
+    ]
     folders = [entry for entry in entries if entry.kind == "folder"]
     if changed:
         _place(_manifest(changed + folders), root)
@@ -98,7 +99,7 @@ def take_away(root: Path) -> list[str]:
         path = root / entry.path
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-    return [entry.path for entry in changed]
+    return sorted({entry.path for entry in changed})
 
 
 def _entry(file: File) -> Entry:

@@ -4,6 +4,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 import textwrap
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +16,7 @@ from bench.doctor.elf import NotElf
 from bench.doctor.findings import PROBLEM, Finding, problem
 from bench.doctor.program import CannotRun, NotFound, find_program, follow_scripts
 from bench.doctor.run import NotRecorded, Seen, run
+from gen import command
 from gen.profiles import known_profiles
 
 ROOT = Path(__file__).absolute().parent.parent.parent
@@ -28,6 +30,7 @@ class Report:
     """All that is told of a program."""
 
     program: str
+    command: str  # as a shell takes it
     file: str
     findings: list[Finding]
     seen: Seen | None = None
@@ -39,25 +42,25 @@ class Report:
         return PROBLEMS if any(one.level == PROBLEM for one in self.findings) else FINE
 
 
-def examine(command: list[str], folder: Path, may_run: bool) -> Report:
+def examine(words: list[str], folder: Path, may_run: bool) -> Report:
     """Looks at the program; runs the command if it may and if preloading would take effect.
     Raises NotFound."""
-    path = find_program(command[0], folder)
+    path = find_program(words[0], folder)
     try:
         program = follow_scripts(path)
         findings = check(program)
     except CannotRun as error:
-        return Report(command[0], str(path), [problem("not-a-program", str(error))])
+        return Report(words[0], shlex.join(words), str(path), [problem("not-a-program", str(error))])
     except (NotElf, OSError) as error:
-        return Report(command[0], str(path), [problem("not-readable", str(error))])
-    report = Report(command[0], str(path), findings)
+        return Report(words[0], shlex.join(words), str(path), [problem("not-readable", str(error))])
+    report = Report(words[0], shlex.join(words), str(path), findings)
     if not may_run:
         return replace(report, unseen="not run; with --run, or with its arguments, it is run once "
                        "and its sizes are recorded")
     if report.status != FINE:
         return replace(report, unseen="not run, because of these problems")
     try:
-        seen = run([str(path), *command[1:]], RECORDER, folder)
+        seen = run([str(path), *words[1:]], RECORDER, folder)
     except NotRecorded as error:
         return replace(report, unseen=str(error))
     return replace(report, seen=seen, advice=advise(seen))
@@ -81,7 +84,7 @@ def show(report: Report) -> str:
         target = "libhakmem" + ("" if report.advice.profile == "default" else
                                 f"-{report.advice.profile}")
         lines += _item("try     ", f"bazel build //:{target}.so && "
-                       f"LD_PRELOAD=$PWD/bazel-bin/{target}.so {report.program}")
+                       f"LD_PRELOAD=$PWD/bazel-bin/{target}.so {report.command}")
     elif report.unseen:
         lines += _item("profile ", f"cannot be told: {report.unseen}")
     return "\n".join(lines)
@@ -107,9 +110,9 @@ def _seen(seen: Seen) -> str:
 def main(args: list[str]) -> int:
     options = _parser().parse_args(args)
     folder = Path(os.environ.get("BUILD_WORKING_DIRECTORY", os.getcwd()))
-    command = [options.program, *options.args]
+    words = [options.program, *options.args]
     try:
-        report = examine(command, folder, options.run or bool(options.args))
+        report = examine(words, folder, options.run or bool(options.args))
     except NotFound as error:
         print(f"doctor: {error}; name a program as for a shell", file=sys.stderr)
         return WRONG_USE
@@ -140,4 +143,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command.run("doctor", main)

@@ -46,7 +46,7 @@ def check(variant: Variant, library: Path | None, manifest: Manifest, timeout: f
     """Checks the allocator of a variant, or the library that is preloaded in its place.
 
     Returns status "ok" or what is wrong; `ops` is _ONLY_ALIGNED if that is aligned blocks only.  A
-    variant without the checker has programs that check for themselves, as bench/replay.c does.
+    variant without the checker has programs that check for themselves, as bench/replayer/replay.c does.
     """
     binaries = [one.binaries.get(CHECKER) for one in manifest.variants if one.kind == "system"
                 and one.link == "shared" and library] + [variant.binaries.get(CHECKER)]

@@ -71,8 +71,8 @@ def baseline(lab, then: int, now: int, *words: str):
     return lab.run(*TINY, "--reps", str(now), "--baseline", "then", *words, out="now")
 
 
-@pytest.mark.parametrize("then, now, told", [(1, 9, False), (3, 3, False), (4, 4, True),
-                                             (2, 8, True), (5, 6, True)])
+@pytest.mark.parametrize("then, now, told", [(1, 9, False), (39, 1, False), (3, 3, False), (4, 4, True),
+                                             (2, 8, False), (2, 39, False), (3, 8, True), (5, 6, True)])
 def test_baseline(lab, then, now, told):
     """Runs that are no pairs: as many as Mann and Whitney's test needs."""
     outcome = baseline(lab, then, now)

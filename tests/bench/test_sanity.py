@@ -95,6 +95,12 @@ void *calloc(size_t n, size_t m)
 }
 void *realloc(void *old, size_t n)
 {
+#ifdef GROWS
+    if (old && ((size_t *)old)[-1] >= 65536 && n > ((size_t *)old)[-1]) {
+        ((size_t *)old)[-1] = n;
+        return old;
+    }
+#endif
     char *p = malloc(n);
 #ifndef LOSES
     if (p && old) { size_t had = ((size_t *)old)[-1]; memcpy(p, old, had < n ? had : n); }
@@ -103,7 +109,9 @@ void *realloc(void *old, size_t n)
 }
 size_t malloc_usable_size(void *p)
 {
-#ifdef SHORT
+#ifdef LONG
+    return p ? ((size_t *)p)[-1] * 4 : 0;
+#elif defined(SHORT)
     return p ? ((size_t *)p)[-1] / 2 : 0;
 #else
     return p ? ((size_t *)p)[-1] : 0;
@@ -124,7 +132,9 @@ WRONG = {
     "MISALIGNED": "misaligned: ",
     "DIRTY": "calloc: byte 0 of a block of 1 bytes is not zero",
     "LOSES": "realloc: from 1 to 2 bytes, byte 0 is lost",
+    "GROWS": ("blocks overlap: ", "was changed while it was in use"),
     "SHORT": "malloc_usable_size: says ",
+    "LONG": "was changed while it was in use",
     "NONE": "malloc: no block of 3000000 bytes",
     "CRASH": "with it bench_sanity ends: ended by signal ",
     "PER_THREAD": ("blocks overlap: ", "the same block twice: ",

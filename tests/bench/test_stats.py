@@ -80,8 +80,8 @@ def test_least_numbers_of_runs():
         assert stats.enough_pairs(n) == (clear <= 0.05), n
         for m in range(2, 8):
             apart = scipy_stats.mannwhitneyu(range(n), range(100, 100 + m), method="exact").pvalue
-            assert stats.enough_apart(n, m) == (apart <= 0.05), (n, m)
-    assert not stats.enough_pairs(1) and not stats.enough_apart(1, 30)
+            assert stats.enough_apart(n, m) == (apart <= 0.05 and m > 2 < n), (n, m)
+    assert not stats.enough_pairs(1) and not stats.enough_apart(2, 39)
 
 
 def test_interval_of_three_is_that_of_students_t():

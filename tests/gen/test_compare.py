@@ -108,8 +108,8 @@ def test_a_recording_that_is_given_twice(app, capsys):
     words = ["--recording", "app.rec", "--recording", "./app.rec"]
     assert run("app", *words) == 2
     printed = capsys.readouterr()
-    assert (printed.out, printed.err) == ("", "app.rec: the same recording as app.rec; name each "
-                                              "once\n")
+    assert (printed.out, printed.err) == ("", "app.rec: of the same process as app.rec; name one "
+                                              "of them\n")
 
 
 def test_recordings_that_are_not_there(app, capsys):

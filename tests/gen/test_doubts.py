@@ -19,36 +19,23 @@ def test_no_shipped_profile_is_doubted(name, shipped):
 
 def test_a_table_that_ends_early(workspace):
     assert of(workspace, "[16]") == [
-        "malloc(17) takes 65536 bytes, 3855 times as much: no class is larger than 16 bytes",
-        "aligned_alloc(32, 32) takes 65536 bytes, 2048 times as much: nothing smaller has room for "
-        "32 bytes at a multiple of 32",
+        "malloc(17) takes 65536 bytes, 3855 times as much: no class is larger than 16 bytes"
     ]
     assert of(workspace, "[16]", "header")[0].startswith("malloc(16) takes 65536 bytes, 4096 times")
 
 
 def test_a_table_that_begins_late(workspace):
-    (small, aligned) = of(workspace, "[64K]")
-    assert small == (
+    assert of(workspace, "[64K]") == [
         "malloc(16) takes 65536 bytes, 4096 times as much: there is no class between 0 and 65536 "
         "bytes"
-    )
-    assert aligned.startswith("aligned_alloc(32, 32) takes 65536 bytes")
+    ]
 
 
 def test_a_gap(workspace):
-    gap = of(workspace, "[16, 32, 64, 128, 1024, 2048, 4K, 8K, 16K, 32K]")
-    assert gap[0] == (
+    assert of(workspace, "[16, 32, 64, 128, 1024, 2048, 4K, 8K, 16K, 32K]") == [
         "malloc(129) takes 1024 bytes, 8 times as much: there is no class between 128 and 1024 "
         "bytes"
-    )
-    assert all("malloc(129)" in one or "aligned_alloc" in one for one in gap)
-
-
-def test_aligned_requests(workspace):
-    """Sizes that rise gently, and of which none is a multiple of 64."""
-    sizes = [16 * i for i in range(1, 120) if i % 4]
-    (aligned,) = of(workspace, f"{sizes[:100] + [4112, 16400]}")[-1:]
-    assert aligned.startswith("aligned_alloc(64, 64) takes 65536 bytes, 1024 times as much: ")
+    ]
 
 
 def test_powers_of_two_are_not_doubted(workspace):
@@ -63,4 +50,4 @@ def test_explain_prints_them_and_gives_them_to_programs(workspace, capsys):
     printed = " ".join(capsys.readouterr().out.split())
     assert "warning malloc(17) takes 65536 bytes, 3855 times as much" in printed
     told = explain.explain(workspace.model("classes: {sizes: [16]}"))
-    assert len(told.doubts) == 2
+    assert len(told.doubts) == 1

@@ -293,3 +293,12 @@ def test_nothing_is_said_of_nothing(capsys, workspace, sizes, lookup):
     assert "no budget for the blocks in it" in text and "all threads no budget" in text
     assert "no blocks parked" in text and "none kept" in text
     assert "free pages go back to the system at once" in text
+
+
+@pytest.mark.parametrize("words", [[], ["default"], ["hardened"]])
+def test_a_narrow_terminal(monkeypatch, capsys, words):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert explain.main([*words, "--profiles-dir", str(ROOT / "profiles")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 12 and max(map(len, lines)) <= 60
+    assert not any("\u2026" in line for line in lines), "cells are folded, not cut"

@@ -315,10 +315,12 @@ def test_recordings_that_say_too_little(workspace, files, recorded, capsys):
 def test_a_recording_that_is_given_twice(workspace, files, recorded, capsys):
     """It would be held out from a fit to itself."""
     files["a.rec"], files["b.rec"] = recorded(ODD), recorded(OTHER)
-    files["copy.rec"] = recorded(ODD)
-    for again in ("a.rec", "copy.rec"):
+    files["a.rec"] = replace(files["a.rec"], pid=7, start=3.5)
+    files["copy.rec"] = files["a.rec"]
+    files["early.rec"] = replace(recorded(OTHER), pid=7, start=3.5)
+    for again in ("a.rec", "copy.rec", "early.rec"):
         assert refused(capsys, workspace, "a.rec", "b.rec", again, "--name", "app") == (
-            f"fit: {again}: the same recording as a.rec; name each once\n"
+            f"fit: {again}: of the same process as a.rec; name one of them\n"
         )
 
 

@@ -1,15 +1,15 @@
-"""The README's table of profiles says what the profiles say."""
+"""The README's table of profiles says what the profiles say; who adds one of their own need not add a
+row."""
 
-from gen.profiles import ROOT, known_profiles, load_profile
+from gen.profiles import ROOT, load_profile
+from tests.shipped import shipped
 
 PROFILES = ROOT / "profiles"
 
 
-def test_every_profile_is_in_the_readme_with_its_summary():
+def test_every_row_has_the_profiles_summary():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.split("\n## Profiles\n")[1].split("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| `")]
-    assert sorted(rows) == sorted(
-        f"| `{name}` | {load_profile(PROFILES / f'{name}.yaml', PROFILES).summary} |"
-        for name in known_profiles(PROFILES)
-    )
+    assert len(shipped()) >= 9
+    for name in shipped():
+        summary = load_profile(PROFILES / f"{name}.yaml", PROFILES).summary
+        assert f"| `{name}` | {summary} |\n" in readme

@@ -36,6 +36,27 @@ BROKEN = {
         "summary: s\nslab: {tail_percent: 26}",
         "profiles/broken.yaml: slab.tail_percent: 26 is not in 0..25",
     ),
+    "an octal number": (
+        "summary: s\nfront:\n  fast_cap: 010",
+        "profiles/broken.yaml: line 3: 010 is not a plain number, such as 10",
+    ),
+    "a number to the base 60": (
+        "summary: s\nfront: {thread_bytes: 8:20}",
+        "profiles/broken.yaml: line 2: 8:20 is not a plain number, such as 10",
+    ),
+    "a date that is none": (
+        "summary: s\nfront: {thread_bytes: 2001-99-99}",
+        "profiles/broken.yaml: month must be in 1..12",
+    ),
+    "a tag that does not fit": (
+        'summary: s\nclasses: {max: !!int "abc"}',
+        "profiles/broken.yaml: invalid literal for int() with base 10: 'abc'",
+    ),
+    "a number of very many digits": (
+        "summary: s\nfront: {thread_bytes: " + "9" * 30 + "K}",
+        "profiles/broken.yaml: front.thread_bytes: \"" + "9" * 30
+        + "K\" is not a number of bytes such as 65536, 64K or 64 KiB",
+    ),
     "not in the list": (
         "summary: s\nheap: {reserve_gib: 100}",
         "profiles/broken.yaml: heap.reserve_gib: 100 is not one of "

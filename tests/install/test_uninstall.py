@@ -2,6 +2,7 @@
 
 import pytest
 
+from bazel.install import tree
 from bazel.install.install import main
 from bazel.install.tree import MANIFEST
 
@@ -65,6 +66,28 @@ def test_a_file_of_an_earlier_version_goes(tmp_path):
     install(tmp_path)
     assert not old.exists()
     assert "old.a" not in (tmp_path / MANIFEST).read_text()
+
+
+def test_an_interrupted_upgrade_can_be_taken_away(tmp_path, monkeypatch):
+    """Files of the old version and of the new one, and one that only the old one had."""
+    old = [tree.File("lib/a", b"old a"), tree.File("lib/b", b"old b"), tree.File("share/old", b"")]
+    new = [tree.File("lib/a", b"new a"), tree.File("lib/b", b"new b")]
+    tree.lay_down(old, tmp_path)
+    place = tree._place
+
+    def interrupted(file, root):
+        if file.path == "lib/b":
+            raise KeyboardInterrupt
+        place(file, root)
+
+    monkeypatch.setattr(tree, "_place", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tree.lay_down(new, tmp_path)
+    monkeypatch.setattr(tree, "_place", place)
+    assert (tmp_path / "lib/a").read_bytes() == b"new a"
+    assert (tmp_path / "lib/b").read_bytes() == b"old b"
+    assert tree.take_away(tmp_path) == []
+    assert everything(tmp_path) == []
 
 
 @pytest.mark.parametrize("line", [

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.libraries import libraries
 from tests.misuse import misuse
 
 TABLE = misuse.parse(misuse.DOC.read_text(encoding="utf-8"))
-LIBRARIES = libraries()
+LIBRARIES = misuse.of_shipped()
 
 
 def test_the_table_has_every_profile_and_fault():

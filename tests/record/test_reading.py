@@ -106,7 +106,7 @@ def test_a_copy_is_the_same_recording(written, tmp_path):
     packed.write_bytes(gzip.compress(written[0].read_bytes()[:used]))
     assert len(recording.load_all([written[0]])) == 1
     refuse(lambda path: recording.load_all([written[0], path]), packed,
-           f"the same recording as {written[0]}; name each once")
+           f"of the same process as {written[0]}; name one of them")
 
 
 def test_a_trace_in_order(record, known):

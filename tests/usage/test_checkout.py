@@ -1,7 +1,6 @@
 """A checkout in which files in profiles/ are wrong: each is named, and harms nothing but itself."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,8 @@ def fixture_bazel(tmp_path_factory):
         ".git", "bazel-*", "bench_results", "__pycache__", "*.rec*"))
     for name, text in {
         "UPPER": GOOD,
+        "co:lon": GOOD,
+        "back\\slash": GOOD,
         "with space": GOOD,
         "low-rss_shim": GOOD,
         "wrong": "summary: Wrong\nfront:\n  fast_cap: 1\n",
@@ -38,7 +39,8 @@ def profiles_said(output: str) -> set[str]:
 def test_install_builds_what_it_installs_and_nothing_else(bazel, tmp_path):
     done = bazel.run("run", "//:install", "--", "--prefix", str(tmp_path / "a"))
     assert done.returncode == 0, done.stdout
-    assert profiles_said(done.stdout) == {"UPPER", "with space", "low-rss_shim"}
+    assert profiles_said(done.stdout) == {
+        "UPPER", "with space", "low-rss_shim", "co:lon", "back\\slash"}
     assert "hakmem 1.0.0, profile default, is in" in done.stdout
     done = bazel.run("run", "//:install", "--", "--prefix", str(tmp_path / "b"), "--profile", "good")
     assert done.returncode == 0, done.stdout
@@ -48,9 +50,9 @@ def test_install_builds_what_it_installs_and_nothing_else(bazel, tmp_path):
 
 
 @pytest.mark.parametrize("target, said", [
-    ("//:refused/UPPER", "profiles/UPPER.yaml: a profile's name is made of a-z, 0-9, - and _"),
-    ("//:refused/low-rss_shim", "profiles/low-rss_shim.yaml: its targets would be called as those "
-                                "of profiles/low-rss.yaml are"),
+    ("//:refused/1", "profiles/UPPER.yaml: a profile's name is made of a-z, 0-9, - and _"),
+    ("//:refused/5", "profiles/low-rss_shim.yaml: its targets would be called as those of low-rss "
+                     "are"),
     ("//:libhakmem-wrong.so", "profiles/wrong.yaml: front.fast_cap: 1 is not in 2..1024"),
     ("//:libhakmem-no-yaml.so", "profiles/no-yaml.yaml: line "),
 ])
@@ -66,7 +68,17 @@ def test_the_list_of_profiles_has_the_others(bazel):
     assert "tiny-heavy" in done.stdout and "\ngood " in done.stdout, done.stdout
     assert "profiles/wrong.yaml: front.fast_cap: 1 is not in 2..1024" in done.stdout
     assert "profiles/no-yaml.yaml: line " in done.stdout
+    assert "profiles/low-rss_shim.yaml: its targets would be called" in done.stdout
     done = bazel.run("run", "//gen:explain", "--", "low-rss")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_name_that_cannot_be_one_stops_nothing(bazel):
+    for name in ("wrong", "no-yaml"):
+        (bazel.folder / f"profiles/{name}.yaml").rename(bazel.base / name)
+    done = bazel.run("build", "--nobuild", "//...")
+    for name in ("wrong", "no-yaml"):
+        (bazel.base / name).rename(bazel.folder / f"profiles/{name}.yaml")
     assert done.returncode == 0, done.stdout
 
 

@@ -58,7 +58,22 @@ def test_values():
     assert offered("bazel run //bench:matrix -- --variants hakmem,sy") == {"hakmem,system"}
     assert offered("bazel run //bench:matrix -- --bench larson,bench_ch") == {
         "larson,bench_churn"}
+    assert offered("bazel run //bench:ab -- hakmem --bench ti") == {"tiny_hot"}
+    assert "tiny_hot" in offered("bazel run //bench:perf -- ")
+    assert offered("bazel run --//bench:variants=hakmem,sy") == {"hakmem,system"}
+    assert "--stat" not in offered("bazel run //bench:ab -- --s")
+    assert offered("bazel run //bench:matrix -- --variants=hakmem,sy") == {"hakmem,system"}
     assert offered("bazel run //gen:fit -- profiles/low-") == {"profiles/low-rss.yaml"}
+
+
+@pytest.mark.parametrize("before", ["export CDPATH=.:$HOME", "IFS=,", "set -u"])
+def test_in_odd_shells(before):
+    assert offered("bazel run //bench:ma", before) == {"matrix"}
+    assert offered("bazel run //gen:explain -- low", before) == {"low-rss"}
+
+
+def test_of_an_unknown_label_nothing_is_known():
+    assert offered("bazel run //nope:nope -- --re") == set()
 
 
 def test_bazels_own_completion_has_the_rest():
