@@ -22,9 +22,10 @@
 #include "threads.h"
 
 enum {
-    MAIL = 64,     /* blocks on their way from thread to thread */
-    STEPS = 8000,  /* of a thread */
-    TOGETHER = 16, /* small blocks of one size in use at a time, and 3 larger ones */
+    MAIL = 64,       /* blocks on their way from thread to thread */
+    STEPS = 8000,    /* of a thread */
+    TOGETHER = 16,   /* small blocks of one size in use at a time, and 3 larger ones */
+    TAIL = 64 << 10, /* bytes behind those asked for that are written to, at most */
     SEED = 42,
     ONLY_ALIGNED = 3, /* exit status */
 };
@@ -103,8 +104,9 @@ static void check_sizes(struct kept_table *table, struct bench_rng *rng)
                            sizes[i]);
         }
         for (int n = 0; usable && n < together(sizes[i]); n++) { /* all of it may be written to */
-            char *p = table->slots[n].p;
-            memset(p + sizes[i], 0x5A, malloc_usable_size(p) - sizes[i]);
+            unsigned char *p = table->slots[n].p;
+            size_t more = malloc_usable_size(p) - sizes[i];
+            memset(p + sizes[i], 0x5A, more < TAIL ? more : TAIL);
         }
         leave_all(table);
     }
