@@ -61,6 +61,22 @@ def test_broken_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     )
 
 
+def aborted(label: str, reason: str) -> dict:
+    return {"id": {"targetCompleted": {"label": label}}, "aborted": {"reason": reason}}
+
+
+def test_not_of_this_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [aborted("//a:t", "SKIPPED")]
+    assert run(tmp_path, capsys, events, 0) == (0, ["0 passed, 0 failed"])
+    assert run(tmp_path, capsys, events, 1)[0] == 1
+    assert run(tmp_path, capsys, events + [aborted("//a:u", "ANALYSIS_FAILURE")], 1) == (
+        1,
+        ["FAILED //a:u: not built", "0 passed, 1 failed"],
+    )
+
+
 def test_bazel_that_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, capsys, [], 37) == (
         1,
