@@ -15,7 +15,7 @@ from bench.lab.fit_report import Line
 from bench.lab.fitting_loads import Study
 from bench.lab.rows import UsageError
 from bench.lab.session import Session, run_session
-from bench.lab.tables import make_console
+from bench.lab.screen import make_console
 
 REPS = 9
 DOCUMENT = Path("docs") / "fit.md"

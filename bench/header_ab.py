@@ -13,7 +13,7 @@ from bench.lab.header_record import NotRecorded, Recording
 from bench.lab.header_rounding import Mix
 from bench.lab.header_rows import Group
 from bench.lab.rows import UsageError
-from bench.lab.tables import make_console
+from bench.lab.screen import make_console
 from bench.lab.variants import Variant
 
 ROOT = Path(__file__).absolute().parent.parent

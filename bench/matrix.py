@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench.lab import earlier, options, results, rows, stats, suite, tables, variants
+from bench.lab import earlier, options, results, rows, screen, stats, suite, tables, variants
 from bench.lab.earlier import Earlier
 from bench.lab.rows import Row, UsageError
 from bench.lab.session import Session, run_session
@@ -42,7 +42,7 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
     if chosen.fail_on_regression and chosen.baseline is None:
         raise UsageError("--fail-on-regression: needs --baseline DIR to compare with")
     before = earlier.load(results.caller_path(chosen.baseline)) if chosen.baseline else None
-    console = tables.make_console()
+    console = screen.make_console()
     manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
                                       chosen.timeout)
     chosen_rows = rows.select(chosen.full, chosen.bench, chosen.threads)

@@ -9,7 +9,7 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab import noise, options, results, rows, schedule, stats, tables, variants
+from bench.lab import noise, options, results, rows, schedule, screen, stats, variants
 from bench.lab.analysis import Table
 from bench.lab.rows import UsageError
 from bench.lab.session import Session, run_session
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         if not stats.enough_pairs(pairs):
             raise UsageError(f"--reps: a block of {pairs} pairs has {stats.too_few(pairs)}")
         folder = results.Folder(results.chosen_path(chosen.out, "noise"))
-        console = tables.make_console()
+        console = screen.make_console()
         found: list[noise.Noise] = []
 
         def write(to: results.Folder, table: Table, about: dict) -> None:

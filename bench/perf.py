@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench.lab import (callgrind, execute, flame, machine, options, perf_record, perf_text, results,
-                       rows, sanity, stacks, tables, tools, variants)
+                       rows, sanity, screen, stacks, tools, variants)
 from bench.lab.owner import Owners
 from bench.lab.perf_text import Found, Line
 from bench.lab.rows import Row, UsageError
@@ -310,7 +310,7 @@ def _profiler(chosen: argparse.Namespace) -> tuple[Manifest, _Profiler]:
         raise UsageError("--frequency: --instructions counts all and takes no samples; "
                          "leave one of the two out")
     path = results.chosen_path(chosen.out, "perf")
-    console = tables.make_console()
+    console = screen.make_console()
     if chosen.instructions:
         callgrind.require()
         return manifest, _Callgrind(load, results.Files(path, "run.json"), console)

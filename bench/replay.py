@@ -11,7 +11,7 @@ from bench.lab import against, options, progress, replaying, results, shrink, va
 from bench.lab.analysis import Table
 from bench.lab.plan import Plan
 from bench.lab.rows import UsageError
-from bench.lab.tables import make_console
+from bench.lab.screen import make_console
 
 REPS = 9
 EXAMPLES = ["app.rec hakmem system mi", "app.rec hakmem mine --preload mine=/opt/lib/libmine.so",

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench.lab import ab_report, ab_text, options, results, schedule, tables
+from bench.lab import ab_report, ab_text, options, results, schedule, screen
 from bench.lab.ab_text import Outcome
 from bench.lab.analysis import Table
 from bench.lab.rows import Row
@@ -22,7 +22,7 @@ def measure(command: str, words: list[str] | None, chosen: argparse.Namespace, m
     comparisons; `folder` is where --out says if it was not made yet.  Returns the exit status.
     """
     folder = folder or results.Folder(results.chosen_path(chosen.out, command))
-    console = tables.make_console()
+    console = screen.make_console()
     last: dict = {}
 
     def write(to: results.Folder, table: Table, about: dict) -> None:

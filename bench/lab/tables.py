@@ -7,7 +7,6 @@ from rich.text import Text
 
 from bench.lab import bars, regress, screen, targets, text
 from bench.lab.analysis import Cell, Table
-from bench.lab.screen import make_console  # noqa: F401, for commands
 from bench.lab.verdicts import Verdicts
 
 # What a terminal too narrow for all columns does without, the first first.
