@@ -164,8 +164,8 @@ def test_a_checkout_whose_path_has_a_space(tmp_path: Path) -> None:
     result = machine.run("test")
     assert (result.returncode, result.stdout, machine.apt_calls) == (2, "", [])
     assert result.stderr == (
-        f"bazelw: {folder}: Bazel cannot build in a folder whose path has a space; "
-        f"move the checkout, as with\n    mv '{folder}' {tmp_path}/with-space\n"
+        f"bazelw: {folder}: Bazel cannot build in a folder whose path has a space or a letter beyond "
+        f"ASCII; move the checkout, as with\n    mv '{folder}' {tmp_path}/with-space\n"
     )
     odd = tmp_path / "it's odd"
     folder.rename(odd)
@@ -176,6 +176,14 @@ def test_a_checkout_whose_path_has_a_space(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(folder)
     assert subprocess.run([f"{link}/bazelw"], capture_output=True, check=False).returncode == 2
+
+
+def test_a_checkout_whose_path_has_an_umlaut(tmp_path: Path) -> None:
+    folder = tmp_path / "\u00fcber"
+    folder.mkdir()
+    result = Machine(folder, installed=ALL, offered="").run("test")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.endswith(f"    mv '{folder}' {tmp_path}/-ber\n")
 
 
 def test_an_output_folder_whose_path_has_a_space(tmp_path: Path) -> None:
