@@ -17,8 +17,10 @@ ALLOCATOR_COPTS = [
     "-fno-builtin-calloc",
     "-fno-builtin-realloc",
     "-fno-builtin-free",
-] + (["-w"] if Label("//bazel:deps.bzl").workspace_root else []) + select({
+] + (
     # Warnings are for who changes hakmem, not for the workspaces that use it.
+    ["-w"] if Label("//bazel:deps.bzl").workspace_root else []
+) + select({
     str(Label("//bazel:debug")): ["-Og", "-g3"],
     "//conditions:default": ["-O2", "-g1"],
 })
@@ -28,6 +30,7 @@ C_STANDARD = ["-std=gnu11"]
 CXX_STANDARD = ["-std=gnu++17"]
 
 SHARED_LINKOPTS = [
+    # gold, which Bazel prefers, exports _end and the names of thread-local variables.
     "-fuse-ld=bfd",
     "-pthread",
     "-Wl,-z,now",
