@@ -2,7 +2,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("//bazel:allocator.bzl", "KEEP")
-load("//bench:programs.bzl", "SANITY")
+load("//bench/programs:programs.bzl", "SANITY")
 
 def benchmark(
         programs,
@@ -17,7 +17,7 @@ def benchmark(
     the variant's manifest entry.
 
     Args:
-      programs: names; //bench:<program> is the program's object code.
+      programs: names; //bench/programs:<program> is the program's object code.
       variant: name of the variant.
       kind: profile, system, peer or reference.
       profile: name of the profile if the kind is profile.
@@ -37,7 +37,7 @@ def benchmark(
             linkopts = ["-pthread"] + (["-static"] if static != None else KEEP + linkopts),
             linkstatic = True,
             visibility = ["//visibility:public"],
-            deps = ["//bench:" + program] + (static or []),
+            deps = ["//bench/programs:" + program] + (static or []),
         )
     entry = {"name": variant, "kind": kind}
     if profile:

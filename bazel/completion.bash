@@ -14,7 +14,7 @@ _hakmem_before=$(complete -p bazel 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1
 
 # Names of the commands of //bench: or //gen:, from its BUILD file.
 _hakmem_commands_in() {
-    awk -F '"' '/^(py_binary|sweep)\(/ { command = 1 }
+    awk -F '"' '/^(py_binary|sweep|alias)\(/ { command = 1 }
         command && /^ *name = / { print $2; command = 0 }' "$_hakmem_root/$1/BUILD.bazel"
 }
 
@@ -46,7 +46,7 @@ _hakmem_variants() {
 
 # With and without bench_, as the commands take them.
 _hakmem_programs() {
-    sed -n 's/^ *"\(bench_\)\{0,1\}\([a-z_]*\)".*/\1\2 \2/p' "$_hakmem_root/bench/programs.bzl"
+    sed -n 's/^ *"\(bench_\)\{0,1\}\([a-z_]*\)".*/\1\2 \2/p' "$_hakmem_root/bench/programs/programs.bzl"
 }
 
 # The options that a command's help names.
@@ -54,7 +54,8 @@ _hakmem_options() {
     local script arguments=()
     case $1 in
     //:install) script=bazel/install/install.py ;;
-    //:doctor) script=bench/doctor/doctor.py ;;
+    //:doctor) script=gen/doctor/command.py ;;
+    //gen:*) script=gen/${1##*:}/command.py ;;
     //*:*) script=${1#//} script=${script/://}.py ;;
     esac
     _hakmem_commands | grep -qxF -e "$1" || return

@@ -93,7 +93,7 @@ def _reference(name):
     """A shared library from the reference allocator bench/ref/<name>.c."""
     cc_library(
         name = "ref-" + name,
-        srcs = ["//bench:ref_" + name],
+        srcs = ["//bench/ref:" + name],
         copts = ALLOCATOR_COPTS,
         linkstatic = True,
         alwayslink = True,

@@ -13,7 +13,7 @@ load("//bazel:benchmark.bzl", "benchmark")
 load("//bazel:manifest.bzl", "bench_manifest")
 load("//bazel:profile.bzl", "derived_profile")
 load("//bazel:profile_guided.bzl", "profile_guided")
-load("//bench:programs.bzl", "PROGRAMS")
+load("//bench/programs:programs.bzl", "PROGRAMS")
 
 # What an allocator that is optimised for its runs is trained with: other sizes, numbers of threads
 # and seeds than those that are measured.
@@ -127,7 +127,7 @@ def sweep(name, base = "default", axes = {}, points = [], guided = False, files 
     """A command that measures variants of a profile against the profile.
 
     Args:
-      name: of the command.  bench/lab/studies.py may say which rows it measures; otherwise --bench
+      name: of the command.  bench/lab/select/studies.py may say which rows it measures; otherwise --bench
         does.
       base: the profile.
       axes: SECTION.KEY -> values, strings as a profile's file would state them.
@@ -145,7 +145,7 @@ def sweep(name, base = "default", axes = {}, points = [], guided = False, files 
         data = [
             name + "_manifest",
             name + "_variants",
-            "//bench:command",
+            "//bench/harness:command",
         ],
         main = "//bench:study.py",
         python_version = "PY3",

@@ -7,8 +7,9 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab import against, anycommand, options, rows, variants
-from bench.lab.variants import Manifest, Variant
+from bench.lab.select import anycommand, options, rows, variants
+from bench.lab.select.variants import Manifest, Variant
+from bench.lab.show import against
 
 QUICK_REPS = 15
 FULL_REPS = 9

@@ -7,15 +7,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.lab import ab_text, fit_report, fitting_loads, options, results, schedule, sweeping
-from bench.lab import variants as variants_
-from bench.lab.analysis import Table
-from bench.lab.fit_loads import LOADS, Load
-from bench.lab.fit_report import Line
-from bench.lab.fitting_loads import Study
-from bench.lab.rows import UsageError
-from bench.lab.session import Session, run_session
-from bench.lab.screen import make_console
+from bench.lab.base.screen import make_console
+from bench.lab.fit import report as fit_report, study as fitting_loads
+from bench.lab.fit.loads import LOADS, Load
+from bench.lab.fit.report import Line
+from bench.lab.fit.study import Study
+from bench.lab.judge.analysis import Table
+from bench.lab.run import results, schedule
+from bench.lab.run.session import Session, run_session
+from bench.lab.select import options, sweeping
+from bench.lab.select import variants as variants_
+from bench.lab.select.rows import UsageError
+from bench.lab.show import ab_text
 
 REPS = 9
 DOCUMENT = Path("docs") / "fit.md"

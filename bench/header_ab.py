@@ -6,15 +6,20 @@ import os
 import sys
 from pathlib import Path
 
-from bench.lab import (against, header_compare, header_programs, header_record, header_report,
-                       header_rounding, header_rows, options, results, variants)
-from bench.lab.analysis import Table
-from bench.lab.header_record import NotRecorded, Recording
-from bench.lab.header_rounding import Mix
-from bench.lab.header_rows import Group
-from bench.lab.rows import UsageError
-from bench.lab.screen import make_console
-from bench.lab.variants import Variant
+from bench.lab.header import (
+    compare as header_compare, programs as header_programs, record as header_record, report as
+    header_report, rounding as header_rounding, rows as header_rows,
+)
+from bench.lab.base.screen import make_console
+from bench.lab.header.record import NotRecorded, Recording
+from bench.lab.header.rounding import Mix
+from bench.lab.header.rows import Group
+from bench.lab.judge.analysis import Table
+from bench.lab.run import results
+from bench.lab.select import options, variants
+from bench.lab.select.rows import UsageError
+from bench.lab.select.variants import Variant
+from bench.lab.show import against
 
 ROOT = Path(__file__).absolute().parent.parent
 RECORDER = Path(__file__).absolute().parent / "libsizes.so"

@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bench.lab import inventory, options, screen, variants
-from bench.lab.rows import UsageError
+from bench.lab.base import screen
+from bench.lab.select import inventory, options, variants
+from bench.lab.select.rows import UsageError
 
 PROFILES = options.MANIFEST.parent / "profiles"
 PARTS = ("programs", "variants", "axes")

@@ -3,12 +3,16 @@
 import argparse
 import sys
 
-from bench.lab import earlier, options, results, rows, screen, stats, suite, tables, variants
-from bench.lab.earlier import Earlier
-from bench.lab.rows import Row, UsageError
-from bench.lab.session import Session, run_session
-from bench.lab.variants import Variant
-from bench.lab.verdicts import Verdicts
+from bench.lab.base import screen
+from bench.lab.judge import stats
+from bench.lab.judge.verdicts import Verdicts
+from bench.lab.run import earlier, results
+from bench.lab.run.earlier import Earlier
+from bench.lab.run.session import Session, run_session
+from bench.lab.select import options, rows, variants
+from bench.lab.select.rows import Row, UsageError
+from bench.lab.select.variants import Variant
+from bench.lab.show import suite, tables
 
 QUICK_REPS = 9
 FULL_REPS = 6

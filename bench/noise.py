@@ -9,11 +9,15 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab import noise, options, results, rows, schedule, screen, stats, variants
-from bench.lab.analysis import Table
-from bench.lab.rows import UsageError
-from bench.lab.session import Session, run_session
-from bench.lab.variants import Variant
+from bench.lab.base import screen
+from bench.lab.judge import stats
+from bench.lab.judge.analysis import Table
+from bench.lab.run import results, schedule
+from bench.lab.run.session import Session, run_session
+from bench.lab.select import options, rows, variants
+from bench.lab.select.rows import UsageError
+from bench.lab.select.variants import Variant
+from bench.lab.show import noise
 
 PAIRS = 15
 BLOCKS = 20

@@ -16,14 +16,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench.lab import (callgrind, execute, flame, machine, options, perf_record, perf_text, results,
-                       rows, sanity, screen, stacks, tools, variants)
-from bench.lab.owner import Owners
-from bench.lab.perf_text import Found, Line
-from bench.lab.rows import Row, UsageError
-from bench.lab.session import PEER_PACKAGES
-from bench.lab.tools import ToolError
-from bench.lab.variants import Manifest, Variant
+from bench.lab.base import machine, screen, tools
+from bench.lab.base.tools import ToolError
+from bench.lab.perf import callgrind, flame, record as perf_record, stacks, text as perf_text
+from bench.lab.perf.owner import Owners
+from bench.lab.perf.text import Found, Line
+from bench.lab.run import execute, results, sanity
+from bench.lab.run.session import PEER_PACKAGES
+from bench.lab.select import options, rows, variants
+from bench.lab.select.rows import Row, UsageError
+from bench.lab.select.variants import Manifest, Variant
 
 TIMEOUT = 300  # seconds
 FILES = {

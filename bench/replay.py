@@ -7,11 +7,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.lab import against, options, progress, replaying, results, shrink, variants
-from bench.lab.analysis import Table
-from bench.lab.plan import Plan
-from bench.lab.rows import UsageError
-from bench.lab.screen import make_console
+from bench.lab.base import progress
+from bench.lab.base.screen import make_console
+from bench.lab.judge.analysis import Table
+from bench.lab.replay import replaying, shrink
+from bench.lab.replay.plan import Plan
+from bench.lab.run import results
+from bench.lab.select import options, variants
+from bench.lab.select.rows import UsageError
+from bench.lab.show import against
 
 REPS = 9
 EXAMPLES = ["app.rec hakmem system mi", "app.rec hakmem mine --preload mine=/opt/lib/libmine.so",

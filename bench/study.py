@@ -1,14 +1,15 @@
 """bazel run //bench:<sweep>: the variants of a sweep against the profile that they derive from.
 
-The target's rule, in bazel/sweep.bzl, says which sweep; bench/lab/studies.py which rows, for those
+The target's rule, in bazel/sweep.bzl, says which sweep; bench/lab/select/studies.py which rows, for those
 that ask a question of their own.
 """
 
 import argparse
 import sys
 
-from bench.lab import against, options, rows, variants
-from bench.lab.studies import STUDIES
+from bench.lab.select import options, rows, variants
+from bench.lab.select.studies import STUDIES
+from bench.lab.show import against
 
 QUICK_REPS = 15
 FULL_REPS = 9

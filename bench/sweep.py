@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.lab import against, options, rows, sweeping, variants
+from bench.lab.select import options, rows, sweeping, variants
+from bench.lab.show import against
 
 QUICK_REPS = 9
 FULL_REPS = 6

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gen/recorder/layout.h"
+#include "gen/record/recorder/layout.h"
 
 struct call {
     enum trace_kind kind; /* TRACE_MALLOC, _CALLOC, _ALIGNED, _REALLOC or _FREE */

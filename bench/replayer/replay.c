@@ -22,8 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/common.h"
-#include "bench/threads.h"
+#include "bench/harness/common.h"
+#include "bench/harness/threads.h"
 #include "plan.h"
 
 enum {

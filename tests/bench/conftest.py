@@ -19,7 +19,7 @@ ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench import ab, matrix, perf  # noqa: E402
-from bench.lab import rows, variants  # noqa: E402
+from bench.lab.select import rows, variants  # noqa: E402
 
 PROGRAMS = list(rows.SANITY)
 

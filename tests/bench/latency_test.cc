@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 
 extern "C" {
-#include "bench/latency.h"
+#include "bench/harness/latency.h"
 }
 
 namespace {

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from bench.lab import rows
+from bench.lab.select import rows
 
 TINY = ["--bench", "tiny_hot"]
 

@@ -6,12 +6,13 @@ import re
 
 import pytest
 
-from bench.lab import bars, text
-from bench.lab.analysis import Table
-from bench.lab.execute import Run
-from bench.lab.rows import Row
-from bench.lab.schedule import Job
-from bench.lab.variants import Variant
+from bench.lab.judge import bars
+from bench.lab.judge.analysis import Table
+from bench.lab.run.execute import Run
+from bench.lab.run.schedule import Job
+from bench.lab.select.rows import Row
+from bench.lab.select.variants import Variant
+from bench.lab.show import text
 
 COLUMNS = "benchmark,parameters,what,asked,measured,low,high,against,met"
 KINDS = {"hakmem": "profile", "system": "system", "floor": "reference"}  # others: "peer"

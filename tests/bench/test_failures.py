@@ -7,7 +7,10 @@ import time
 
 import pytest
 
-from bench.lab import ab_text, machine, results, tables, variants
+from bench.lab.base import machine
+from bench.lab.run import results
+from bench.lab.select import variants
+from bench.lab.show import ab_text, tables
 
 TINY = "bench_tiny_hot 32 100 300000"
 TINY_RAW = "raw/bench_tiny_hot-32-100-300000-bad-{}.out"

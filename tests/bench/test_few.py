@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from bench import ab, fit_study, header_ab, matrix, noise, replay, study, sweep
-from bench.lab import stats
-from bench.lab.studies import STUDIES
+from bench.lab.judge import stats
+from bench.lab.select.studies import STUDIES
 
 TINY = ["--bench", "tiny_hot"]
 FEW = "too few runs to tell"

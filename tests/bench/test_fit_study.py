@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench import fit_study
-from bench.lab import fit_report, sweeping
-from bench.lab.fit_loads import LOADS, Load
+from bench.lab.fit import report as fit_report
+from bench.lab.fit.loads import LOADS, Load
+from bench.lab.select import sweeping
 from gen.classes import build_model
 from gen.profiles import load_profile
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from bench.lab import flame
-from bench.lab.stacks import Frame
+from bench.lab.perf import flame
+from bench.lab.perf.stacks import Frame
 
 MAIN, WORK, MALLOC, FREE = (Frame("main", "/bin/prog"), Frame("work", "/bin/prog"),
                             Frame("malloc", "/lib/libhakmem.so"), Frame("free", "/lib/libc.so"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab import group
+from bench.lab.base import group
 
 
 def ended(process: int, within: float = 5) -> bool:
@@ -67,7 +67,8 @@ def test_grace():
 
 
 def test_ctrl_c_ends_it(tmp_path):
-    code = (f"import os; from bench.lab import group, options; "
+    code = (f"import os; from bench.lab.base import group; "
+            f"from bench.lab.select import options; "
             f"options.guarded('x', lambda: group.run(['sh', '-c', 'echo $$ > {tmp_path}/pid; "
             f"sleep 60'], 60, dict(os.environ)))")
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)

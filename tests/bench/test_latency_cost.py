@@ -7,7 +7,7 @@ import random
 import subprocess
 from pathlib import Path
 
-from bench.lab import stats
+from bench.lab.judge import stats
 
 BIN = Path("." if Path("bench_tiny_hot_hakmem").exists() else
            Path(__file__).absolute().parents[2] / "bazel-bin")

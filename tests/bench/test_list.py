@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench import list as listing
-from bench.lab import inventory, rows
+from bench.lab.select import inventory, rows
 from gen.profiles import load_profile, schema_keys
 
 

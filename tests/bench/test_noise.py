@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench import noise as command
-from bench.lab import noise
-from bench.lab.analysis import Table
-from bench.lab.execute import Run
-from bench.lab.schedule import Job
-from bench.lab.variants import Variant
+from bench.lab.judge.analysis import Table
+from bench.lab.run.execute import Run
+from bench.lab.run.schedule import Job
+from bench.lab.select.variants import Variant
+from bench.lab.show import noise
 
 RECORDED = Path(__file__).absolute().parent / "data" / "noise.json"
 ADDED = 3.0  # percent of work, in the recorded runs of the slowed variant

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab import callgrind, owner, perf_record, rows, stacks, tools
-from bench.lab.stacks import Frame
-from bench.lab.variants import Variant
+from bench.lab.base import tools
+from bench.lab.perf import callgrind, owner, record as perf_record, stacks
+from bench.lab.perf.stacks import Frame
+from bench.lab.select import rows
+from bench.lab.select.variants import Variant
 
 SCRIPT = """\
 sh   100     250056 
@@ -399,7 +401,7 @@ def test_perf_cannot_read_its_data(lab, fake_perf):
 
 
 def test_full_disk(lab, fake_perf, monkeypatch):
-    from bench.lab import results
+    from bench.lab.run import results
 
     def full(_self, name, _text):
         raise OSError(28, "No space left on device", name)

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from bench.lab import progress
+from bench.lab.base import progress
 
 
 def told(monkeypatch, times: list[float]) -> list[str]:

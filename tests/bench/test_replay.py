@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab import plan, shrink
-from bench.lab.rows import UsageError
-from bench.lab.shrink import Call
-from gen import trace
+from bench.lab.replay import plan, shrink
+from bench.lab.replay.shrink import Call
+from bench.lab.select.rows import UsageError
+from gen.record import trace
 from tests.bench import traces
 
 ROOT = Path(__file__).absolute().parents[2]
-PROGRAM = ROOT / "bench" / "replay_program"
+PROGRAM = ROOT / "bench/replayer/replay_program"
 LIBRARIES = [None, ROOT / "libhakmem.so", ROOT / "libhakmem-header-classidx-on.so"]
 
 
@@ -162,7 +162,7 @@ def steps_of(path: Path) -> list[list[tuple]]:
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from bench.lab import plan
+from bench.lab.replay import plan
 plan.make(Path(sys.argv[1]), Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """

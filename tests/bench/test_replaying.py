@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import replay
-from bench.lab import machine, replaying, shrink
+from bench.lab.base import machine
+from bench.lab.replay import replaying, shrink
 
 ROOT = Path(__file__).absolute().parents[2]
 RECORDER = ROOT / "gen" / "libhakmem-record.so"

@@ -16,12 +16,12 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
 
-from bench.lab import report  # noqa: E402
-from bench.lab.analysis import Table  # noqa: E402
-from bench.lab.execute import Run  # noqa: E402
-from bench.lab.rows import larson, random_mixed, tiny_hot  # noqa: E402
-from bench.lab.schedule import Job  # noqa: E402
-from bench.lab.variants import Variant  # noqa: E402
+from bench.lab.judge.analysis import Table  # noqa: E402
+from bench.lab.run.execute import Run  # noqa: E402
+from bench.lab.run.schedule import Job  # noqa: E402
+from bench.lab.select.rows import larson, random_mixed, tiny_hot  # noqa: E402
+from bench.lab.select.variants import Variant  # noqa: E402
+from bench.lab.show import report  # noqa: E402
 
 ROWS = [larson("0.3", 1), larson("0.3", 2), larson("0.3", 4), random_mixed(6_000_000, 400),
         tiny_hot(32, 300_000)]

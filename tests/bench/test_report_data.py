@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab.analysis import Table
-from bench.lab.execute import Run
-from bench.lab.report import charts, classes, looks
-from bench.lab.rows import FULL, larson, mid_large, tiny_hot
-from bench.lab.schedule import Job
-from bench.lab.variants import Variant
+from bench.lab.judge.analysis import Table
+from bench.lab.run.execute import Run
+from bench.lab.run.schedule import Job
+from bench.lab.select.rows import FULL, larson, mid_large, tiny_hot
+from bench.lab.select.variants import Variant
+from bench.lab.show.report import charts, classes, looks
 
 
 def variant(name: str, kind: str = "profile", link: str = "shared") -> Variant:

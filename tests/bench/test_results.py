@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from bench.lab import rows as lab_rows
+from bench.lab.select import rows as lab_rows
 
 AWK = (
     'NR>1 && $2=="hakmem"{h[$1 "," $3]=$4} NR>1 && $2=="system"{s[$1 "," $3]=$4} '

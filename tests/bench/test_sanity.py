@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench import noise
-from bench.lab import sanity
-from bench.lab.variants import Manifest, Variant
+from bench.lab.run import sanity
+from bench.lab.select.variants import Manifest, Variant
 
 # Run from source, they are where Bazel left them.
 BIN = Path("." if Path("bench_sanity_system").exists() else

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.lab import screen
+from bench.lab.base import screen
 
 ROOT = Path(__file__).absolute().parents[2]
 COMMANDS = ("ab", "fit_study", "header_ab", "list", "matrix", "noise", "perf", "replay", "sweep")
@@ -75,7 +75,7 @@ def test_a_locale_without_letters(lab, command):
 @pytest.mark.parametrize("environment", [ASCII, {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii"}])
 def test_a_name_that_the_locale_has_no_letters_for(lab, monkeypatch, environment):
     lab.launcher(monkeypatch, ":")
-    command = ("import sys; from bench import ab; from bench.lab import variants; from pathlib "
+    command = ("import sys; from bench import ab; from bench.lab.select import variants; from pathlib "
                f"import Path; variants.COMMAND = Path({str(lab.root / 'command')!r}); "
                "sys.exit(ab.main())")
     done = subprocess.run(

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from bench.lab import plan, shrink
-from bench.lab.shrink import Call
+from bench.lab.replay import plan, shrink
+from bench.lab.replay.shrink import Call
 from tests.bench import traces
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from bench.lab import stats
+from bench.lab.judge import stats
 
 # Noise of a run's speed; the last two are what machines do: slow runs now and then, rare outliers.
 NOISE = {

@@ -7,9 +7,9 @@ import statistics
 import pytest
 
 from bench import study, sweep
-from bench.lab import studies, sweeping
-from bench.lab.rows import UsageError
-from bench.lab.sweeping import ROOT
+from bench.lab.select import studies, sweeping
+from bench.lab.select.rows import UsageError
+from bench.lab.select.sweeping import ROOT
 
 POINTS = {"hakmem": {}, "hakmem+fast_cap=8": {"front.fast_cap": "8"},
           "hakmem+fast_cap=16": {"front.fast_cap": "16"}}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab import rows
-from bench.lab.variants import Variant
+from bench.lab.select import rows
+from bench.lab.select.variants import Variant
 
 BIN = Path("." if Path("larson_system").exists() else
            Path(__file__).absolute().parents[2] / "bazel-bin")

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.lab.shrink import Call
-from gen import trace
+from bench.lab.replay.shrink import Call
+from gen.record import trace
 
 _CODES = {trace.MALLOC: 1, trace.CALLOC: 2, trace.REALLOC: 3, trace.ALIGNED: 4, trace.FREE: 5}
 _THREAD = 8

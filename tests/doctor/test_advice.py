@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.doctor.advice import advise
-from bench.doctor.doctor import RECORDER, ROOT, examine
-from bench.doctor.run import NotRecorded, Seen, run
+from gen.doctor.advice import advise
+from gen.doctor.command import RECORDER, ROOT, examine
+from gen.doctor.run import NotRecorded, Seen, run
 from gen.profiles import known_profiles
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.doctor.checks import check
-from bench.doctor.doctor import examine
-from bench.doctor.findings import PROBLEM
-from bench.doctor.program import follow_scripts
+from gen.doctor.checks import check
+from gen.doctor.command import examine
+from gen.doctor.findings import PROBLEM
+from gen.doctor.program import follow_scripts
 from tests.doctor.conftest import PLAIN
 
 HAKMEM = Path("libhakmem.so").absolute()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.doctor.doctor import main
+from gen.doctor.command import main
 from tests.doctor.conftest import PLAIN
 
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
 from gen.classes import build_model  # noqa: E402
 from gen.model import Model  # noqa: E402
 from gen.profiles import ROOT, load_profile  # noqa: E402
-from gen.recording import AlignedBin, LargeBin, Recording, SizeBin  # noqa: E402
+from gen.record.recording import AlignedBin, LargeBin, Recording, SizeBin  # noqa: E402
 
 PROFILES = ROOT / "profiles"
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from gen import choose
-from gen.recording import LargeBin, Moment
+from gen.fit import choose
+from gen.record.recording import LargeBin, Moment
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from gen import compare, explain, recording
-from gen.predict import predict
+from gen.explain import command as explain
+from gen.fit import compare
+from gen.fit.predict import predict
+from gen.record import recording
 
 BLOCKS = {100: 1000, 520: 500}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gen import explain
-from gen.doubts import doubts
+from gen.explain import command as explain
+from gen.explain.doubts import doubts
 from gen.profiles import ROOT, known_profiles
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gen import explain
+from gen.explain import command as explain
 from gen.profiles import ROOT, known_profiles
 
 NAMES = known_profiles(ROOT / "profiles")

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from gen import fit, fitting, predict, recording, served
+from gen.fit import served
 from gen.check import prove
 from gen.classes import build_model
+from gen.fit import command as fit, fitting, predict
 from gen.profiles import load_profile
-from gen.recording import RecordingError
+from gen.record import recording
+from gen.record.recording import RecordingError
 
 # A program with a few odd sizes, far from the default's classes: 5.6 to 11 % of each is wasted.
 ODD = {520: 4000, 1030: 3000, 2060: 2000, 4120: 1000}

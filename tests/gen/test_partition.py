@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gen import partition
-from gen.partition import Aligned, Costs, NoPartition, Solution, fewest, first_before
+from gen.fit import partition
+from gen.fit.partition import Aligned, Costs, NoPartition, Solution, fewest, first_before
 
 
 def random_costs(rng, granules):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gen import predict
+from gen.fit import predict
 from gen.profiles import ROOT, known_profiles
 
 SIZES = "classes: {sizes: [16, 48, 1024, 3072]}\n"

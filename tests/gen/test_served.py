@@ -2,7 +2,8 @@
 
 import pytest
 
-from gen import explain, served
+from gen.fit import served
+from gen.explain import command as explain
 from gen.profiles import ROOT, known_profiles
 
 NAMES = known_profiles(ROOT / "profiles")

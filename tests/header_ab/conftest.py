@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench.lab import header_rounding, header_rows, rows  # noqa: E402
+from bench.lab.header import rounding as header_rounding, rows as header_rows  # noqa: E402
+from bench.lab.select import rows  # noqa: E402
 
 # A program that takes no time: operations a second, KiB at the peak.
 FAKE = """\

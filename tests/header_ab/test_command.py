@@ -6,8 +6,8 @@ import json
 import pytest
 
 from bench import header_ab
-from bench.lab import header_programs, header_rows
-from bench.lab.header_programs import Program
+from bench.lab.header import programs as header_programs, rows as header_rows
+from bench.lab.header.programs import Program
 
 PROGRAMS = (
     Program("ls", "hardly anything", lambda _: [["ls"]]),

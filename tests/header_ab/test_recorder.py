@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from bench.lab import header_programs, header_record
-from bench.lab.header_programs import Program
-from bench.lab.header_record import MOST, NotRecorded
+from bench.lab.header import programs as header_programs, record as header_record
+from bench.lab.header.programs import Program
+from bench.lab.header.record import MOST, NotRecorded
 
 
 @pytest.fixture

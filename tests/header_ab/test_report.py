@@ -4,17 +4,18 @@ import re
 
 import pytest
 
-from bench.lab import header_compare, header_report, rows
-from bench.lab.analysis import Table
-from bench.lab.compare import Comparison
-from bench.lab.execute import Run
-from bench.lab.header_rounding import Mix, rounding
-from bench.lab.header_rows import PROFILES, Group, groups
-from bench.lab.measures import SPEED
-from bench.lab.rows import Row
-from bench.lab.schedule import Job
-from bench.lab.stats import Estimate
-from bench.lab.variants import Variant
+from bench.lab.header import compare as header_compare, report as header_report
+from bench.lab.header.rounding import Mix, rounding
+from bench.lab.header.rows import PROFILES, Group, groups
+from bench.lab.judge.analysis import Table
+from bench.lab.judge.compare import Comparison
+from bench.lab.judge.measures import SPEED
+from bench.lab.judge.stats import Estimate
+from bench.lab.run.execute import Run
+from bench.lab.run.schedule import Job
+from bench.lab.select import rows
+from bench.lab.select.rows import Row
+from bench.lab.select.variants import Variant
 
 ABOUT = {
     "reps": 6, "seed": 1, "build": {},

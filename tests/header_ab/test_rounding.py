@@ -5,9 +5,9 @@ import io
 
 import pytest
 
-from bench.lab import header_rounding
-from bench.lab.header_rounding import Mix, block_bytes, extremes, load_models, rounding
-from bench.lab.rows import UsageError
+from bench.lab.header import rounding as header_rounding
+from bench.lab.header.rounding import Mix, block_bytes, extremes, load_models, rounding
+from bench.lab.select.rows import UsageError
 
 
 @pytest.mark.parametrize("size, plain, with_byte", [

@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from gen import recording, trace  # noqa: E402
-from gen.recording import Recording  # noqa: E402
+from gen.record import recording, trace  # noqa: E402
+from gen.record.recording import Recording  # noqa: E402
 
 TRACE_MAX = 64 << 20
 

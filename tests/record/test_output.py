@@ -14,10 +14,10 @@ ROOT = Path(__file__).absolute().parents[2]
 START = """
 import runpy, sys
 from pathlib import Path
-from gen import running
+from gen.record import running
 running.LIBRARY = Path(sys.argv[1])
 name, sys.argv = sys.argv[2], sys.argv[2:]
-runpy.run_module(f"gen.{name}", run_name="__main__")
+runpy.run_module(f"gen.{name}{'' if name == 'generate' else '.command'}", run_name="__main__")
 """
 
 

@@ -1,4 +1,4 @@
-"""gen/recording.py and gen/trace.py: what they refuse, and several processes as one."""
+"""gen/record/recording.py and gen/record/trace.py: what they refuse, and several processes as one."""
 
 import gzip
 import os
@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from gen import recording, trace
-from gen.recording import AlignedBin, LargeBin, Moment, Recording, RecordingError, SizeBin
+from gen.record import recording, trace
+from gen.record.recording import AlignedBin, LargeBin, Moment, Recording, RecordingError, SizeBin
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gen import record as command
-from gen import recording, running, trace
+from gen.record import command
+from gen.record import recording, running, trace
 
 
 @pytest.fixture
@@ -372,11 +372,11 @@ def script(library, tmp_path):
     """The command as bazel run starts it, `before` it the words of another command."""
     def run(*args: str, before: tuple[str, ...] = (), **env: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            [*before, sys.executable, "-c", "import sys; from pathlib import Path; from gen import "
-             f"record, running; running.LIBRARY = Path({str(library)!r}); "
-             "sys.exit(record.main(sys.argv[1:]))", *args],
+            [*before, sys.executable, "-c", "import sys; from pathlib import Path; from gen.record import "
+             f"command, running; running.LIBRARY = Path({str(library)!r}); "
+             "sys.exit(command.main(sys.argv[1:]))", *args],
             cwd=tmp_path,
-            env={"PYTHONPATH": str(Path(command.__file__).parents[1]), "PATH": "/usr/bin:/bin",
+            env={"PYTHONPATH": str(Path(command.__file__).parents[2]), "PATH": "/usr/bin:/bin",
                  "BUILD_WORKING_DIRECTORY": str(tmp_path), **env},
             capture_output=True, text=True, check=False)
 

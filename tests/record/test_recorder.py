@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from gen import recording, trace
+from gen.record import recording, trace
 
 MIB = 1 << 20
 PEAK_ERROR = 0.03  # of what was in use at the peak

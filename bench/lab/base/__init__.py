@@ -1,0 +1,1 @@
+"""What every room of the laboratory uses: the terminal, processes, the machine."""

@@ -1,0 +1,1 @@
+"""The study of fitted profiles on real programs."""

@@ -1,0 +1,1 @@
+"""The header study: the one-byte class header on against off."""

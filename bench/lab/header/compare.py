@@ -1,0 +1,75 @@
+"""What the runs of header_ab show: each lookup against the page map, row by row."""
+
+import statistics
+from dataclasses import dataclass
+
+from bench.lab.header.rows import BASE, Group
+from bench.lab.judge import compare as pairs, measures, stats
+from bench.lab.judge.analysis import Table
+from bench.lab.judge.compare import Comparison
+from bench.lab.judge.measures import PEAK, SPEED
+from bench.lab.judge.stats import Estimate
+from bench.lab.select.rows import Row
+from bench.lab.select.variants import Variant
+
+SPEED_WORDS = ("faster", "slower")
+PEAK_WORDS = ("more", "less")
+UNSURE = "unsure"
+SAME = "no difference"
+TOO_FEW = stats.FEW_RUNS
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One lookup in one row, its speed or its peak."""
+
+    value: float | None  # median: million operations a second, or MiB; None without runs
+    ratio: Estimate | None  # to the map; None for the map itself and without common rounds
+    verdict: str | None  # None where there is no ratio
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row.  The keys are class lookups."""
+
+    group: str
+    row: Row
+    speed: dict[str, Measure]
+    peak: dict[str, Measure]
+
+
+def verdict(one: Comparison, words: tuple[str, str]) -> str:
+    """words[0] if the ratio is surely above 1, words[1] if it is surely below."""
+    if one.verdict == stats.TOO_FEW:
+        return TOO_FEW
+    if one.verdict == "same":
+        return SAME
+    if not one.sure:
+        return UNSURE
+    return words[0] if one.ratio.value > 1 else words[1]
+
+
+def compare(table: Table, groups: tuple[Group, ...], variants: dict[str, Variant]) -> list[Line]:
+    """All rows, in their order."""
+    speed = _measures(table, variants, SPEED, SPEED_WORDS)
+    peak = _measures(table, variants, PEAK, PEAK_WORDS)
+    return [Line(group.title, row, speed[row.key], peak[row.key])
+            for group in groups for row in group.rows]
+
+
+def _measures(table: Table, variants: dict[str, Variant], measure: measures.Measure,
+              words: tuple[str, str]) -> dict[str, dict[str, Measure]]:
+    """Row -> lookup -> what was measured."""
+    others = [lookup for lookup in variants if lookup != BASE]
+    found = pairs.compare(table, variants[BASE], [variants[name] for name in others], measure)
+    compared = {(lookup, one.row.key): one for lookup, lines in zip(others, found) for one in lines}
+    measures: dict[str, dict[str, Measure]] = {}
+    for row in table.rows:
+        for lookup, variant in variants.items():
+            values = [measure.of(run) for run in table.runs(row, variant.name).values()]
+            one = compared.get((lookup, row.key))
+            measures.setdefault(row.key, {})[lookup] = Measure(
+                statistics.median(values) if values else None,
+                one.ratio if one else None, verdict(one, words) if one else None,
+            )
+    return measures

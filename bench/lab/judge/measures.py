@@ -1,0 +1,54 @@
+"""What is compared: the numbers of a run, their units, and which way is better."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.lab.run.execute import Run
+from bench.lab.select.rows import LAUNCHER, Row
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of a run."""
+
+    name: str
+    unit: str
+    of: Callable[[Run], float]
+    more_is_better: bool
+    better: str  # the word for a better variant, and for a worse one
+    worse: str
+    least: float = 0.0  # medians below this, in the unit, are not worth comparing
+    of_commands: bool | None = None  # whether for rows that are any command; None: for all rows
+
+    def has(self, row: Row) -> bool:
+        """Whether the row is measured so."""
+        return self.of_commands in (None, row.program == LAUNCHER)
+
+    @property
+    def head(self) -> str:
+        """For the head of a column."""
+        return f"{self.name}, {self.unit}" if self.unit else self.name
+
+
+SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "faster", "slower",
+                of_commands=False)
+TIME = Measure("time", "s", lambda run: run.seconds, False, "faster", "slower", of_commands=True)
+PEAK = Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger")
+MEASURES = (
+    SPEED,
+    TIME,
+    PEAK,
+    Measure("RSS at the end", "MiB", lambda run: run.rss_kib / 1024, False, "smaller", "larger"),
+    Measure("page faults", "", lambda run: run.minor_faults, False, "fewer", "more", least=100),
+    Measure("user time", "s", lambda run: run.user_s, False, "less", "more", least=0.02),
+    Measure("system time", "s", lambda run: run.sys_s, False, "less", "more", least=0.02),
+    Measure("latency p50", "ns", lambda run: run.p50_ns, False, "shorter", "longer", least=1),
+    Measure("latency p99", "ns", lambda run: run.p99_ns, False, "shorter", "longer", least=1),
+    Measure("latency p99.9", "ns", lambda run: run.p999_ns, False, "shorter", "longer", least=1),
+    Measure("latency max", "ns", lambda run: run.max_ns, False, "shorter", "longer", least=1),
+)
+
+
+def lead(row: Row) -> Measure:
+    """What the row is about first."""
+    return next(measure for measure in (SPEED, TIME) if measure.has(row))

@@ -1,0 +1,1 @@
+"""Playing the calls of a recorded program again."""

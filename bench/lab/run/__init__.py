@@ -1,0 +1,1 @@
+"""Running it: in which order, under watch, into which folder."""

@@ -1,0 +1,1 @@
+"""What to run: rows, variants, sweeps, and the options that choose them."""

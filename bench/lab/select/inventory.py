@@ -1,0 +1,81 @@
+"""What there is to be measured: programs, variants, axes; as plain values, for JSON and tables."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.lab.select import rows
+from bench.lab.select.variants import Manifest
+from gen.profiles import DEFAULT, ProfileError, load_profile, schema_keys
+
+SETS = {"quick": rows.QUICK, "by name": rows.QUICK_BY_NAME, "full": rows.FULL}
+_SUMMARIES = {
+    "system": "the C library's malloc",
+    "null": "a ring of blocks, free does nothing: what the programs' own loops cost",
+    "floor": "the fastest conceivable allocator of one thread",
+}
+_LEFT_OUT = "debug"  # its keys change the debug build only, not what is measured
+
+
+def programs() -> list[dict[str, Any]]:
+    """Each program with its rows; a row's `sets` say when it is run."""
+    found = []
+    for name, load in sorted(rows.LOADS.items()):
+        its: dict[str, dict[str, Any]] = {}
+        for kind, all_rows in SETS.items():
+            for row in all_rows:
+                if row.program == name:
+                    one = its.setdefault(row.params, {
+                        "parameters": row.params, "threads": row.threads, "load": row.load,
+                        "sets": []})
+                    one["sets"].append(kind)
+        found.append({"name": name, "load": load, "rows": list(its.values())})
+    return found
+
+
+def variants(manifest: Manifest, profiles: Path) -> list[dict[str, Any]]:
+    """Each variant, then each peer that is not installed; null: nothing is known."""
+    found = [{
+        "name": one.name, "kind": one.kind, "link": one.link, "profile": one.profile,
+        "summary": _summary(one.profile, profiles) if one.profile
+        else _SUMMARIES.get(one.name.split("+")[0]),
+        "missing_package": None,
+    } for one in manifest.variants]
+    return found + [{
+        "name": peer.name, "kind": "peer", "link": None, "profile": None, "summary": None,
+        "missing_package": peer.package,
+    } for peer in manifest.missing]
+
+
+def _summary(profile: str, profiles: Path) -> str | None:
+    """What the profile is for; None for one that is no file there, or a wrong one."""
+    try:
+        return load_profile(profiles / f"{profile}.yaml", profiles).summary
+    except ProfileError:
+        return None
+
+
+def axes(profiles: Path) -> list[dict[str, Any]]:
+    """Each key of a profile that has one value: what it is by default and what it may be.
+
+    `values` lists all that there are; it is null where any integer from `minimum` to `maximum`
+    that is a multiple of `multiple_of` will do.
+    """
+    default = yaml.safe_load((profiles / f"{DEFAULT}.yaml").read_text(encoding="utf-8"))
+    return [
+        {"key": f"{section}.{key}", "default": default[section][key], **_range(node),
+         "description": node["description"]}
+        for section, keys in schema_keys().items() if section != _LEFT_OUT
+        for key, node in keys.items() if "array" not in node.get("type", "")
+    ]
+
+
+def _range(node: dict[str, Any]) -> dict[str, Any]:
+    values = node.get("enum")
+    kinds = node.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if "boolean" in kinds:
+        values = [False, True] + ([None] if "null" in kinds else [])
+    return {"values": values, "minimum": node.get("minimum"), "maximum": node.get("maximum"),
+            "multiple_of": node.get("multipleOf")}

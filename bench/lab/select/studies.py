@@ -1,0 +1,41 @@
+"""The studies that have a command of their own: what they ask, and which rows answer it."""
+
+from dataclasses import dataclass
+
+from bench.lab.select import rows
+from bench.lab.select.rows import Row
+
+
+@dataclass(frozen=True)
+class Study:
+    """One command.  The variants are those of the target of the same name in bench/BUILD.bazel."""
+
+    question: str
+    rows: tuple[Row, ...]
+    reps: int
+
+
+STUDIES = {
+    "random_mixed_ab": Study(
+        "What do paths of their own for the smallest classes, and the depth of the thread caches, "
+        "do for mixed sizes at two working sets?",
+        (rows.random_mixed(6_000_000, 8192), rows.random_mixed(6_000_000, 400)),
+        reps=9,
+    ),
+    "larson_ab": Study(
+        "What does a profile-guided build of the allocator gain, with threads that come and go?",
+        (rows.larson("0.5", 1), rows.larson("0.5", 4), rows.larson("0.5", 8)),
+        reps=15,
+    ),
+    "mid_large_mt_ab": Study(
+        "How should buffers of 8 to 32 KiB be cached by threads: as arrays or as lists, how many "
+        "bytes of them, with how many batches between threads?",
+        (rows.mid_large(2, 2_000_000), rows.mid_large(4, 2_000_000)),
+        reps=15,
+    ),
+    "vm_mixed_ab": Study(
+        "What is the cache of large blocks worth, and how many bytes should it have?",
+        (rows.vm_mixed(100_000), rows.vm_touched(20_000)),
+        reps=15,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Showing it: on the terminal, as Markdown, CSV and a page."""

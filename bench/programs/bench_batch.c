@@ -1,0 +1,96 @@
+/* bench_batch SIZE BATCH CYCLES ORDER: one thread allocates BATCH blocks of SIZE bytes, writes to
+ * each, and frees them all, first in first out, last in first out or in random order; CYCLES times.
+ * The batch is deeper than most caches of free blocks. */
+#include "bench/harness/common.h"
+#include "bench/harness/latency.h"
+
+enum { EVERY = 8192 }; /* of so many calls one is timed: in every 8th batch of 512 */
+
+enum order { FIFO, LIFO, RANDOM };
+
+struct load {
+    size_t **blocks; /* batch of them; each starts with its position */
+    size_t *ranks;   /* see make_order */
+    size_t size, batch;
+    bool turning; /* whether the order is another one in each cycle */
+};
+
+static struct bench_latency latency;
+
+/* Position in the batch of the block that is freed as the i-th: ranks of a cycle are `order` turned
+ * by `turn`, so that a random order is another one in each cycle and costs one addition. */
+static size_t *make_order(size_t batch, enum order order)
+{
+    size_t *ranks = bench_calloc(batch, sizeof *ranks);
+    struct bench_rng rng = bench_seed(42);
+    for (size_t i = 0; i < batch; i++)
+        ranks[i] = order == LIFO ? batch - 1 - i : i;
+    for (size_t i = batch; order == RANDOM && i > 1; i--) {
+        size_t j = bench_below(&rng, (uint32_t)i);
+        size_t other = ranks[j];
+        ranks[j] = ranks[i - 1];
+        ranks[i - 1] = other;
+    }
+    return ranks;
+}
+
+BENCH_BODY void fill(struct load load, size_t i, struct bench_latency *timed)
+{
+    load.blocks[i] = bench_malloc_in(timed, load.size);
+    *load.blocks[i] = i;
+}
+
+BENCH_BODY void empty(struct load load, size_t turn, size_t i, struct bench_latency *timed)
+{
+    size_t rank = load.ranks[i] + turn;
+    rank -= rank >= load.batch ? load.batch : 0;
+    bench_check(load.blocks[rank], *load.blocks[rank] == rank);
+    bench_free_in(timed, load.blocks[rank]);
+}
+
+BENCH_BODY void cycle(struct load load, size_t turn)
+{
+    for (size_t i = 0; i < load.batch; i++)
+        fill(load, i, NULL);
+    for (size_t i = 0; i < load.batch; i++)
+        empty(load, turn, i, NULL);
+}
+
+BENCH_APART void cycle_timed(struct load load, size_t turn)
+{
+    BENCH_SAMPLED(i, 0, load.batch, 1, &latency, fill(load, i, NULL), fill(load, i, &latency));
+    BENCH_SAMPLED(i, 0, load.batch, 1, &latency, empty(load, turn, i, NULL),
+                  empty(load, turn, i, &latency));
+}
+
+static void cycles(struct load load, uint64_t n, struct bench_latency *sample)
+{
+    BENCH_SAMPLED(i, 0, n, 2 * load.batch, sample, cycle(load, load.turning ? i % load.batch : 0),
+                  cycle_timed(load, load.turning ? i % load.batch : 0));
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const orders[] = {"fifo", "lifo", "random", NULL};
+    static const struct bench_arg args[] = {
+        BENCH_NUMBER("size", 8, 1 << 24), BENCH_NUMBER("batch", 1, 1 << 20),
+        BENCH_NUMBER("cycles", 1, 1e12), BENCH_WORD("order", orders)};
+    double v[4];
+    bench_args("bench_batch", argc, argv, args, 4, v);
+    struct load load = {.size = (size_t)v[0], .batch = (size_t)v[1]};
+    uint64_t n = (uint64_t)v[2];
+    enum order order = (enum order)v[3];
+    load.blocks = bench_calloc(load.batch, sizeof *load.blocks);
+    load.ranks = make_order(load.batch, order);
+    load.turning = order == RANDOM;
+    cycles(load, n / 20 + 1, NULL);
+    bench_latency_begin(&latency, EVERY);
+    bench_start();
+    cycles(load, n, &latency);
+    bench_stop();
+    bench_latency_merge(&latency);
+    bench_result(n * load.batch * 2);
+    free(load.ranks);
+    free(load.blocks);
+    return 0;
+}

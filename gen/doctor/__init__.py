@@ -1,0 +1,1 @@
+"""What malloc costs a program, and which profile suits it."""

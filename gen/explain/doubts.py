@@ -1,0 +1,34 @@
+"""Where a profile's table makes a request take many times its bytes: valid, but hardly meant."""
+
+from typing import Iterator
+
+from gen.model import Model
+from gen.fit.served import PAGE
+
+LEAST = 16  # bytes; a smaller request takes as much in every profile
+MOST_TIMES = 4  # what a block may have of its request; no profile of ours comes near
+
+
+def doubts(model: Model) -> Iterator[str]:
+    """A line each, with the request and why."""
+    below = 0
+    for row in model.classes:
+        request = max(below - model.header_bytes + 1, LEAST)
+        if request <= row.size - model.header_bytes:
+            why = f"there is no class between {below} and {row.size} bytes"
+            yield from _doubt(f"malloc({request})", request, row.size, why)
+        below = row.size
+    request = model.small_max + 1
+    why = f"no class is larger than {below} bytes"
+    yield from _doubt(f"malloc({request})", request, _pages(request), why)
+
+
+def _doubt(call: str, request: int, block: int, why: str) -> Iterator[str]:
+    if block > MOST_TIMES * request:
+        times = f"{block / request:.0f} times as much"
+        yield f"{call} takes {block} bytes, {times}: {why}"
+
+
+def _pages(size: int) -> int:
+    """A large block of that size, in whole heap pages."""
+    return -(-size // PAGE) * PAGE

@@ -1,0 +1,301 @@
+"""fit: a profile from recordings of a program; see --help and docs/fit.md."""
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from gen import command
+from gen.check import TableError, prove
+from gen.classes import MAX_CLASSES, build_model
+from gen.fit import compare, fitting, write
+from gen.fit.demand import GRANULES, QUANTUM
+from gen.fit.fitting import Fitted
+from gen.fit.predict import Prediction, predict
+from gen.model import Model, Profile
+from gen.profiles import DEFAULT, ROOT, known_profiles, load_profile, name_taken, ProfileError
+from gen.record import recording
+from gen.record.recording import Recording, RecordingError
+
+CLASSES = 48
+LEAST_BLOCKS = 100  # live at the peak
+COLUMNS = 96  # width of output that is no terminal
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class WrongUse(Exception):
+    """The message says what would be right."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it."""
+
+    fitted: Fitted
+    default: Model
+    model: Model  # of the written file
+    path: Path
+    recordings: tuple[Recording, ...]
+    files: tuple[str, ...]  # their names, without folders
+
+
+def load_recordings(paths: Sequence[Path]) -> list[Recording]:
+    """One for each file.  Raises RecordingError for one that nothing can be fitted to."""
+    found = recording.load_all(paths)
+    for path, one in zip(paths, found):
+        blocks = sum(part.peak_blocks for part in one.sizes if part.peak_bytes)
+        if not one.total_allocs:
+            raise RecordingError(f"{path}: records no allocation; record a run that allocates")
+        if blocks < LEAST_BLOCKS:
+            raise RecordingError(
+                f"{path}: {blocks} blocks of 1 byte to {GRANULES * QUANTUM // 1024} KiB live at "
+                f"the peak are too few to fit to; record a longer run, with at least {LEAST_BLOCKS}"
+            )
+    return found
+
+
+def target(name: str, profiles_dir: Path, force: bool) -> Path:
+    """Where the profile goes.  Raises WrongUse for a name that it cannot have."""
+    if not NAME.fullmatch(name):
+        raise WrongUse(f"--name: {name!r} is no profile's name: made of a-z, 0-9, - and _, at "
+                       "most 64 of them, the first a letter or digit")
+    path = profiles_dir / f"{name}.yaml"
+    why = name_taken(name, known_profiles(profiles_dir))
+    if why:
+        raise WrongUse(f"--name: {name}: {why}")
+    if name == DEFAULT:
+        raise WrongUse(f"--name: {path} is the base of all profiles; choose another name")
+    if path.exists() and not force:
+        raise WrongUse(
+            f"--name: {path} is there already; choose another name, or overwrite it with --force"
+        )
+    if not profiles_dir.is_dir():
+        raise WrongUse(f"--profiles-dir: {profiles_dir}: no such folder")
+    return path
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def head_of(fitted: Fitted, files: Sequence[str]) -> list[str]:
+    """The first comment of the file, a paragraph each."""
+    lines = [f"Fitted by bazel run //gen:fit to {', '.join(files)}; docs/fit.md says how."]
+    if fitted.held_out:
+        gain = sum(one.gain for one in fitted.held_out) / len(fitted.held_out)
+        lines.append(
+            f"Each recording held out in turn: {_points(gain)} of rounding waste against the "
+            "default on average."
+        )
+    else:
+        lines.append("One recording: nothing says what the fit gains on other inputs.")
+    return lines
+
+
+def write_profile(text: str, path: Path, profiles_dir: Path) -> Model:
+    """Writes the file once it has been loaded, built and proved, so that a fault leaves what was
+    there.  Raises ProfileError, TableError, OSError."""
+    with tempfile.TemporaryDirectory(prefix=".fit-", dir=profiles_dir) as folder:
+        fresh = Path(folder) / path.name
+        fresh.write_text(text, encoding="utf-8")
+        prove(build_model(load_profile(fresh, profiles_dir)))
+        os.replace(fresh, path)
+    return build_model(load_profile(path, profiles_dir))
+
+
+def fit(paths: Sequence[Path], name: str, profiles_dir: Path, most: int, force: bool) -> Result:
+    """The whole.  Raises WrongUse, RecordingError, ProfileError, TableError, OSError."""
+    path = target(name, profiles_dir, force)
+    base = load_profile(profiles_dir / f"{DEFAULT}.yaml", profiles_dir)
+    recordings = load_recordings(paths)
+    files = tuple(one.name.encode(errors="backslashreplace").decode() for one in paths)
+    fitted = fitting.fit(recordings, base, most)
+    text = write.profile_text(
+        write.summary_of([one.program for one in recordings]), head_of(fitted, files),
+        fitted.choices, _stated(base),
+    )
+    model = write_profile(text, path, profiles_dir)
+    return Result(fitted, build_model(base), model, path, tuple(recordings), files)
+
+
+def _stated(base: Profile) -> dict[str, dict[str, Any]]:
+    """The base's keys without the second name of the class lookup."""
+    keys = {section: dict(values) for section, values in base.keys.items()}
+    del keys["front"]["header_classidx"]
+    return keys
+
+
+# ---- for a person --------------------------------------------------------------------------------
+
+
+def predictions_of(result: Result) -> list[tuple[Prediction, Prediction]]:
+    """With the default and with the fitted profile, of each recording."""
+    return [
+        (predict(result.default, one), predict(result.model, one)) for one in result.recordings
+    ]
+
+
+def show(result: Result, console: Console) -> None:
+    """Prints what was chosen, what it comes to, and what holds for other inputs."""
+    fitted, lines = result.fitted, console.is_terminal
+    for one, name in zip(result.recordings, result.files):
+        if not one.complete:
+            console.print(f"{name}: ended by a signal or not at all: fitted to what is there",
+                          markup=False)
+    for number, (default, other) in enumerate(predictions_of(result)):
+        console.print(_predicted_table(result.files[number], default, other, lines))
+        console.print()
+    console.print(_choices_table(result, lines))
+    console.print()
+    for line in _held_out_lines(result):
+        console.print(line, markup=False)
+    console.print(f"written: {result.path}", markup=False, soft_wrap=True)
+    if fitted.fallback:
+        console.print("no fit holds for other inputs: the classes are the default's",
+                      style="bold red")
+
+
+def _predicted_table(name: str, default: Prediction, other: Prediction, lines: bool) -> Table:
+    table = compare.new_table(lines, [name, default.profile, other.profile])
+    for (row, before), (_, after) in zip(compare.rows_of(default), compare.rows_of(other)):
+        table.add_row(row, before, after)
+    return table
+
+
+def _choices_table(result: Result, lines: bool) -> Table:
+    table = compare.new_table(lines, ["key", "value", "why"])
+    table.columns[1].justify = table.columns[2].justify = "left"
+    table.columns[2].no_wrap = False
+    for one in result.fitted.choices:
+        value = f"{len(one.value)} sizes" if isinstance(one.value, tuple) else str(one.value)
+        same = result.default.keys[one.section][one.key] == one.value
+        table.add_row(f"{one.section}.{one.key}", value + (" (default)" if same else ""),
+                      one.reason)
+    return table
+
+
+def _held_out_lines(result: Result) -> list[str]:
+    fitted = result.fitted
+    lines = [f"refused: {line}" for line in fitted.refused]
+    if not fitted.held_out:
+        return lines + [
+            "held out: nothing, with one recording; the prior is therefore "
+            f"{fitted.strength:g} times the recorded bytes. Give recordings of other inputs as "
+            "well to see what the fit gains there."
+        ]
+    lines += [
+        f"held out: {result.files[one.recording]}: rounding {one.default:.2f} % with the default, "
+        f"{one.fitted:.2f} % with classes for the others: {_points(one.gain)}; those others: "
+        f"{_points(one.training_gain)}"
+        for one in fitted.held_out
+    ]
+    return lines + [f"prior: {fitted.strength:g} times the recorded bytes"]
+
+
+def _points(gain: float) -> str:
+    return f"{abs(gain):.2f} points {'less' if gain >= 0 else 'more'}"
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """The same for a program."""
+    return {
+        "profile": result.model.profile,
+        "digest": result.model.digest,
+        "file": str(result.path),
+        "recordings": list(result.files),
+        "choices": [asdict(one) for one in result.fitted.choices],
+        "held_out": [{**asdict(one), "gain": one.gain} for one in result.fitted.held_out],
+        "strength": result.fitted.strength,
+        "refused": list(result.fitted.refused),
+        "fallback": result.fitted.fallback,
+        "predicted": [compare.as_json(list(pair), [])["predicted"]
+                      for pair in predictions_of(result)],
+    }
+
+
+# ---- the command ---------------------------------------------------------------------------------
+
+
+def main(args: list[str]) -> int:
+    """0; 2 for wrong use, a recording or a profile that is wrong; 1 if the generator is, or a file
+    cannot be written.  With 2 nothing was written."""
+    options = _parser().parse_args(args)
+    paths = [_from_caller(path) for path in options.recordings]
+    out = _from_caller(options.json) if options.json else None
+    profiles_dir = _profiles_dir(options.profiles_dir)
+    try:
+        if out and any(out.exists() and path.exists() and out.samefile(path) for path in paths):
+            raise WrongUse(f"--json: {out}: is one of the recordings; name another file")
+        result = fit(paths, options.name, profiles_dir, options.max_classes, options.force)
+        if out:
+            out.write_text(json.dumps(as_json(result), indent=2) + "\n", encoding="utf-8")
+    except (WrongUse, RecordingError, ProfileError) as error:
+        print(f"fit: {error}", file=sys.stderr)
+        return 2
+    except TableError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"fit: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    compare.print_plain(lambda console: show(result, console), COLUMNS)
+    return 0
+
+
+def _from_caller(path: Path) -> Path:
+    """`bazel run` starts elsewhere than its caller is."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / path
+
+
+def _profiles_dir(given: Path | None) -> Path:
+    """Those of the workspace, not the copies among the runfiles."""
+    if given:
+        return _from_caller(given)
+    if "BUILD_WORKSPACE_DIRECTORY" in os.environ:
+        return Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]) / "profiles"
+    return Path(os.path.relpath(ROOT / "profiles"))
+
+
+def _classes(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MAX_CLASSES:
+        raise ValueError
+    return value
+
+
+_classes.__name__ = f"number of classes from 1 to {MAX_CLASSES}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fit",
+        description="Fits a profile to recordings of a program and writes profiles/NAME.yaml.",
+        epilog="""\
+examples:
+  bazel run //gen:fit -- app.rec --name app
+  bazel run //gen:fit -- monday.rec tuesday.rec --name app --force
+Several recordings are of several inputs: each is held out in turn, and a fit that does not hold
+for it is not taken.""",
+        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    )
+    parser.add_argument("recordings", metavar="RECORDING", type=Path, nargs="+",
+                        help="a file of bazel run //gen:record")
+    parser.add_argument("--name", required=True, help="of the new profile")
+    parser.add_argument("--max-classes", type=_classes, default=CLASSES, metavar="N",
+                        help="at most so many size classes; default %(default)s")
+    parser.add_argument("--force", action="store_true", help="overwrite a profile of that name")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the report for a program")
+    parser.add_argument("--profiles-dir", type=Path, metavar="DIR",
+                        help="default: profiles/ of the workspace")
+    return parser
+
+
+if __name__ == "__main__":
+    command.run("fit", main)

@@ -1,0 +1,243 @@
+"""Two profiles over what a program was recorded to do, and what was measured beside it."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Callable, Iterable
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from gen.fit.predict import Prediction, predict
+from gen.model import Model
+from gen.record.recording import Recording
+
+BAR = 40  # columns of the longest bar
+SIGN = "█"
+
+
+class StatisticsError(Exception):
+    """A file of statistics cannot be used: `FILE: what is wrong, what would be right`."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a process said of itself when it ended (docs/statistics.md); bytes."""
+
+    profile: str
+    rounding: float | None  # percent, of everything allocated in classes; None: not counted
+    thread_cache: float  # a cache as it is mapped
+    thread_stock: float  # blocks in a cache
+
+    @property
+    def thread(self) -> float:
+        return self.thread_cache + self.thread_stock
+
+
+def read_measured(path: Path, models: Iterable[Model]) -> Measured:
+    """The process of the file that allocated most.  It ran with one of the models.  Raises
+    StatisticsError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = max(_documents(text), key=lambda one: (_requested(one), one["small"]["live_bytes"]))
+        by_digest = {model.digest: model for model in models}
+        if found["digest"] not in by_digest:
+            raise StatisticsError(
+                f"{path}: of profile {found['profile']} with digest {found['digest']}, compared "
+                "are " + ", ".join(f"{m.profile} with {d}" for d, m in by_digest.items())
+            )
+        return _measured(found, by_digest[found["digest"]])
+    except OSError as error:
+        raise StatisticsError(f"{path}: {error.strerror}") from None
+    except (KeyError, TypeError, ValueError):
+        raise StatisticsError(
+            f"{path}: no statistics; HAKMEM_STATS=exit HAKMEM_STATS_FILE={path} in the "
+            "environment of the program writes them"
+        ) from None
+
+
+def _documents(text: str) -> list[dict[str, Any]]:
+    """JSON objects one behind the other."""
+    found, decoder, text = [], json.JSONDecoder(), text.strip()
+    while text:
+        value, end = decoder.raw_decode(text)
+        found.append(value)
+        text = text[end:].strip()
+    return found
+
+
+def _requested(document: dict[str, Any]) -> int:
+    return sum(row.get("requested_bytes", 0) for row in document["classes"])
+
+
+def _measured(document: dict[str, Any], model: Model) -> Measured:
+    rounding = None
+    if document["counting"]:
+        asked = _requested(document)
+        lost = sum(row["rounding_bytes"] for row in document["classes"])
+        rounding = 100 * lost / (asked + lost) if asked + lost else 0.0
+    threads = document["threads"]
+    stock = sum(row["cached_blocks"] * row["size"] for row in document["classes"])
+    return Measured(
+        profile=model.profile,
+        rounding=rounding,
+        thread_cache=threads["bytes"] / max(threads["mapped"], 1),
+        thread_stock=stock / max(threads["caches"], 1),
+    )
+
+
+# ---- for a program -------------------------------------------------------------------------------
+
+
+def as_json(of_each: list[Prediction], measured: list[Measured]) -> dict[str, Any]:
+    """The predictions by the order given, with their percentages; what was measured beside."""
+    return {
+        "predicted": [
+            {
+                **asdict(one),
+                "rounding_percent": one.peak.percent,
+                "rounding_avoidable": one.peak.avoidable,
+                "rounding_percent_of_calls": one.calls.percent,
+                "rounding_percent_aligned": one.aligned.percent,
+                "rounding_percent_of_aligned_calls": one.aligned_calls.percent,
+                "tail_percent": one.tail_percent,
+                "thread": one.thread,
+            }
+            for one in of_each
+        ],
+        "measured": [{**asdict(one), "thread": one.thread} for one in measured],
+    }
+
+
+def compare(models: list[Model], recording: Recording) -> list[Prediction]:
+    """Of each model."""
+    return [predict(model, recording) for model in models]
+
+
+# ---- for a person --------------------------------------------------------------------------------
+
+
+def rows_of(one: Prediction) -> list[tuple[str, str]]:
+    """What is predicted, in the order in which it is shown."""
+    aligned = [
+        ("aligned blocks", f"{one.aligned.percent:.2f} %, {bytes_of(one.aligned.waste)}"),
+        (f"  of all {one.aligned_allocs} calls", f"{one.aligned_calls.percent:.2f} %"),
+    ]
+    return [
+        ("classes", f"{one.classes}, {one.used} of them in use"),
+        ("rounding waste", f"{one.peak.percent:.2f} %, {bytes_of(one.peak.waste)}"),
+        ("  beyond 16-byte alignment", bytes_of(one.peak.avoidable)),
+        *(aligned if one.aligned_allocs else []),
+        ("slab tails", f"{one.tail_percent:.2f} %, {bytes_of(one.tail)}"),
+        ("free in the last slabs", bytes_of(one.partly)),
+        ("metadata", bytes_of(one.metadata)),
+        ("memory per thread", bytes_of(one.thread)),
+        ("  its cache", bytes_of(one.thread_cache)),
+        ("  blocks in it", "about " + bytes_of(one.thread_stock)),
+        ("resident at the peak", "about " + bytes_of(one.resident)),
+        ("rounding of all calls", f"{one.calls.percent:.2f} %"),
+    ]
+
+
+def show(console: Console, of_each: list[Prediction], measured: list[Measured]) -> None:
+    """The table, the chart and what was measured."""
+    console.print(_table(of_each, console.is_terminal))
+    console.print()
+    for line in chart(of_each, _sign(console)):
+        console.print(line, markup=False)
+    if measured:
+        console.print()
+        console.print(_measured_table(of_each, measured, console.is_terminal))
+
+
+def new_table(lines: bool, heads: Iterable[str]) -> Table:
+    """The first column is of words, the others are of numbers."""
+    table = Table(box=SIMPLE_HEAD if lines else None, show_edge=False, header_style="bold",
+                  padding=(0, 2, 0, 0))
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number == 0 else "right", overflow="fold")
+    return table
+
+
+def _table(of_each: list[Prediction], lines: bool) -> Table:
+    table = new_table(lines, ["predicted", *(one.profile for one in of_each)])
+    for cells in zip(*(rows_of(one) for one in of_each)):
+        table.add_row(cells[0][0], *(text for _, text in cells))
+    return table
+
+
+def _sign(console: Console) -> str:
+    """What bars are made of, if the console has it."""
+    try:
+        SIGN.encode(console.encoding)
+    except UnicodeEncodeError:
+        return "#"
+    return SIGN
+
+
+def chart(of_each: list[Prediction], sign: str = SIGN) -> list[str]:
+    """A bar for each part that differs between profiles, to one scale."""
+    parts = [
+        ("rounding", lambda one: one.peak.waste),
+        ("slab tails", lambda one: one.tail),
+        ("metadata", lambda one: one.metadata),
+        ("per thread", lambda one: one.thread),
+    ]
+    longest = max(1.0, *(value(one) for one in of_each for _, value in parts))
+    width = max(len(one.profile) for one in of_each)
+    return [
+        f"{name if number == 0 else '':12}{one.profile:{width}}  "
+        f"{sign * round(BAR * value(one) / longest)} {bytes_of(value(one))}"
+        for name, value in parts
+        for number, one in enumerate(of_each)
+    ]
+
+
+def _measured_table(of_each: list[Prediction], measured: list[Measured], lines: bool) -> Table:
+    table = new_table(lines, ["measured", "profile", "predicted", "measured", "predicted by"])
+    predictions = {one.profile: one for one in of_each}
+    for real in measured:
+        told = predictions[real.profile]
+        if real.rounding is not None:
+            table.add_row(
+                "rounding of all calls", real.profile, f"{told.calls.percent:.2f} %",
+                f"{real.rounding:.2f} %", off_by(told.calls.percent, real.rounding),
+            )
+        for name, expected, seen in (
+            ("memory per thread", told.thread, real.thread),
+            ("  its cache", told.thread_cache, real.thread_cache),
+            ("  blocks in it", told.thread_stock, real.thread_stock),
+        ):
+            table.add_row(name, real.profile, bytes_of(expected), bytes_of(seen),
+                          off_by(expected, seen))
+    return table
+
+
+def off_by(predicted: float, measured: float) -> str:
+    """How far the prediction is above what was measured."""
+    return f"{100 * (predicted / measured - 1):+.1f} %" if measured else "-"
+
+
+def bytes_of(count: float) -> str:
+    """For a person."""
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1024)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"
+
+
+def print_plain(shown: Callable[[Console], None], columns: int) -> None:
+    """To a terminal as wide as that is, to anything else without colours or trailing blanks, as wide
+    as COLUMNS in the environment says, else in so many columns.  Where this is less than a table
+    takes, its cells are folded."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        shown(console)
+        return
+    if not os.environ.get("COLUMNS", "").isdecimal():
+        console.width = columns
+    with console.capture() as captured:
+        shown(console)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))

@@ -1,0 +1,1 @@
+"""What a program asks of malloc: the recorder in C, the readers of its files, the command."""
