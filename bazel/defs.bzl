@@ -1,6 +1,6 @@
 """What other workspaces load from hakmem."""
 
-load(":allocator.bzl", "allocator", "shared_library")
+load("//bazel/allocator:allocator.bzl", "allocator", "shared_library")
 
 def hakmem_profile(name, profile, bases = [], visibility = None, **kwargs):
     """An allocator made of a profile of the workspace's own.

@@ -9,7 +9,7 @@
 All that it declares comes from hakmem's tree or from this machine; nothing is downloaded.
 """
 
-load("//bazel:peers.bzl", "peer_repository")
+load("//bazel/bench:peers.bzl", "peer_repository")
 
 def _rules_repository_impl(ctx):
     folder = ctx.name[len("rules_"):]

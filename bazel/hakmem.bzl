@@ -26,12 +26,12 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
 
 load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
 load("@rules_cc//cc:defs.bzl", "cc_library")
-load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
-load("//bazel:archive.bzl", "archive")
-load("//bazel:benchmark.bzl", "benchmark")
-load("//bazel:manifest.bzl", "bench_manifest", "chosen_files")
-load("//bazel:profile.bzl", "profile_flag")
-load("//bazel:profile_tests.bzl", "profile_tests")
+load("//bazel/allocator:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
+load("//bazel/allocator:archive.bzl", "archive")
+load("//bazel/bench:benchmark.bzl", "benchmark")
+load("//bazel/bench:manifest.bzl", "bench_manifest", "chosen_files")
+load("//bazel/allocator:profile.bzl", "profile_flag")
+load("//bazel/suites:profile_tests.bzl", "profile_tests")
 
 # Of every profile: a program linked with one may run with another.
 INSTALLED_SONAME = "libhakmem.so.1"

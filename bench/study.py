@@ -1,6 +1,6 @@
 """bazel run //bench:<sweep>: the variants of a sweep against the profile that they derive from.
 
-The target's rule, in bazel/sweep.bzl, says which sweep; bench/lab/select/studies.py which rows, for those
+The target's rule, in bazel/bench/sweep.bzl, says which sweep; bench/lab/select/studies.py which rows, for those
 that ask a question of their own.
 """
 

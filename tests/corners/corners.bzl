@@ -5,8 +5,8 @@
 corner_<name> is the three together; unit, stress and contract are one suite of all profiles.
 """
 
-load("//bazel:allocator.bzl", "allocator", "shared_library")
-load("//bazel:profile_tests.bzl", "stress_tests", "unit_test")
+load("//bazel/allocator:allocator.bzl", "allocator", "shared_library")
+load("//bazel/suites:profile_tests.bzl", "stress_tests", "unit_test")
 load("//bazel:testing.bzl", "pytest_test")
 
 # As in NAMED of corners.py.

@@ -19,7 +19,7 @@ PACKAGE = "sweep"  # at the top of the workspace, as Bazel sees it
 MOST = 64  # variants; each is compiled and measured
 
 _BUILD = """\
-load("//bazel:sweep.bzl", "sweep_variants")
+load("//bazel/bench:sweep.bzl", "sweep_variants")
 
 sweep_variants(
     name = "{name}",
@@ -30,7 +30,7 @@ sweep_variants(
 """
 
 _BUILD_PROFILES = """\
-load("//bazel:sweep.bzl", "sweep_variants")
+load("//bazel/bench:sweep.bzl", "sweep_variants")
 
 sweep_variants(
     name = "{name}",

@@ -1,7 +1,7 @@
 """The benchmark programs linked with an allocator."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//bazel:allocator.bzl", "KEEP")
+load("//bazel/allocator:allocator.bzl", "KEEP")
 load("//bench/programs:programs.bzl", "SANITY")
 
 def benchmark(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bazel import count_tests
+from bazel.ci import count_tests
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="A" name="good" status="run"/>

@@ -8,11 +8,11 @@ Several axes give every combination of their values; `points` are combinations o
 """
 
 load("@rules_python//python:defs.bzl", "py_binary")
-load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "CXX_STANDARD", "C_STANDARD", "allocator", "shared_library")
-load("//bazel:benchmark.bzl", "benchmark")
-load("//bazel:manifest.bzl", "bench_manifest")
-load("//bazel:profile.bzl", "derived_profile")
-load("//bazel:profile_guided.bzl", "profile_guided")
+load("//bazel/allocator:allocator.bzl", "ALLOCATOR_COPTS", "CXX_STANDARD", "C_STANDARD", "allocator", "shared_library")
+load("//bazel/bench:benchmark.bzl", "benchmark")
+load("//bazel/bench:manifest.bzl", "bench_manifest")
+load("//bazel/allocator:profile.bzl", "derived_profile")
+load("//bazel/allocator:profile_guided.bzl", "profile_guided")
 load("//bench/programs:programs.bzl", "PROGRAMS")
 
 # What an allocator that is optimised for its runs is trained with: other sizes, numbers of threads

@@ -1,8 +1,8 @@
 """fuzz(): random calls to one profile's allocator, compared with a model: tests/fuzz/."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
-load("//bazel:allocator.bzl", "CXX_STANDARD", "C_STANDARD")
-load("//bazel:internals.bzl", "internals")
+load("//bazel/allocator:allocator.bzl", "CXX_STANDARD", "C_STANDARD")
+load("//bazel/allocator:internals.bzl", "internals")
 
 # Coverage of the allocator, for libFuzzer.
 _INSTRUMENT = ["-fsanitize=fuzzer-no-link"]

@@ -3,9 +3,9 @@
 unit_test() and stress_tests() are those of any other allocator."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
-load("//bazel:allocator.bzl", "ALLOCATOR_COPTS", "KEEP")
-load("//bazel:fuzz.bzl", "fuzz")
-load("//bazel:internals.bzl", "internals")
+load("//bazel/allocator:allocator.bzl", "ALLOCATOR_COPTS", "KEEP")
+load("//bazel/suites:fuzz.bzl", "fuzz")
+load("//bazel/allocator:internals.bzl", "internals")
 
 def unit_test(variant, allocator, tags, **kwargs):
     """<variant>_unit_test: the suite of //tests over the insides of an allocator.

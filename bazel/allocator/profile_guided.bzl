@@ -95,7 +95,7 @@ profile_guided = rule(
         "_build": attr.label(
             allow_single_file = True,
             cfg = "exec",
-            default = "//bazel:profile_guided.sh",
+            default = "//bazel/allocator:profile_guided.sh",
             executable = True,
         ),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),

@@ -1,7 +1,7 @@
 """How an allocator is compiled and linked, whatever its profile."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
-load("//bazel:profile.bzl", "profile_sources")
+load("//bazel/allocator:profile.bzl", "profile_sources")
 
 # How an allocator is compiled.  What a profile chooses is never here but in its hak_config.h.
 ALLOCATOR_COPTS = [
