@@ -1,6 +1,7 @@
 /* bigcache.c: see bigcache.h.  Bins link spans by prev and next, age by older and newer.  An entry
  * keeps the state LARGE in its last page, which its neighbours look at, and CACHED in its first. */
 #include "bigcache.h"
+#include "heap.h"
 #include "os.h"
 
 enum {

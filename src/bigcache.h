@@ -12,7 +12,7 @@
 #ifndef HAK_BIGCACHE_H
 #define HAK_BIGCACHE_H
 
-#include "heap.h"
+#include "span.h"
 
 /* A kept LARGE span of npages, or up to an eighth more; NULL: none.  Its contents are unknown. */
 struct hak_span *hak_bigcache_take(size_t npages);

@@ -7,7 +7,7 @@
 #ifndef HAK_BITS_H
 #define HAK_BITS_H
 
-#include "heap.h"
+#include "span.h"
 
 /* A place for `nblocks` bits, of any contents, HAK_INLINE_BITS < nblocks <= HAK_MAX_BLOCKS.
  * NULL: out of memory. */

@@ -1,7 +1,7 @@
 /* cache.c: the cold side of the thread caches; the hot side is generated (hak_fastpath.h). */
 #include "cache.h"
 #include "block.h"
-#include "heap.h"
+#include "tables.h"
 
 enum {
     LEAST_BYTES = 4096, /* of a class, that a thread may keep at first */

@@ -1,5 +1,6 @@
 /* grow.c: see grow.h. */
 #include "grow.h"
+#include "heap.h"
 #include "mapping.h"
 #include "os.h"
 #include "ranges.h"
@@ -38,7 +39,7 @@ static bool all_free(const struct hak_range *range, uint32_t page, size_t npages
     if (page < range->first || npages > range->end || page > range->end - npages)
         return false;
     while (page < end && page < range->frontier) {
-        const struct hak_span *run = &hak_heap.spans[page];
+        const struct hak_span *run = hak_span_at(page);
         unsigned state = hak_load_relaxed(&run->state);
         if (state != HAK_SPAN_CLEAN && state != HAK_SPAN_DIRTY && state != HAK_SPAN_AWAY)
             return false;
@@ -56,7 +57,7 @@ static size_t take_at(struct hak_range *range, uint32_t page, size_t npages)
         uint32_t at = page + (uint32_t)taken;
         if (at == range->frontier)
             return hak_range_take_frontier_at(range, npages - taken) ? npages : taken;
-        struct hak_span *run = &hak_heap.spans[at];
+        struct hak_span *run = hak_span_at(at);
         size_t n = hak_min(npages - taken, (size_t)run->npages);
         if (!hak_range_cut(range, run, n, 0))
             return taken;
@@ -77,10 +78,10 @@ bool hak_grow_extend(struct hak_span *span, size_t npages)
     if (taken == more) {
         hak_ranges_use(more);
         /* No longer the span's last page: nothing may be found from it. */
-        hak_store_relaxed(&hak_heap.spans[end - 1].state, (uint8_t)HAK_SPAN_BUSY);
-        hak_range_set(hak_span_page(span), npages, HAK_SPAN_LARGE);
+        hak_store_relaxed(&hak_span_at(end - 1)->state, (uint8_t)HAK_SPAN_BUSY);
+        hak_span_set(hak_span_page(span), npages, HAK_SPAN_LARGE);
     } else if (taken > 0) {
-        hak_range_set(end, taken, HAK_SPAN_BUSY);
+        hak_span_set(end, taken, HAK_SPAN_BUSY);
         hak_range_add(range, end, taken, HAK_SPAN_DIRTY, hak_os_now_ms());
     }
     hak_lock_release(&hak_heap_lock);
@@ -95,9 +96,9 @@ static void free_parts(struct hak_range *range, const struct hak_span *span, siz
     size_t more = span->npages - n;
     uint64_t now = hak_os_now_ms();
     if (n > 0)
-        hak_range_set(page, n, HAK_SPAN_BUSY);
+        hak_span_set(page, n, HAK_SPAN_BUSY);
     if (more > 0)
-        hak_range_set(second, more, HAK_SPAN_BUSY);
+        hak_span_set(second, more, HAK_SPAN_BUSY);
     if (n > 0)
         hak_range_add(range, page, n, first, now);
     if (more > 0 && rest != HAK_SPAN_BUSY)
@@ -112,7 +113,7 @@ static struct hak_span *take_clean_at(struct hak_range *range, uint32_t page, si
         return hak_range_take_frontier_at(range, npages);
     if (page < range->first)
         return NULL;
-    struct hak_span *run = &hak_heap.spans[page];
+    struct hak_span *run = hak_span_at(page);
     unsigned state = hak_load_relaxed(&run->state);
     if ((state != HAK_SPAN_CLEAN && state != HAK_SPAN_AWAY) || run->npages < LEAST_FEED)
         return NULL;
@@ -162,8 +163,8 @@ void hak_grow_feed(struct hak_span *span, size_t npages)
     bool lost;
     hak_lock_acquire(&hak_heap_lock);
     if (end >= range->first && end < range->frontier &&
-        hak_load_relaxed(&hak_heap.spans[end].state) == HAK_SPAN_DIRTY)
-        have = hak_heap.spans[end].npages;
+        hak_load_relaxed(&hak_span_at(end)->state) == HAK_SPAN_DIRTY)
+        have = hak_span_at(end)->npages;
     size_t ahead = hak_max(want, npages / 4);
     size_t there = range->dirty.npages - have;
     if (have < want && there >= LEAST_FEED)

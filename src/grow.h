@@ -2,7 +2,7 @@
 #ifndef HAK_GROW_H
 #define HAK_GROW_H
 
-#include "heap.h"
+#include "span.h"
 
 /* A LARGE span of npages for a block that grows: where more free pages follow it, in a dirty run if
  * one is long enough, so that it can grow in place.  NULL: as hak_heap_alloc. */

@@ -17,7 +17,7 @@
 #define HAK_GUARD_H
 
 #include "cache.h"
-#include "heap.h"
+#include "span.h"
 
 enum { HAK_SEAL = HAK_GUARD ? 8 : 0 }; /* bytes that a block is larger than the request */
 

@@ -6,11 +6,6 @@
 #include "ranges.h"
 #include "report.h"
 
-/* A base of 2^63 makes p less it huge for every address a program can hold, so that before
- * initialisation each pointer counts as foreign. */
-struct hak_heap hak_heap HAK_CACHE_ALIGNED = {
-    .lookup_base = (uintptr_t)1 << 63, .base = (uintptr_t)1 << 63, .region_shift = 47};
-struct hak_lock hak_heap_lock;
 static uint64_t purged_bytes, purges; /* in total */
 
 /* ---- start --------------------------------------------------------------------------------- */
@@ -75,7 +70,7 @@ enum {
 
 static int renew(uint32_t page, size_t npages)
 {
-    return hak_os_renew(hak_span_start(&hak_heap.spans[page]), npages << HAK_PAGE_SHIFT);
+    return hak_os_renew(hak_span_start(hak_span_at(page)), npages << HAK_PAGE_SHIFT);
 }
 
 /* Whether pages that go back to the system stay mapped.  With the header lookup free reads the byte
@@ -228,7 +223,7 @@ static bool free_pages(uint32_t page, size_t npages, enum memory memory)
     hak_ranges_use(-npages);
     if (memory != KEEP && memory != ZERO && state != HAK_SPAN_DIRTY)
         note_purge(page, npages);
-    hak_range_set(page, npages, HAK_SPAN_BUSY);
+    hak_span_set(page, npages, HAK_SPAN_BUSY);
     if (state != HAK_SPAN_BUSY)
         hak_range_add(hak_range_of(page), page, npages, state, now);
     if (memory == PURGE || memory == CLOSED)
@@ -269,35 +264,10 @@ void hak_heap_trim(struct hak_span *span, size_t npages)
     if (rest == 0)
         return;
     hak_lock_acquire(&hak_heap_lock);
-    hak_range_set(page, rest, HAK_SPAN_BUSY);
-    hak_range_set(hak_span_page(span), npages, HAK_SPAN_LARGE);
+    hak_span_set(page, rest, HAK_SPAN_BUSY);
+    hak_span_set(hak_span_page(span), npages, HAK_SPAN_LARGE);
     hak_lock_release(&hak_heap_lock);
     free_pages(page, rest, after_free);
-}
-
-struct hak_span *hak_span_find(const void *p)
-{
-    if (!hak_heap_ready() || !hak_heap_contains(p))
-        return NULL;
-    size_t page = hak_page_of(p);
-    if (HAK_LOOKUP_REGION && !hak_tables_have((uint32_t)page))
-        return NULL;
-    uint32_t head = hak_heap.spans[page].head;
-    if (head == 0 || head > page)
-        return NULL;
-    /* The page may be an inner one, whose `head` is of a former span; then that span's first page
-     * is an inner or a last one now, and if it holds a state, its own `head` is another page. */
-    struct hak_span *span = &hak_heap.spans[head];
-    unsigned state = hak_load_relaxed(&span->state);
-    if ((state != HAK_SPAN_SLAB && state != HAK_SPAN_LARGE) || span->head != head ||
-        page - head >= span->npages)
-        return NULL;
-    return span;
-}
-
-void hak_span_note(struct hak_span *span, const void *p)
-{
-    hak_heap.spans[hak_page_of(p)].head = hak_span_page(span);
 }
 
 /* ---- purge --------------------------------------------------------------------------------- */
@@ -373,8 +343,13 @@ size_t hak_heap_fresh_bytes(void)
 void hak_heap_stats(struct hak_heap_stats *out)
 {
     hak_lock_acquire(&hak_heap_lock);
-    hak_ranges_stats(out);
-    out->purged = purged_bytes;
-    out->purges = purges;
+    *out = (struct hak_heap_stats){
+        .mapped = hak_ranges_mapped(),
+        .dirty = hak_heap_dirty_bytes(),
+        .clean = hak_ranges_clean() << HAK_PAGE_SHIFT,
+        .purged = purged_bytes,
+        .claims = hak_ranges_claims(),
+        .purges = purges,
+    };
     hak_lock_release(&hak_heap_lock);
 }

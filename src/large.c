@@ -5,6 +5,7 @@
 #include "bigcache.h"
 #include "block.h"
 #include "grow.h"
+#include "heap.h"
 #include "large.h"
 #include "mapping.h"
 #include "os.h"

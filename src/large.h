@@ -9,7 +9,7 @@
 #ifndef HAK_LARGE_H
 #define HAK_LARGE_H
 
-#include "heap.h"
+#include "span.h"
 
 /* A block of at least `size` bytes, its address a multiple of `align` (a power of two), all zero
  * if `zero`.  NULL: out of memory. */

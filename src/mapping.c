@@ -1,7 +1,6 @@
 /* mapping.c: see mapping.h. */
 #include "mapping.h"
 #include "os.h"
-#include "tables.h"
 
 enum {
     MOST_SEAMS = 8192, /* the system's usual limit for a process is 65530 mappings */
@@ -18,7 +17,7 @@ static uint64_t paused_ms; /* the end of the pause */
 /* Of a page whose descriptor may not be mapped: then it is the heap's own mapping. */
 static uint32_t mapping_of(uint32_t page)
 {
-    return hak_tables_have(page) ? hak_heap.spans[page].mapping : 0;
+    return hak_tables_have(page) ? hak_span_at(page)->mapping : 0;
 }
 
 static uint32_t seams(uint32_t page, size_t npages)
@@ -44,7 +43,7 @@ static void set_mapping(uint32_t page, size_t npages, uint32_t mapping)
 static size_t piece(uint32_t page, size_t npages)
 {
     size_t n = 1;
-    while (n < npages && hak_heap.spans[page + n].mapping == hak_heap.spans[page].mapping)
+    while (n < npages && hak_span_at(page + n)->mapping == hak_span_at(page)->mapping)
         n++;
     return n;
 }
@@ -79,7 +78,7 @@ int hak_mapping_purge(uint32_t page, size_t npages)
 {
     size_t bytes = npages << HAK_PAGE_SHIFT;
     if (hak_load_relaxed(&nseams) == 0 ||
-        (hak_heap.spans[page].mapping == 0 && piece(page, npages) == npages))
+        (hak_span_at(page)->mapping == 0 && piece(page, npages) == npages))
         return hak_os_purge(hak_page_address(page), bytes);
     return hak_os_renew(hak_page_address(page), bytes);
 }

@@ -10,7 +10,7 @@
 #ifndef HAK_MAPPING_H
 #define HAK_MAPPING_H
 
-#include "heap.h"
+#include "span.h"
 
 /* Moves the contents of npages from page `from` on to `to`; the caller owns both, and the pages at
  * `to` are clean.  Returns how many were moved, from the first on: these are clean at `from` now;

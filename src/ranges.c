@@ -79,8 +79,8 @@ static void hop_over(struct hak_range *range, uint32_t hop)
     uint32_t from = range->mapped;
     if (range->frontier < from)
         hak_runs_insert(&range->clean,
-                        hak_range_set(range->frontier, from - range->frontier, HAK_SPAN_CLEAN));
-    hak_range_set(from, hop, HAK_SPAN_BUSY);
+                        hak_span_set(range->frontier, from - range->frontier, HAK_SPAN_CLEAN));
+    hak_span_set(from, hop, HAK_SPAN_BUSY);
     hak_store_relaxed(&range->mapped, from + hop);
     hak_store_relaxed(&range->frontier, from + hop);
 }
@@ -102,18 +102,6 @@ static struct hak_runs *runs_of(struct hak_range *range, unsigned state)
     if (state == HAK_SPAN_DIRTY)
         return &range->dirty;
     return state == HAK_SPAN_CLEAN ? &range->clean : &range->away;
-}
-
-/* Makes [page, page + npages) one span: its first and last descriptor say so. */
-struct hak_span *hak_range_set(uint32_t page, size_t npages, unsigned state)
-{
-    struct hak_span *span = &hak_heap.spans[page];
-    struct hak_span *last = span + npages - 1;
-    span->npages = (uint32_t)npages;
-    span->head = last->head = page;
-    hak_store_relaxed(&last->state, (uint8_t)state);
-    hak_store_relaxed(&span->state, (uint8_t)state);
-    return span;
 }
 
 static void age_append(struct hak_span *run)
@@ -216,11 +204,11 @@ static bool unmap_end(struct hak_range *range, const struct hak_span *run)
 static void retreat(struct hak_range *range)
 {
     while (range->frontier > range->first) {
-        const struct hak_span *last = &hak_heap.spans[range->frontier - 1];
+        const struct hak_span *last = hak_span_at(range->frontier - 1);
         unsigned state = hak_load_relaxed(&last->state);
         if (state != HAK_SPAN_CLEAN && state != HAK_SPAN_AWAY)
             return;
-        struct hak_span *run = &hak_heap.spans[last->head];
+        struct hak_span *run = hak_span_at(last->head);
         if (state == HAK_SPAN_AWAY && !unmap_end(range, run))
             return;
         idle_remove(range, run);
@@ -248,7 +236,7 @@ static void add_dirty(struct hak_range *range, uint32_t page, size_t npages, uin
         age_remove(right);
     if (inherit)
         aged = *big;
-    struct hak_span *run = hak_range_set(begin, whole, HAK_SPAN_DIRTY);
+    struct hak_span *run = hak_span_set(begin, whole, HAK_SPAN_DIRTY);
     run->freed_ms = freed_ms;
     if (inherit)
         age_replace(run, &aged);
@@ -263,7 +251,6 @@ static void add_dirty(struct hak_range *range, uint32_t page, size_t npages, uin
 void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsigned state,
                    uint64_t freed_ms)
 {
-    struct hak_span *spans = hak_heap.spans;
     uint32_t end = page + (uint32_t)npages;
     struct hak_span *left = NULL, *right = NULL;
     if (page < range->first) {
@@ -271,10 +258,10 @@ void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsign
             mapped -= npages << HAK_PAGE_SHIFT;
         return;
     }
-    if (page > range->first && hak_load_relaxed(&spans[page - 1].state) == state)
-        left = &spans[spans[page - 1].head];
-    if (end < range->frontier && hak_load_relaxed(&spans[end].state) == state)
-        right = &spans[end];
+    if (page > range->first && hak_load_relaxed(&hak_span_at(page - 1)->state) == state)
+        left = hak_span_at(hak_span_at(page - 1)->head);
+    if (end < range->frontier && hak_load_relaxed(&hak_span_at(end)->state) == state)
+        right = hak_span_at(end);
     if (state == HAK_SPAN_AWAY)
         mapped -= npages << HAK_PAGE_SHIFT;
     if (state == HAK_SPAN_DIRTY) {
@@ -288,7 +275,7 @@ void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsign
         end += right->npages;
         idle_remove(range, right);
     }
-    idle_insert(range, hak_range_set(begin, end - begin, state));
+    idle_insert(range, hak_span_set(begin, end - begin, state));
     if (end == range->frontier)
         retreat(range);
 }
@@ -316,21 +303,21 @@ static struct hak_span *bring_back(struct hak_range *range, struct hak_span *run
         return NULL;
     run_remove(range, run);
     if (error) { /* somebody has mapped something there: the pages are not ours any more */
-        hak_range_set(page, all, HAK_SPAN_BUSY);
+        hak_span_set(page, all, HAK_SPAN_BUSY);
         return NULL;
     }
     size_t back = all - front - more;
     mapped += (front + back) << HAK_PAGE_SHIFT; /* hak_range_add takes that off */
-    hak_range_set(from, more, HAK_SPAN_BUSY);
+    hak_span_set(from, more, HAK_SPAN_BUSY);
     if (front > 0) {
-        hak_range_set(page, front, HAK_SPAN_BUSY);
+        hak_span_set(page, front, HAK_SPAN_BUSY);
         hak_range_add(range, page, front, HAK_SPAN_AWAY, 0);
     }
     if (back > 0) {
-        hak_range_set(from + (uint32_t)more, back, HAK_SPAN_BUSY);
+        hak_span_set(from + (uint32_t)more, back, HAK_SPAN_BUSY);
         hak_range_add(range, from + (uint32_t)more, back, HAK_SPAN_AWAY, 0);
     }
-    struct hak_span *clean = hak_range_set(from, more, HAK_SPAN_CLEAN);
+    struct hak_span *clean = hak_span_set(from, more, HAK_SPAN_CLEAN);
     idle_insert(range, clean);
     return clean;
 }
@@ -350,7 +337,7 @@ struct hak_span *hak_range_cut(struct hak_range *range, struct hak_span *run, si
     uint64_t freed_ms = run->freed_ms;
     unsigned state = run->state;
     run_remove(range, run);
-    struct hak_span *span = hak_range_set(page + (uint32_t)front, npages, HAK_SPAN_BUSY);
+    struct hak_span *span = hak_span_set(page + (uint32_t)front, npages, HAK_SPAN_BUSY);
     if (front > 0)
         hak_range_add(range, page, front, state, freed_ms);
     if (back > 0)
@@ -396,7 +383,7 @@ struct hak_span *hak_range_take_frontier(struct hak_range *range, size_t npages,
         hop *= 2;
     }
     hak_store_relaxed(&range->frontier, end);
-    struct hak_span *span = hak_range_set((uint32_t)page, npages, HAK_SPAN_BUSY);
+    struct hak_span *span = hak_span_set((uint32_t)page, npages, HAK_SPAN_BUSY);
     if (page > old)
         hak_range_add(range, old, page - old, HAK_SPAN_CLEAN, 0);
     span->zero = true;
@@ -417,11 +404,11 @@ struct hak_span *hak_range_take_frontier_at(struct hak_range *range, size_t npag
 /* Takes the oldest dirty run out of the heap if it was freed at or before until_ms. */
 struct hak_span *hak_range_take_oldest(uint64_t until_ms)
 {
-    struct hak_span *run = &hak_heap.spans[oldest_dirty];
+    struct hak_span *run = hak_span_at(oldest_dirty);
     if (!oldest_dirty || run->freed_ms > until_ms)
         return NULL;
     run_remove(hak_range_of(hak_span_page(run)), run);
-    return hak_range_set(hak_span_page(run), run->npages, HAK_SPAN_BUSY);
+    return hak_span_set(hak_span_page(run), run->npages, HAK_SPAN_BUSY);
 }
 
 size_t hak_ranges_leave_clean(void)
@@ -436,7 +423,7 @@ size_t hak_ranges_leave_clean(void)
             size_t npages = run->npages;
             run_remove(range, run);
             hak_mapping_reset(page, npages);
-            hak_range_set(page, npages, HAK_SPAN_BUSY);
+            hak_span_set(page, npages, HAK_SPAN_BUSY);
             hak_range_add(range, page, npages, HAK_SPAN_AWAY, 0);
             total += npages << HAK_PAGE_SHIFT;
         }
@@ -474,7 +461,7 @@ void hak_range_hand_out(struct hak_span *span, unsigned cls)
     size_t npages = span->npages;
     hak_ranges_use(npages);
     span->cls = (uint8_t)cls;
-    hak_range_set(hak_span_page(span), npages, cls ? HAK_SPAN_SLAB : HAK_SPAN_LARGE);
+    hak_span_set(hak_span_page(span), npages, cls ? HAK_SPAN_SLAB : HAK_SPAN_LARGE);
     if (cls) {
         for (size_t i = 1; i < npages; i++)
             span[i].head = hak_span_page(span);
@@ -523,10 +510,12 @@ size_t hak_ranges_fresh(void)
     return hak_load_relaxed(&fresh_pages);
 }
 
-void hak_ranges_stats(struct hak_heap_stats *out)
+size_t hak_ranges_mapped(void)
 {
-    out->mapped = mapped;
-    out->claims = nclaims;
-    out->dirty = dirty_pages << HAK_PAGE_SHIFT;
-    out->clean = hak_ranges_clean() << HAK_PAGE_SHIFT;
+    return mapped;
+}
+
+uint64_t hak_ranges_claims(void)
+{
+    return nclaims;
 }

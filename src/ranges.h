@@ -10,7 +10,6 @@
 #define HAK_RANGES_H
 
 #include "runs.h"
-#include "tables.h"
 
 /* Part of the address space with a frontier of its own. */
 struct hak_range {
@@ -33,8 +32,6 @@ struct hak_range *hak_range_of(uint32_t page);
  * lock. */
 bool hak_range_leave(uint32_t page, size_t npages);
 
-/* Makes [page, page + npages) one span: its first and last descriptor say so. */
-struct hak_span *hak_range_set(uint32_t page, size_t npages, unsigned state);
 /* Adds a free run, CLEAN, DIRTY or AWAY, of pages that were one BUSY span. */
 void hak_range_add(struct hak_range *range, uint32_t page, size_t npages, unsigned state,
                    uint64_t freed_ms);
@@ -81,7 +78,8 @@ uint32_t hak_ranges_holes(void);
 size_t hak_ranges_handed(void);
 /* Pages taken so far that were clean, away or behind the frontier: the same. */
 size_t hak_ranges_fresh(void);
-/* Fills in mapped, dirty, clean and claims. */
-void hak_ranges_stats(struct hak_heap_stats *out);
+/* Bytes mapped, free and in use; calls to the system that mapped some. */
+size_t hak_ranges_mapped(void);
+uint64_t hak_ranges_claims(void);
 
 #endif

@@ -56,19 +56,19 @@ static unsigned next_nonempty(const struct hak_runs *runs, unsigned bin)
 struct hak_span *hak_runs_find(struct hak_runs *runs, size_t npages)
 {
     unsigned bin = bin_of(npages);
-    for (uint32_t page = runs->first[bin]; page; page = hak_heap.spans[page].next) {
-        if (hak_heap.spans[page].npages >= npages)
-            return &hak_heap.spans[page];
+    for (uint32_t page = runs->first[bin]; page; page = hak_span_at(page)->next) {
+        if (hak_span_at(page)->npages >= npages)
+            return hak_span_at(page);
     }
     bin = bin + 1 < HAK_RUN_BINS ? next_nonempty(runs, bin + 1) : HAK_RUN_BINS;
-    return bin < HAK_RUN_BINS ? &hak_heap.spans[runs->first[bin]] : NULL;
+    return bin < HAK_RUN_BINS ? hak_span_at(runs->first[bin]) : NULL;
 }
 
 struct hak_span *hak_runs_longest(struct hak_runs *runs)
 {
     for (unsigned word = HAK_RUN_BINS / 64; word-- > 0;) {
         if (runs->nonempty[word])
-            return &hak_heap.spans[runs->first[word * 64 + hak_log2(runs->nonempty[word])]];
+            return hak_span_at(runs->first[word * 64 + hak_log2(runs->nonempty[word])]);
     }
     return NULL;
 }

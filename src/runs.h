@@ -6,7 +6,7 @@
 #ifndef HAK_RUNS_H
 #define HAK_RUNS_H
 
-#include "heap.h"
+#include "span.h"
 
 enum { HAK_RUN_BINS = 192 };
 

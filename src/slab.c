@@ -2,6 +2,7 @@
 #include "slab.h"
 #include "bits.h"
 #include "block.h"
+#include "heap.h"
 #include "report.h"
 
 enum { COLOUR_STEP = 64 }; /* bytes: one cache line */

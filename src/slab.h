@@ -10,7 +10,7 @@
 #ifndef HAK_SLAB_H
 #define HAK_SLAB_H
 
-#include "heap.h"
+#include "span.h"
 
 /* A new slab of the class, all blocks free; NULL: out of memory.  `serial` picks its colour. */
 struct hak_span *hak_slab_carve(unsigned cls, unsigned serial);
