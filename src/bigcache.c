@@ -1,8 +1,9 @@
-/* bigcache.c: see bigcache.h.  Bins link spans by prev and next, age by older and newer.  An entry
- * keeps the state LARGE in its last page, which its neighbours look at, and CACHED in its first. */
+/* bigcache.c: see bigcache.h.  A kept span has the state CACHED in its first page only: its last page,
+ * which the span's neighbours look at, still says LARGE. */
 #include "bigcache.h"
 #include "heap.h"
 #include "os.h"
+#include "span_list.h"
 
 enum {
     NBINS = HAK_BIGCACHE_PAGES + 1,
@@ -18,52 +19,24 @@ enum {
 };
 
 struct hak_lock hak_bigcache_lock;
-static uint32_t bins[NBINS]; /* page number of the first span of exactly that many pages */
-static uint32_t oldest, newest;
+static uint32_t bins[NBINS];  /* lists of the spans of exactly so many pages */
+static struct hak_queue kept; /* all spans */
 static struct hak_bigcache_stats stats;
 static uint32_t puts;          /* atomically, as is: */
 static uint32_t density = 256; /* 256ths of freed spans that were touched, a moving average */
 
-static struct hak_span *span_at(uint32_t page)
-{
-    return &hak_heap.spans[page];
-}
-
 static void put_in(struct hak_span *span)
 {
-    uint32_t page = hak_span_page(span);
-    span->prev = 0;
-    span->next = bins[span->npages];
-    if (span->next)
-        span_at(span->next)->prev = page;
-    bins[span->npages] = page;
-    span->newer = 0;
-    span->older = newest;
-    if (newest)
-        span_at(newest)->newer = page;
-    else
-        oldest = page;
-    newest = page;
+    hak_list_push(&bins[span->npages], span);
+    hak_queue_append(&kept, span);
     hak_store_relaxed(&stats.bytes, stats.bytes + hak_span_bytes(span));
     hak_store_relaxed(&span->state, (uint8_t)HAK_SPAN_CACHED);
 }
 
 static void take_out(struct hak_span *span)
 {
-    if (span->next)
-        span_at(span->next)->prev = span->prev;
-    if (span->prev)
-        span_at(span->prev)->next = span->next;
-    else
-        bins[span->npages] = span->next;
-    if (span->newer)
-        span_at(span->newer)->older = span->older;
-    else
-        newest = span->older;
-    if (span->older)
-        span_at(span->older)->newer = span->newer;
-    else
-        oldest = span->newer;
+    hak_list_remove(&bins[span->npages], span);
+    hak_queue_remove(&kept, span);
     hak_store_relaxed(&stats.bytes, stats.bytes - hak_span_bytes(span));
     hak_store_relaxed(&span->state, (uint8_t)HAK_SPAN_LARGE);
 }
@@ -77,7 +50,7 @@ struct hak_span *hak_bigcache_take(size_t npages)
     hak_lock_acquire(&hak_bigcache_lock);
     for (size_t n = npages; n <= most && !span; n++) {
         if (bins[n])
-            span = span_at(bins[n]);
+            span = hak_span_at(bins[n]);
     }
     if (span) {
         take_out(span);
@@ -96,8 +69,9 @@ struct hak_span *hak_bigcache_take(size_t npages)
 static uint32_t take_oldest(size_t budget, uint64_t until_ms)
 {
     uint32_t list = 0;
-    while (oldest && (stats.bytes > budget || span_at(oldest)->freed_ms <= until_ms)) {
-        struct hak_span *span = span_at(oldest);
+    while (kept.oldest &&
+           (stats.bytes > budget || hak_span_at(kept.oldest)->freed_ms <= until_ms)) {
+        struct hak_span *span = hak_span_at(kept.oldest);
         take_out(span);
         stats.evictions++;
         span->next = list;
@@ -111,7 +85,7 @@ static size_t free_list(uint32_t list)
 {
     size_t bytes = 0;
     while (list) {
-        struct hak_span *span = span_at(list);
+        struct hak_span *span = hak_span_at(list);
         list = span->next;
         bytes += hak_span_bytes(span);
         hak_heap_free(span);
@@ -124,7 +98,7 @@ static size_t purge_list(uint32_t list)
 {
     size_t bytes = 0;
     while (list) {
-        struct hak_span *span = span_at(list);
+        struct hak_span *span = hak_span_at(list);
         list = span->next;
         bytes += hak_heap_free_purged(span);
     }
@@ -224,7 +198,7 @@ void hak_bigcache_abandon(void)
 {
     for (unsigned i = 0; i < NBINS; i++)
         bins[i] = 0;
-    oldest = newest = 0;
+    kept = (struct hak_queue){0, 0};
     stats.bytes = 0;
 }
 

@@ -3,11 +3,12 @@
 #include "block.h"
 #include "report.h"
 #include "slab.h"
+#include "span_list.h"
 
-/* Everything here is guarded by the lock.  Links are page numbers of slabs. */
+/* Everything here is guarded by the lock. */
 struct central {
     struct hak_lock lock;
-    uint32_t partial; /* first slab with both free and used blocks, 0: none */
+    uint32_t partial; /* list of the slabs with both free and used blocks */
     uint32_t nparked; /* chains (list classes) or pointers (array classes) parked */
     uint32_t nslabs;
     uint32_t serial;        /* slabs carved, for their colour */
@@ -51,25 +52,6 @@ static void note_unparked(struct central *central, unsigned cls, uint32_t n)
 
 /* ---- slabs --------------------------------------------------------------------------------- */
 
-static void partial_push(struct central *central, struct hak_span *slab)
-{
-    slab->prev = 0;
-    slab->next = central->partial;
-    if (slab->next)
-        hak_heap.spans[slab->next].prev = hak_span_page(slab);
-    central->partial = hak_span_page(slab);
-}
-
-static void partial_remove(struct central *central, struct hak_span *slab)
-{
-    if (slab->next)
-        hak_heap.spans[slab->next].prev = slab->prev;
-    if (slab->prev)
-        hak_heap.spans[slab->prev].next = slab->next;
-    else
-        central->partial = slab->next;
-}
-
 static void release_slab(struct central *central, struct hak_span *slab)
 {
     central->released += hak_span_bytes(slab);
@@ -82,7 +64,7 @@ static void release_slab(struct central *central, struct hak_span *slab)
 static struct hak_span *open_slab(struct central *central, unsigned cls)
 {
     if (central->partial)
-        return &hak_heap.spans[central->partial];
+        return hak_span_at(central->partial);
     struct hak_span *slab = central->empty;
     central->empty = NULL;
     if (!slab) {
@@ -94,7 +76,7 @@ static struct hak_span *open_slab(struct central *central, unsigned cls)
         central->nfree += slab->nfree;
         slab->epoch = central->abandoned;
     }
-    partial_push(central, slab);
+    hak_list_push(&central->partial, slab);
     return slab;
 }
 
@@ -109,7 +91,7 @@ static unsigned take_from_slabs(struct central *central, unsigned cls, void **ou
         n += got;
         central->nfree -= got;
         if (slab->nfree == 0)
-            partial_remove(central, slab);
+            hak_list_remove(&central->partial, slab);
     }
     return n;
 }
@@ -124,11 +106,11 @@ static void put_to_slab(struct central *central, unsigned cls, void *p)
     hak_slab_put(slab, p);
     central->nfree++;
     if (slab->nfree == 1 && !hak_slab_is_empty(slab))
-        partial_push(central, slab);
+        hak_list_push(&central->partial, slab);
     if (!hak_slab_is_empty(slab))
         return;
     if (slab->nfree > 1)
-        partial_remove(central, slab);
+        hak_list_remove(&central->partial, slab);
     if (central->empty)
         release_slab(central, slab);
     else

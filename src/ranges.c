@@ -4,17 +4,17 @@
 #include "mapping.h"
 #include "os.h"
 #include "ranges.h"
+#include "span_list.h"
 
 #define MOST_STEP ((size_t)64 << 20) /* that a range grows to by itself */
 
 struct hak_range hak_ranges[HAK_NRANGES];
-static uint32_t oldest_dirty; /* page numbers; dirty runs linked by hak_span.newer and older */
-static uint32_t newest_dirty;
-static size_t dirty_pages;  /* in all dirty runs */
-static size_t used_pages;   /* in spans that were handed out */
-static size_t mapped;       /* bytes */
-static size_t handed_pages; /* in spans that were handed out, in total */
-static size_t fresh_pages;  /* zero pages that were taken, in total */
+static struct hak_queue dirty; /* all dirty runs, by the time when they were freed */
+static size_t dirty_pages;     /* in them */
+static size_t used_pages;      /* in spans that were handed out */
+static size_t mapped;          /* bytes */
+static size_t handed_pages;    /* in spans that were handed out, in total */
+static size_t fresh_pages;     /* zero pages that were taken, in total */
 static uint64_t nclaims;
 static uint32_t nholes; /* away runs */
 
@@ -104,47 +104,6 @@ static struct hak_runs *runs_of(struct hak_range *range, unsigned state)
     return state == HAK_SPAN_CLEAN ? &range->clean : &range->away;
 }
 
-static void age_append(struct hak_span *run)
-{
-    uint32_t page = hak_span_page(run);
-    run->newer = 0;
-    run->older = newest_dirty;
-    if (newest_dirty)
-        hak_heap.spans[newest_dirty].newer = page;
-    else
-        oldest_dirty = page;
-    newest_dirty = page;
-}
-
-/* Puts `run` where `other`, which leaves, stood in the order of age. */
-static void age_replace(struct hak_span *run, const struct hak_span *other)
-{
-    uint32_t page = hak_span_page(run);
-    uint32_t older = other->older, newer = other->newer;
-    run->older = older;
-    run->newer = newer;
-    if (older)
-        hak_heap.spans[older].newer = page;
-    else
-        oldest_dirty = page;
-    if (newer)
-        hak_heap.spans[newer].older = page;
-    else
-        newest_dirty = page;
-}
-
-static void age_remove(struct hak_span *run)
-{
-    if (run->older)
-        hak_heap.spans[run->older].newer = run->newer;
-    else
-        oldest_dirty = run->newer;
-    if (run->newer)
-        hak_heap.spans[run->newer].older = run->older;
-    else
-        newest_dirty = run->older;
-}
-
 static void dirty_insert(struct hak_range *range, struct hak_span *run)
 {
     hak_runs_insert(&range->dirty, run);
@@ -173,7 +132,7 @@ static void idle_remove(struct hak_range *range, struct hak_span *run)
 static void run_remove(struct hak_range *range, struct hak_span *run)
 {
     if (run->state == HAK_SPAN_DIRTY) {
-        age_remove(run);
+        hak_queue_remove(&dirty, run);
         dirty_remove(range, run);
     } else {
         idle_remove(range, run);
@@ -222,7 +181,6 @@ static void add_dirty(struct hak_range *range, uint32_t page, size_t npages, uin
     uint32_t begin = left ? left->head : page;
     size_t whole = npages + (left ? left->npages : 0) + (right ? right->npages : 0);
     struct hak_span *big = left && (!right || left->npages >= right->npages) ? left : right;
-    struct hak_span aged = {.older = 0};
     bool inherit = big && big->npages >= npages;
     if (inherit)
         freed_ms = big->freed_ms;
@@ -231,17 +189,15 @@ static void add_dirty(struct hak_range *range, uint32_t page, size_t npages, uin
     if (right)
         dirty_remove(range, right);
     if (left && (!inherit || big != left))
-        age_remove(left);
+        hak_queue_remove(&dirty, left);
     if (right && (!inherit || big != right))
-        age_remove(right);
-    if (inherit)
-        aged = *big;
+        hak_queue_remove(&dirty, right);
     struct hak_span *run = hak_span_set(begin, whole, HAK_SPAN_DIRTY);
     run->freed_ms = freed_ms;
     if (inherit)
-        age_replace(run, &aged);
+        hak_queue_replace(&dirty, run, big);
     else
-        age_append(run);
+        hak_queue_append(&dirty, run);
     dirty_insert(range, run);
 }
 
@@ -404,8 +360,8 @@ struct hak_span *hak_range_take_frontier_at(struct hak_range *range, size_t npag
 /* Takes the oldest dirty run out of the heap if it was freed at or before until_ms. */
 struct hak_span *hak_range_take_oldest(uint64_t until_ms)
 {
-    struct hak_span *run = hak_span_at(oldest_dirty);
-    if (!oldest_dirty || run->freed_ms > until_ms)
+    struct hak_span *run = hak_span_at(dirty.oldest);
+    if (!dirty.oldest || run->freed_ms > until_ms)
         return NULL;
     run_remove(hak_range_of(hak_span_page(run)), run);
     return hak_span_set(hak_span_page(run), run->npages, HAK_SPAN_BUSY);
@@ -440,7 +396,7 @@ void hak_ranges_abandon(void)
         range->clean = range->dirty = range->away = (struct hak_runs){.npages = 0};
     }
     hak_tables_abandon();
-    oldest_dirty = newest_dirty = 0;
+    dirty = (struct hak_queue){0, 0};
     dirty_pages = 0;
     nholes = 0;
 }

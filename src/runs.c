@@ -1,5 +1,6 @@
 /* runs.c: see runs.h. */
 #include "runs.h"
+#include "span_list.h"
 
 enum { EXACT_BINS = 64, BINS_PER_DOUBLING_SHIFT = 2 };
 
@@ -16,12 +17,7 @@ static unsigned bin_of(size_t npages)
 void hak_runs_insert(struct hak_runs *runs, struct hak_span *run)
 {
     unsigned bin = bin_of(run->npages);
-    uint32_t page = hak_span_page(run);
-    run->prev = 0;
-    run->next = runs->first[bin];
-    if (run->next)
-        hak_heap.spans[run->next].prev = page;
-    runs->first[bin] = page;
+    hak_list_push(&runs->bins[bin], run);
     runs->nonempty[bin / 64] |= (uint64_t)1 << bin % 64;
     hak_store_relaxed(&runs->npages, runs->npages + run->npages);
 }
@@ -29,13 +25,8 @@ void hak_runs_insert(struct hak_runs *runs, struct hak_span *run)
 void hak_runs_remove(struct hak_runs *runs, struct hak_span *run)
 {
     unsigned bin = bin_of(run->npages);
-    if (run->next)
-        hak_heap.spans[run->next].prev = run->prev;
-    if (run->prev)
-        hak_heap.spans[run->prev].next = run->next;
-    else
-        runs->first[bin] = run->next;
-    if (!runs->first[bin])
+    hak_list_remove(&runs->bins[bin], run);
+    if (!runs->bins[bin])
         runs->nonempty[bin / 64] &= ~((uint64_t)1 << bin % 64);
     hak_store_relaxed(&runs->npages, runs->npages - run->npages);
 }
@@ -56,19 +47,19 @@ static unsigned next_nonempty(const struct hak_runs *runs, unsigned bin)
 struct hak_span *hak_runs_find(struct hak_runs *runs, size_t npages)
 {
     unsigned bin = bin_of(npages);
-    for (uint32_t page = runs->first[bin]; page; page = hak_span_at(page)->next) {
+    for (uint32_t page = runs->bins[bin]; page; page = hak_span_at(page)->next) {
         if (hak_span_at(page)->npages >= npages)
             return hak_span_at(page);
     }
     bin = bin + 1 < HAK_RUN_BINS ? next_nonempty(runs, bin + 1) : HAK_RUN_BINS;
-    return bin < HAK_RUN_BINS ? hak_span_at(runs->first[bin]) : NULL;
+    return bin < HAK_RUN_BINS ? hak_span_at(runs->bins[bin]) : NULL;
 }
 
 struct hak_span *hak_runs_longest(struct hak_runs *runs)
 {
     for (unsigned word = HAK_RUN_BINS / 64; word-- > 0;) {
         if (runs->nonempty[word])
-            return hak_span_at(runs->first[word * 64 + hak_log2(runs->nonempty[word])]);
+            return hak_span_at(runs->bins[word * 64 + hak_log2(runs->nonempty[word])]);
     }
     return NULL;
 }

@@ -1,8 +1,8 @@
 /* runs.h: a set of free page runs, found by size.
  *
  * Bins 1..63 hold runs of exactly that many pages, the others four sizes' widths to each power of
- * two.  A bin is a doubly linked list through hak_span.prev and next; a bit in `nonempty` says
- * which bins to look at.  Owned by the heap and guarded by its lock. */
+ * two.  A bin is a list (span_list.h); a bit in `nonempty` says which bins to look at.  Owned by
+ * the heap and guarded by its lock. */
 #ifndef HAK_RUNS_H
 #define HAK_RUNS_H
 
@@ -12,8 +12,8 @@ enum { HAK_RUN_BINS = 192 };
 
 struct hak_runs {
     uint64_t nonempty[HAK_RUN_BINS / 64];
-    uint32_t first[HAK_RUN_BINS]; /* page number of the first run, 0: empty */
-    size_t npages;                /* sum over all runs; read without the lock as well */
+    uint32_t bins[HAK_RUN_BINS]; /* lists */
+    size_t npages;               /* sum over all runs; read without the lock as well */
 };
 
 void hak_runs_insert(struct hak_runs *runs, struct hak_span *run);
