@@ -15,8 +15,6 @@ enum {
     LARGE_PAD = 4096,               /* at most, bytes behind a large block */
     LARGE_WAITING = 64,             /* large blocks that wait at most, */
     LARGE_WAITING_BYTES = 64 << 20, /* and their addresses, but for the last one */
-    LIVE = 1,                       /* states of a large block */
-    WAITING = 2,
 };
 
 /* Large blocks that wait, the oldest at `first`; guarded by the lock. */
@@ -130,14 +128,14 @@ void hak_guard_open(void *p, unsigned cls, size_t size)
 
 static size_t large_pad(const struct hak_span *span)
 {
-    return hak_min(span->bytes - span->bits[0], (uint64_t)LARGE_PAD);
+    return hak_min(span->bytes - span->guard.asked, (uint64_t)LARGE_PAD);
 }
 
 void hak_guard_open_large(struct hak_span *span, size_t size)
 {
-    span->bits[0] = size;
+    span->guard.asked = size;
     memset((char *)hak_large_block(span) + size, PAD, large_pad(span));
-    hak_store_relaxed(&span->bits[1], (uint64_t)LIVE);
+    hak_store_relaxed(&span->guard.state, (uint64_t)HAK_GUARD_LIVE);
 }
 
 /* ---- checks -------------------------------------------------------------------------------- */
@@ -152,7 +150,7 @@ struct hak_span *hak_guard_find(const void *p, const char *call)
     if (span->state == HAK_SPAN_LARGE) {
         if (hak_large_block(span) != p)
             fault(call, "not the start of a block", p);
-        if (hak_load_relaxed(&span->bits[1]) != LIVE)
+        if (hak_load_relaxed(&span->guard.state) != HAK_GUARD_LIVE)
             fault_freed(call, p);
         return span;
     }
@@ -165,7 +163,7 @@ struct hak_span *hak_guard_find(const void *p, const char *call)
 
 size_t hak_guard_size(const struct hak_span *span, const void *p)
 {
-    return span->state == HAK_SPAN_LARGE ? span->bits[0] : sealed_size(p, span->cls);
+    return span->state == HAK_SPAN_LARGE ? span->guard.asked : sealed_size(p, span->cls);
 }
 
 void hak_guard_check(const struct hak_span *span, const void *p)
@@ -232,8 +230,8 @@ bool hak_guard_release(struct hak_cache *cache)
 
 static void release_large(struct hak_span *span)
 {
-    bool closed = span->bits[2];
-    hak_store_relaxed(&span->bits[1], (uint64_t)0);
+    bool closed = span->guard.closed;
+    hak_store_relaxed(&span->guard.state, (uint64_t)HAK_GUARD_NONE);
     if (closed)
         hak_large_discard(span);
     else
@@ -271,9 +269,9 @@ static void make_room(size_t bytes)
 void hak_guard_free_large(struct hak_span *span)
 {
     struct hak_span *oldest = NULL;
-    if (hak_exchange_acquire(&span->bits[1], (uint64_t)WAITING) != LIVE)
+    if (hak_exchange_acquire(&span->guard.state, (uint64_t)HAK_GUARD_WAITING) != HAK_GUARD_LIVE)
         hak_fatal("double free", hak_large_block(span));
-    span->bits[2] = hak_os_renew_closed(hak_span_start(span), hak_span_bytes(span)) == 0;
+    span->guard.closed = hak_os_renew_closed(hak_span_start(span), hak_span_bytes(span)) == 0;
     make_room(hak_span_bytes(span));
     hak_lock_acquire(&hak_guard_lock);
     if (nwaiting == LARGE_WAITING)
@@ -310,7 +308,7 @@ static bool is_waiting(const void *p)
 {
     for (unsigned i = 0; i < LARGE_WAITING; i++) {
         const struct hak_span *span = waiting[i];
-        if (span && hak_load_relaxed(&span->bits[1]) == WAITING &&
+        if (span && hak_load_relaxed(&span->guard.state) == HAK_GUARD_WAITING &&
             (size_t)((const char *)p - hak_span_start(span)) < hak_span_bytes(span))
             return true;
     }

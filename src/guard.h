@@ -21,6 +21,13 @@
 
 enum { HAK_SEAL = HAK_GUARD ? 8 : 0 }; /* bytes that a block is larger than the request */
 
+/* hak_span.guard.state: of a large block. */
+enum hak_guard_state {
+    HAK_GUARD_NONE = 0,
+    HAK_GUARD_LIVE,    /* the program holds it */
+    HAK_GUARD_WAITING, /* freed, in the queue */
+};
+
 /* Block p of the class is handed out, `size` bytes of it to the program. */
 void hak_guard_open(void *p, unsigned cls, size_t size);
 /* The same of the large block of `span`, which has HAK_SEAL bytes more at least. */

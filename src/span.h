@@ -53,6 +53,11 @@ struct hak_span {
     union {
         uint64_t bits[HAK_INLINE_BITS / 64]; /* SLAB: free set, bit i is block i */
         uint64_t *apart;                     /* SLAB of more blocks: the same, see bits.h */
+        struct {
+            uint64_t asked;  /* bytes that the program asked for */
+            uint64_t state;  /* enum hak_guard_state */
+            uint64_t closed; /* freed, and its memory cannot be accessed */
+        } guard;             /* LARGE, in a hardened profile: see guard.h */
     };
 } HAK_CACHE_ALIGNED;
 _Static_assert(sizeof(struct hak_span) == HAK_SPAN_BYTES, "two cache lines");
