@@ -1,5 +1,5 @@
-/* bigcache.c: see bigcache.h.  A kept span has the state CACHED in its first page only: its last page,
- * which the span's neighbours look at, still says LARGE. */
+/* bigcache.c: see bigcache.h.  A kept span has the state CACHED in its first page only: its last
+ * page, which the span's neighbours look at, still says LARGE. */
 #include "bigcache.h"
 #include "heap.h"
 #include "os.h"

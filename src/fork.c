@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "bigcache.h"
+#include "decommit.h"
 #include "dump.h"
 #include "fork.h"
 #include "guard.h"
@@ -48,7 +49,7 @@ static bool is_inside(void)
         if (hak_lock_is_mine(lock_at(i)))
             return true;
     }
-    return inner_forks > 0 || hak_heap_is_purging() || hak_process_is_adopting();
+    return inner_forks > 0 || hak_decommit_is_under_way() || hak_process_is_adopting();
 }
 
 static void before_fork(void)

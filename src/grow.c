@@ -3,7 +3,7 @@
 #include "heap.h"
 #include "mapping.h"
 #include "os.h"
-#include "ranges.h"
+#include "pages.h"
 
 enum { LEAST_FEED = 16 }; /* pages worth two calls to the system */
 
@@ -18,15 +18,15 @@ struct hak_span *hak_grow_alloc(size_t npages)
     struct hak_span *clean = hak_runs_longest(&range->clean);
     struct hak_span *away = hak_runs_longest(&range->away);
     if (dirty && dirty->npages >= npages + npages / 2)
-        span = hak_range_cut(range, dirty, npages, 0);
+        span = hak_pages_cut(range, dirty, npages, 0);
     else if (clean && clean->npages >= npages * 4)
-        span = hak_range_cut(range, clean, npages, 0);
+        span = hak_pages_cut(range, clean, npages, 0);
     else if (away && away->npages >= npages * 4)
-        span = hak_range_cut(range, away, npages, 0);
+        span = hak_pages_cut(range, away, npages, 0);
     else
-        span = hak_range_take_frontier(range, npages, 1);
+        span = hak_pages_take_frontier(range, npages, 1);
     if (span)
-        hak_range_hand_out(span, 0);
+        hak_pages_hand_out(span, 0);
     hak_lock_release(&hak_heap_lock);
     return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
 }
@@ -56,10 +56,10 @@ static size_t take_at(struct hak_range *range, uint32_t page, size_t npages)
     while (taken < npages) {
         uint32_t at = page + (uint32_t)taken;
         if (at == range->frontier)
-            return hak_range_take_frontier_at(range, npages - taken) ? npages : taken;
+            return hak_pages_take_frontier_at(range, npages - taken) ? npages : taken;
         struct hak_span *run = hak_span_at(at);
         size_t n = hak_min(npages - taken, (size_t)run->npages);
-        if (!hak_range_cut(range, run, n, 0))
+        if (!hak_pages_cut(range, run, n, 0))
             return taken;
         taken += n;
     }
@@ -76,13 +76,13 @@ bool hak_grow_extend(struct hak_span *span, size_t npages)
     if (all_free(range, end, more))
         taken = take_at(range, end, more);
     if (taken == more) {
-        hak_ranges_use(more);
+        hak_pages_use(more);
         /* No longer the span's last page: nothing may be found from it. */
         hak_store_relaxed(&hak_span_at(end - 1)->state, (uint8_t)HAK_SPAN_BUSY);
         hak_span_set(hak_span_page(span), npages, HAK_SPAN_LARGE);
     } else if (taken > 0) {
         hak_span_set(end, taken, HAK_SPAN_BUSY);
-        hak_range_add(range, end, taken, HAK_SPAN_DIRTY, hak_os_now_ms());
+        hak_pages_add(range, end, taken, HAK_SPAN_DIRTY, hak_os_now_ms());
     }
     hak_lock_release(&hak_heap_lock);
     return taken == more;
@@ -100,9 +100,9 @@ static void free_parts(struct hak_range *range, const struct hak_span *span, siz
     if (more > 0)
         hak_span_set(second, more, HAK_SPAN_BUSY);
     if (n > 0)
-        hak_range_add(range, page, n, first, now);
+        hak_pages_add(range, page, n, first, now);
     if (more > 0 && rest != HAK_SPAN_BUSY)
-        hak_range_add(range, second, more, rest, now);
+        hak_pages_add(range, second, more, rest, now);
 }
 
 /* Takes up to npages from `page` on that are clean or away; NULL: there are less than LEAST_FEED.
@@ -110,14 +110,14 @@ static void free_parts(struct hak_range *range, const struct hak_span *span, siz
 static struct hak_span *take_clean_at(struct hak_range *range, uint32_t page, size_t npages)
 {
     if (page == range->frontier)
-        return hak_range_take_frontier_at(range, npages);
+        return hak_pages_take_frontier_at(range, npages);
     if (page < range->first)
         return NULL;
     struct hak_span *run = hak_span_at(page);
     unsigned state = hak_load_relaxed(&run->state);
     if ((state != HAK_SPAN_CLEAN && state != HAK_SPAN_AWAY) || run->npages < LEAST_FEED)
         return NULL;
-    return hak_range_cut(range, run, hak_min(npages, (size_t)run->npages), 0);
+    return hak_pages_cut(range, run, hak_min(npages, (size_t)run->npages), 0);
 }
 
 /* Takes up to npages out of the longest dirty run; NULL: that is shorter than LEAST_FEED. */
@@ -126,7 +126,7 @@ static struct hak_span *take_dirty(struct hak_range *range, size_t npages)
     struct hak_span *run = hak_runs_longest(&range->dirty);
     if (!run || run->npages < LEAST_FEED)
         return NULL;
-    return hak_range_cut(range, run, hak_min(npages, (size_t)run->npages), 0);
+    return hak_pages_cut(range, run, hak_min(npages, (size_t)run->npages), 0);
 }
 
 /* Moves dirty pages from anywhere to the clean ones from `to` on, which the caller owns.  Returns

@@ -38,8 +38,6 @@ size_t hak_heap_purge(uint64_t until_ms, size_t keep);
 /* In a child of fork, where a thread that is gone may have been changing free runs: forgets them.
  */
 void hak_heap_abandon(void);
-/* Whether the thread is giving pages back and does not hold the lock: others may wait for it. */
-bool hak_heap_is_purging(void);
 /* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
 size_t hak_heap_used_bytes(void);

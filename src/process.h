@@ -19,7 +19,7 @@ struct hak_process {
     uint32_t nthreads;     /* threads that have a cache */
     uint32_t has_threads;  /* there were two; false again some time after only one is left */
     uint32_t purge_thread; /* see purge.c */
-    uint32_t under_way;    /* see heap.c: purges without the lock, */
+    uint32_t under_way;    /* see decommit.c: purges without the heap's lock, */
     uint32_t landed;       /* those that ended, */
     uint32_t waiting;      /* threads that wait for that */
     uint64_t adopter;      /* hak_this_thread of the one that makes it OLD */
