@@ -11,10 +11,7 @@
  *
  * Without it, by the threads that free memory, at most twice a decay.
  *
- * In every process that frees much without allocating, what exceeds an allowance goes back at once,
- * since the program may be idle from the next moment on, and its address space may be limited.  The
- * allowance grows fourfold when what was given back was wanted again, and is the least again when
- * memory is short.
+ * In every process, what is free beyond an allowance goes back at once: see excess.h.
  *
  * Only an allocation may start the thread: the C library calls free, but not malloc, with the lock
  * held that pthread_create takes (that of its cache of stacks). */
