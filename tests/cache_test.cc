@@ -29,12 +29,35 @@ class Cache : public hak::HeapTest {
         ASSERT_LE(bin.spare, c.list ? c.batch : 0) << "class " << cls;
     }
 
+    // With which the bin of a class opens.
+    static size_t LeastLimit(const struct shim_class &c)
+    {
+        size_t most = c.list ? c.batch : c.cap;
+        return std::min({std::max<size_t>(4096 / c.size, 1), size_t{32}, most});
+    }
+
+    // How many blocks a closed bin gathers: with the last of them it opens.
+    static size_t Gathered(const struct shim_class &c)
+    {
+        return std::max<size_t>(LeastLimit(c) / 2, 1);
+    }
+
+    // Classes whose bins are closed at first: two of their blocks may lie in one cache line.
+    static std::vector<unsigned> ClosedClasses()
+    {
+        std::vector<unsigned> classes;
+        for (unsigned cls = 1; cls <= profile.nclasses && shim_class(cls).size < 64; cls++) {
+            if (Gathered(shim_class(cls)) > 1)
+                classes.push_back(cls);
+        }
+        return classes;
+    }
+
     // To which a class's limit grows in a thread that uses no other one.
     static size_t FullLimit(const struct shim_class &c)
     {
         size_t most = c.list ? c.batch : c.cap;
-        size_t limit = std::min({std::max<size_t>(4096 / c.size, 1), size_t{32}, most});
-        size_t least = limit;
+        size_t limit = LeastLimit(c), least = limit;
         size_t budget = std::min(profile.thread_bytes, profile.total_bytes);
         for (;;) {
             size_t next = std::min(2 * limit, most);
@@ -288,18 +311,71 @@ TEST_F(Cache, AThreadThatOnlyFreesKeepsLittle)
     }
 }
 
+// A closed bin keeps aside what the thread frees, and opens with other blocks when the thread
+// allocates.
+TEST_F(Cache, AClosedBinOpensWithOtherBlocks)
+{
+    SKIP_IF_GUARDED();
+    for (unsigned cls : ClosedClasses()) {
+        const auto c = shim_class(cls);
+        void *given = hak_malloc(c.usable);
+        std::thread([&] {
+            EXPECT_EQ(shim_cache_bin(cls).limit, 0u) << "class " << cls;
+            hak_free(given);
+            struct shim_bin bin = shim_cache_bin(cls);
+            EXPECT_EQ(bin.limit, 0u) << "class " << cls;
+            EXPECT_EQ(bin.n, 0u) << "class " << cls;
+            EXPECT_EQ(bin.spare, 1u) << "class " << cls;
+            void *own = hak_malloc(c.usable);
+            EXPECT_NE(own, hak::Opaque(given)) << "class " << cls;
+            EXPECT_GE(shim_cache_bin(cls).limit, LeastLimit(c)) << "class " << cls;
+            EXPECT_EQ(shim_cache_bin(cls).spare, 0u) << "class " << cls;
+            hak_free(own);
+        }).join();
+    }
+}
+
+// A thread that frees many blocks of a class opens its bin; those gathered before are gone.
+TEST_F(Cache, AClosedBinOpensForAThreadThatFreesMany)
+{
+    SKIP_IF_GUARDED();
+    for (unsigned cls : ClosedClasses()) {
+        const auto c = shim_class(cls);
+        std::vector<void *> given(Gathered(c) + 1);
+        for (void *&p : given)
+            p = hak_malloc(c.usable);
+        std::thread([&] {
+            for (size_t i = 0; i + 2 < given.size(); i++)
+                hak_free(given[i]);
+            EXPECT_EQ(shim_cache_bin(cls).limit, 0u) << "class " << cls;
+            EXPECT_EQ(Cached(cls), Gathered(c) - 1) << "class " << cls;
+            hak_free(given[given.size() - 2]);
+            EXPECT_EQ(shim_cache_bin(cls).limit, LeastLimit(c)) << "class " << cls;
+            EXPECT_EQ(Cached(cls), 0u) << "class " << cls;
+            hak_free(given.back());
+            EXPECT_EQ(shim_cache_bin(cls).n, 1u) << "class " << cls;
+        }).join();
+    }
+}
+
 // Two threads that are each given one of two neighbours do not go on to share their cache line.
 TEST_F(Cache, NeighboursGivenToThreadsAreNotKeptByThem)
 {
-    for (unsigned cls = 1; cls <= profile.nclasses && shim_class(cls).size < 64; cls++) {
+    SKIP_IF_GUARDED();
+    if (profile.random)
+        GTEST_SKIP() << "blocks are neighbours by chance in this profile";
+    auto line = [](void *p) { return reinterpret_cast<uintptr_t>(p) / 64; };
+    for (unsigned cls : ClosedClasses()) {
         const auto c = shim_class(cls);
-        // The first blocks are gathered, half as many as a limit starts with.
-        if (!c.list || std::min<size_t>(4096 / c.size, c.batch) < 4)
-            continue;
-        char *given[2];
-        for (char *&p : given)
-            p = static_cast<char *>(hak_malloc(c.usable));
-        void *own[2];
+        std::vector<void *> blocks(64);
+        for (void *&p : blocks)
+            p = hak_malloc(c.usable);
+        std::sort(blocks.begin(), blocks.end());
+        size_t at = 0;
+        while (line(blocks[at]) != line(blocks[at + 1]))
+            ASSERT_LT(++at, blocks.size() - 1) << "class " << cls;
+        void *given[] = {blocks[at], blocks[at + 1]}, *own[2];
+        blocks.erase(blocks.begin() + at, blocks.begin() + at + 2);
         std::atomic<int> served{0};
         hak::RunThreads(2, [&](unsigned i) {
             hak_free(given[i]);
@@ -308,11 +384,10 @@ TEST_F(Cache, NeighboursGivenToThreadsAreNotKeptByThem)
             while (served < 2) // a thread that ends leaves its blocks to the next one
                 std::this_thread::yield();
         });
-        uintptr_t lines[2];
-        for (int i = 0; i < 2; i++)
-            lines[i] = reinterpret_cast<uintptr_t>(own[i]) / 64;
-        EXPECT_NE(lines[0], lines[1]) << "class " << cls;
+        EXPECT_NE(line(own[0]), line(own[1])) << "class " << cls;
         for (void *p : own)
+            hak_free(p);
+        for (void *p : blocks)
             hak_free(p);
     }
 }
