@@ -107,7 +107,7 @@ void hak_cache_forked(const struct hak_cache *own)
 
 /* ---- refill -------------------------------------------------------------------------------- */
 
-/* Written by the owner only, read by hak_cache_stats. */
+/* Written by the owner only, read by hak_threads_stats. */
 static void count(uint64_t *counter)
 {
     hak_store_relaxed(counter, *counter + 1);
