@@ -1,5 +1,6 @@
-/* api.c: malloc and its relatives; what is exported is here, in glibc.c and in operators.cc.
- * Everything here is the generated fast path or decides on arguments and hands on. */
+/* api.c: malloc and its relatives.  All exported functions are here, in glibc.c and in
+ * operators.cc.  Functions here either are the generated fast path, or check their arguments and
+ * call lower layers. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,8 @@ HAK_EXPORT void *hak_calloc(size_t count, size_t size)
     return hak_likely(p != NULL) ? memset(p, 0, bytes) : NULL;
 }
 
-/* The block, whose bin is `index` and of which the program may use `usable` bytes, in a new place.
- * One that grows gets room to go on growing. */
+/* Moves the block, whose bin is `index` and of which the program may use `usable` bytes, to a new
+ * place.  A block that grows gets room to go on growing. */
 static HAK_APART void *realloc_small(void *p, size_t index, size_t usable, size_t size)
 {
     size_t roomy = usable + usable * HAK_GROW_256THS / 256;
@@ -100,8 +101,8 @@ HAK_EXPORT void *hak_reallocarray(void *p, size_t count, size_t size)
     return hak_realloc(p, bytes);
 }
 
-/* The size is the caller's word; the block's class is looked up all the same, since a block from
- * realloc or aligned_alloc may be larger than its size asks for. */
+/* The size is only what the caller says.  The block's class is looked up all the same, since a
+ * block from realloc or aligned_alloc may be of a larger class than its size. */
 static void free_checked(void *p, size_t size)
 {
     if (HAK_DEBUG && p && size > hak_usable(p))
@@ -221,9 +222,9 @@ ALSO(void *, valloc, size_t size);
 ALSO(void *, pvalloc, size_t size);
 ALSO(size_t, malloc_usable_size, void *p);
 
-/* As early as can be: fork handlers registered later run before ours in the parent, and after them
- * in the child, so that ours hold the locks for as short as can be: handlers of the program may
- * wait for threads that allocate. */
+/* Runs as early as possible: the fork handlers that are registered first run last before the fork,
+ * and first after it.  So hakmem's handlers hold the locks for the shortest time.  That matters
+ * because handlers of the program may wait for threads that allocate. */
 __attribute__((constructor(101))) static void init(int argc, char **argv, char **environment)
 {
     (void)argc;
@@ -233,7 +234,7 @@ __attribute__((constructor(101))) static void init(int argc, char **argv, char *
     if (HAK_GUARD)
         hak_guard_init();
     hak_dump_init(environment);
-    hak_threads_open(); /* so that what is asked of the system at the start is asked now */
+    hak_threads_open(); /* so that the first system calls are made now */
 }
 
 __attribute__((destructor)) static void finish(void)

@@ -30,14 +30,14 @@
                                     __ATOMIC_RELAXED);                                             \
     })
 
-/* The half of a word that changes with its low bits; a futex is no longer. */
+/* The half of a word that holds its low bits: a futex has 32 bits. */
 HAK_INLINE uint32_t *hak_low_half(uint64_t *word)
 {
     return (uint32_t *)word + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 }
 
-/* A name of the running thread that no other has while it runs: the address of its control block,
- * which the C library aligns. */
+/* A number that names the running thread: no other thread has it while this one runs.  It is the
+ * address of the thread's control block, which the C library aligns. */
 HAK_INLINE uint64_t hak_this_thread(void)
 {
 #if defined(__x86_64__)
@@ -49,7 +49,7 @@ HAK_INLINE uint64_t hak_this_thread(void)
 #endif
 }
 
-/* Orders every access before it against every one after it. */
+/* Orders every access before the fence against every access after it. */
 #define hak_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* The same for a signal handler of the thread: keeps the compiler from moving accesses across. */

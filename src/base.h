@@ -1,5 +1,5 @@
-/* base.h: compiler attributes, branch hints and integer helpers.
- * Lowest layer; every other file may include it.  The only home of compiler dependence. */
+/* base.h: compiler attributes, branch hints and integer helpers.  Lowest layer; every other file
+ * may include it.  What depends on the compiler is here. */
 #ifndef HAK_BASE_H
 #define HAK_BASE_H
 
@@ -11,7 +11,8 @@
 /* For declarations of variables: without it they are reached through the global offset table. */
 #define HAK_HIDDEN __attribute__((visibility("hidden")))
 #define HAK_INLINE static inline __attribute__((always_inline))
-/* Keeps a less frequent path's registers off the frequent one, which calls it last. */
+/* For a less frequent path that the frequent one calls last: the frequent path saves no registers
+ * for it. */
 #define HAK_APART __attribute__((noinline))
 #define HAK_COLD __attribute__((noinline, cold))
 #define HAK_NORETURN __attribute__((noreturn, noinline, cold))
@@ -25,7 +26,7 @@
 #define HAK_ALIAS(function) __attribute__((alias(#function), HAK_LIKE(function)))
 #define HAK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* The compiler forgets the value of the variable x and reads it again where it is needed. */
+/* Makes the compiler forget the value of the variable x and read it again where it is needed. */
 #define hak_forget(x) __asm__("" : "+m"(x))
 
 #define hak_likely(x) __builtin_expect(!!(x), 1)
@@ -56,7 +57,7 @@ HAK_INLINE unsigned hak_ctz(uint64_t x)
     return (unsigned)__builtin_ctzll(x);
 }
 
-/* A hash in which each bit of x moves half of the bits of the result. */
+/* A hash: each bit of x changes about half of the bits of the result. */
 HAK_INLINE uint64_t hak_mix(uint64_t x)
 {
     x = (x ^ x >> 32) * 0x9E3779B97F4A7C15;
@@ -64,8 +65,8 @@ HAK_INLINE uint64_t hak_mix(uint64_t x)
     return x ^ x >> 32;
 }
 
-/* memset to 0 for where a lock is held: memset may be somebody else's.  `size` is a multiple of 8.
- */
+/* Sets memory to 0, also while a lock is held: memset may be a function of somebody else's library.
+ * `size` is a multiple of 8. */
 HAK_INLINE void hak_clear(void *p, size_t size)
 {
     uint64_t *words = (uint64_t *)p;

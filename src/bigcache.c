@@ -7,23 +7,23 @@
 
 enum {
     NBINS = HAK_BIGCACHE_PAGES + 1,
-    SAMPLE_FIRST = 8,    /* one of so many freed spans is looked at: */
-    SAMPLE_LATER = 1024, /* at first, and later on */
-    FIRST_FREES = 256,   /* how long that is */
-    SAMPLE_PAGES = 4,    /* looked at, */
-    PAGE = 4096,         /* each so long: no page of a system is shorter */
+    SAMPLE_FIRST = 8,    /* at first put looks at one of so many freed spans, */
+    SAMPLE_LATER = 1024, /* and later on at one of so many */
+    FIRST_FREES = 256,   /* freed spans after which it is later on */
+    SAMPLE_PAGES = 4,    /* pages that it looks at */
+    PAGE = 4096,         /* bytes of such a page: no system has shorter ones */
     LINE = 64,
-    SPARSE = 64,    /* 256ths: a program that fills less of its large blocks */
-    MOST_SHARE = 8, /* what it keeps may hold an eighth of what it has in use */
+    SPARSE = 64,    /* 256ths: a program that fills less of its blocks uses them in part */
+    MOST_SHARE = 8, /* an eighth of what the program has in use may be resident here */
     FEW_PAGES = 8,  /* a shorter span is kept however full */
 };
 
 struct hak_lock hak_bigcache_lock;
-static uint32_t bins[NBINS];  /* lists of the spans of exactly so many pages */
-static struct hak_queue kept; /* all spans */
+static uint32_t bins[NBINS];  /* list of the spans of exactly so many pages */
+static struct hak_queue kept; /* all of them, by age */
 static struct hak_bigcache_stats stats;
-static uint32_t puts;          /* atomically, as is: */
-static uint32_t density = 256; /* 256ths of freed spans that were touched, a moving average */
+static uint32_t puts;          /* accessed atomically, as is density */
+static uint32_t density = 256; /* 256ths of freed spans touched, on average */
 
 static void put_in(struct hak_span *span)
 {
@@ -64,8 +64,8 @@ struct hak_span *hak_bigcache_take(size_t npages)
     return span;
 }
 
-/* Takes out the oldest spans until at most `budget` bytes are kept, or only spans younger than
- * until_ms, whichever the caller limits; returns them linked by next. */
+/* Takes out the oldest spans: until at most `budget` bytes are kept and none that was freed at or
+ * before until_ms.  Returns the page number of the first; `next` links them. */
 static uint32_t take_oldest(size_t budget, uint64_t until_ms)
 {
     uint32_t list = 0;
@@ -93,7 +93,8 @@ static size_t free_list(uint32_t list)
     return bytes;
 }
 
-/* The same, and their memory to the system; returns bytes given to that. */
+/* Frees the spans to the heap, and their memory to the system; returns the bytes that went to the
+ * system. */
 static size_t purge_list(uint32_t list)
 {
     size_t bytes = 0;
@@ -105,7 +106,7 @@ static size_t purge_list(uint32_t list)
     return bytes;
 }
 
-/* Whether something was written to a page; what is zero otherwise counts as untouched. */
+/* Whether something was written to a page.  A page full of zeros counts as untouched. */
 static bool is_touched(const char *page)
 {
     uint64_t bits = 0;
@@ -114,8 +115,9 @@ static bool is_touched(const char *page)
     return bits != 0;
 }
 
-/* Looking at an untouched page costs a short page fault and no memory.  Which spans and pages are
- * looked at is left to chance, since programs do things in turns. */
+/* Now and then looks at some pages of a freed span, to learn how much of it was touched.  An
+ * untouched page costs a short page fault and no memory.  Which spans and pages are looked at is
+ * left to chance, since programs do things in turns. */
 static void sample(const struct hak_span *span)
 {
     uint32_t n = hak_add_relaxed(&puts, 1);

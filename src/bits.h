@@ -12,7 +12,7 @@
 /* A place for `nblocks` bits, of any contents, HAK_INLINE_BITS < nblocks <= HAK_MAX_BLOCKS.
  * NULL: out of memory. */
 uint64_t *hak_bits_take(unsigned nblocks);
-/* Takes back a place for so many. */
+/* Takes back a place for so many bits. */
 void hak_bits_give(uint64_t *bits, unsigned nblocks);
 /* Forgets the places given back: see hak_heap_abandon. */
 void hak_bits_abandon(void);

@@ -12,7 +12,7 @@
 
 #include "classes.h"
 
-/* `index` is that of the class's bin. */
+/* Marks a block that goes to the program; `index` is that of the class's bin. */
 HAK_INLINE void hak_block_mark_live(void *p, size_t index)
 {
     if (HAK_LOOKUP_HEADER)
@@ -28,14 +28,14 @@ HAK_INLINE void hak_block_mark_free(void *p)
     }
 }
 
-/* For a block that comes out of its slab: free, of the class. */
+/* Marks a block that comes out of its slab: free, of the class. */
 HAK_INLINE void hak_block_init(void *p, size_t cls)
 {
     if (HAK_LOOKUP_HEADER)
         ((uint8_t *)p)[-1] = (uint8_t)cls;
 }
 
-/* For blocks found through their span. */
+/* Marks a block that is found through its span. */
 HAK_INLINE void hak_block_mark_span(void *p)
 {
     if (HAK_LOOKUP_HEADER)

@@ -4,18 +4,18 @@
 #include "tables.h"
 
 enum {
-    LEAST_BYTES = 4096, /* of a class, that a thread may keep at first */
-    LEAST_BLOCKS = 32,  /* the same, of small ones */
-    MOST_TAKEN = 128,   /* parked blocks to take at a time: they are there for all threads */
-    FILL_BYTES = 16384, /* to take from slabs at a time, */
-    FILL_BLOCKS = 4,    /* or so many blocks */
+    LEAST_BYTES = 4096, /* that a thread may keep of a class at first, */
+    LEAST_BLOCKS = 32,  /* but no more blocks than this */
+    MOST_TAKEN = 128,   /* parked blocks taken at a time: they are for all threads */
+    FILL_BYTES = 16384, /* taken from slabs at a time, */
+    FILL_BLOCKS = 4,    /* but no fewer blocks than this */
     SHARED_LINE = 64,   /* bytes: two smaller blocks may lie in one cache line */
     STEAL_STEPS = 16,   /* classes looked at for limit to take, in one refill */
 };
 
 _Static_assert((int)LEAST_BLOCKS <= (int)HAK_NEAR_SLOTS, "every limit starts in the near slots");
 
-static size_t granted; /* bytes, of all caches; atomically */
+static size_t granted; /* bytes, of all caches; accessed atomically */
 
 /* ---- limits --------------------------------------------------------------------------------- */
 
@@ -30,20 +30,21 @@ static uint32_t least_limit(unsigned cls)
     return hak_min(hak_min(blocks, (uint32_t)LEAST_BLOCKS), most_limit(cls));
 }
 
-/* Blocks gathered of a closed bin before it opens; beside them the slots of an array hold a fill.
- */
+/* How many blocks a closed bin gathers before it opens.  The slots of an array class hold a fill
+ * beside them. */
 static uint32_t most_outbox(unsigned cls)
 {
     return hak_max(least_limit(cls) / 2, 1u);
 }
 
-/* Blocks to take from slabs at a time: what is in use then grows in small steps. */
+/* Blocks taken from slabs at a time; few, so that the memory in use grows in small steps. */
 static uint32_t most_fill(unsigned cls)
 {
     return hak_max(FILL_BYTES / hak_classes[cls].size, (uint32_t)FILL_BLOCKS);
 }
 
-/* What a limit that is so much higher may cost: a list class has a spare chain of as many. */
+/* Bytes that a limit higher by `blocks` lets the class hold; twice that for a list class, whose
+ * spare chain holds as many again. */
 static size_t limit_bytes(unsigned cls, uint32_t blocks)
 {
     return (size_t)blocks * hak_classes[cls].size << hak_class_is_list(cls);
@@ -62,7 +63,7 @@ static void set_list(struct hak_bin *bin, void *head, uint32_t n, uint32_t limit
     bin->room = limit - n;
 }
 
-/* Gives an array class the slots that suit the limit, and what its bin holds with them. */
+/* Moves the pointers of an array class to the slots that suit the limit. */
 static void place_slots(struct hak_cache *cache, unsigned cls, uint32_t limit)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
@@ -113,9 +114,9 @@ static void count(uint64_t *counter)
     hak_store_relaxed(counter, *counter + 1);
 }
 
-/* Blocks leave a bin before they go back, and a limit is no higher than the slots suffice for: a
- * fork may come at any moment, in a signal handler or by another thread, and its child uses the
- * cache. */
+/* A fork may come at any moment, in a signal handler or by another thread, and its child uses the
+ * cache.  So blocks leave a bin before they go back, and at no moment is a limit higher than the
+ * number of slots. */
 
 static void drain_chain(unsigned cls, struct hak_chain chain, bool park)
 {
@@ -138,7 +139,7 @@ static void drain_bin(struct hak_cache *cache, unsigned cls, bool park)
         drain_chain(cls, chain, park);
         return;
     }
-    unsigned n = bin->n + cache->outbox[cls]; /* one of them is 0 */
+    unsigned n = bin->n + cache->outbox[cls]; /* one of the two is 0 */
     bin->n = cache->outbox[cls] = 0;
     hak_signal_fence();
     if (n > 0 && park)
@@ -167,8 +168,9 @@ static bool within_budget(const struct hak_cache *cache, size_t more)
            hak_load_relaxed(&granted) + more <= HAK_TOTAL_BYTES;
 }
 
-/* Takes limit from other classes that were not refilled since the hand of this clock came by last,
- * until `more` bytes are within the budget.  Classes in use leave each other alone. */
+/* Takes from the limits of other classes until `more` bytes are within the budget; false: that was
+ * not enough.  A clock hand goes round the classes; those that were not refilled since it came by
+ * last give up half of their limit. */
 static bool steal(struct hak_cache *cache, unsigned cls, size_t more)
 {
     for (unsigned i = 0; i < STEAL_STEPS && !within_budget(cache, more); i++) {
@@ -181,8 +183,8 @@ static bool steal(struct hak_cache *cache, unsigned cls, size_t more)
     return within_budget(cache, more);
 }
 
-/* The limit that follows on the class's as it is refilled: twice that, if the thread's and the
- * process's budget allow it. */
+/* The limit of the class after a refill: twice the old one, as far as the class's most and the
+ * budgets of thread and process allow. */
 static uint32_t grown(struct hak_cache *cache, unsigned cls)
 {
     uint32_t limit = hak_cache_bin(cache, cls)->limit;
@@ -204,7 +206,7 @@ static void *link_blocks(void **blocks, unsigned n)
     return blocks[0];
 }
 
-/* A parked chain, or one made from slabs; its head is NULL if memory is out. */
+/* A chain that was parked, or one made of blocks from slabs; its head is NULL if memory is out. */
 static struct hak_chain fill_chain(struct hak_cache *cache, unsigned cls, uint32_t limit)
 {
     void *blocks[HAK_MAX_BATCH];
@@ -250,8 +252,8 @@ static void *refill_list(struct hak_cache *cache, unsigned cls)
     return chain.head;
 }
 
-/* Fills the slots of an empty bin; returns how many blocks.  Those of its outbox go back once there
- * are others. */
+/* Fills the slots of an empty bin; returns the number of blocks.  Blocks in the outbox go back once
+ * others are there; if there are no others, they stay and count. */
 static unsigned fill_slots(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
@@ -278,8 +280,8 @@ static void swap(void **a, void **b)
     *b = p;
 }
 
-/* The last pointer is popped first: turns the batch round, so that addresses rise, or shuffles it.
- */
+/* Turns the batch round, so that addresses rise as the last pointer is popped first, or shuffles
+ * it. */
 static void order(const struct hak_cache *cache, void **slots, unsigned n)
 {
     if (HAK_RANDOM) {
@@ -305,7 +307,7 @@ static void *refill_array(struct hak_cache *cache, unsigned cls)
     bin->n = n;
     uint32_t limit = grown(cache, cls);
     place_slots(cache, cls, limit);
-    hak_signal_fence(); /* no more than there are slots for */
+    hak_signal_fence(); /* the limit rises when the slots are there */
     bin->limit = limit;
     return bin->slots[--bin->n];
 }
@@ -325,7 +327,7 @@ void *hak_cache_take(struct hak_cache *cache, unsigned cls)
 
 /* ---- flush --------------------------------------------------------------------------------- */
 
-/* Makes room in a full bin. */
+/* Makes room in a full bin: its chain becomes the spare one. */
 static void flush_list(struct hak_cache *cache, unsigned cls)
 {
     struct hak_bin *bin = hak_cache_bin(cache, cls);
@@ -352,8 +354,8 @@ static void flush_array(struct hak_cache *cache, unsigned cls)
     bin->n = rest;
 }
 
-/* The first blocks that a thread frees of a class from which it has allocated none: they go back,
- * and the bin opens when that turns out to be the thread's way. */
+/* Gathers a block that goes to a closed bin.  With most_outbox blocks, this thread frees many: they
+ * go back, and the bin opens. */
 static void give_closed_list(struct hak_cache *cache, unsigned cls, void *p)
 {
     struct hak_chain *outbox = &cache->spare[cls];

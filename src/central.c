@@ -14,7 +14,7 @@ struct central {
     uint32_t serial;        /* slabs carved, for their colour */
     uint32_t nblocks;       /* blocks parked */
     bool used;              /* since the last trim */
-    uint32_t abandoned;     /* how often its slabs were */
+    uint32_t abandoned;     /* how often its slabs were abandoned */
     struct hak_span *empty; /* the one slab kept though all its blocks are free */
     size_t nfree;           /* blocks free in slabs */
     size_t released;        /* bytes of slabs given back to the heap, in total */
@@ -24,11 +24,11 @@ struct central {
 static struct central centrals[HAK_NCLASSES + 1];
 static struct hak_chain chains[HAK_CENTRAL_CHAINS + 1];
 static void *slots[HAK_CENTRAL_SLOTS + 1];
-static size_t parked_bytes; /* of all classes; atomically */
+static size_t parked_bytes; /* of all classes; accessed atomically */
 
 /* ---- parked blocks ------------------------------------------------------------------------- */
 
-/* How many of n blocks may be parked beside all that is. */
+/* How many of n blocks may be parked beside those that are. */
 static uint32_t parkable(unsigned cls, uint32_t n)
 {
     size_t parked = hak_load_relaxed(&parked_bytes), most = HAK_PARKED_BYTES;
@@ -37,7 +37,7 @@ static uint32_t parkable(unsigned cls, uint32_t n)
     return n * size <= left ? n : (uint32_t)(left / size);
 }
 
-/* In this order, so that hak_central_abandon never takes off more than was added. */
+/* Adds in this order, so that hak_central_abandon never subtracts more than was added. */
 static void note_parked(struct central *central, unsigned cls, uint32_t n)
 {
     hak_add_relaxed(&parked_bytes, (size_t)n * hak_classes[cls].size);

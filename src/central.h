@@ -20,25 +20,26 @@ struct hak_chain {
 /* Fills `out` with up to `want` (at most HAK_MAX_BATCH) blocks of the class, fewer if memory runs
  * out; 0: out of memory.  Parked pointers first, then slabs in address order. */
 unsigned hak_central_fill(unsigned cls, void **out, unsigned want);
-/* The same of an array class, but only what is parked; 0: nothing. */
+/* Fills `out` with blocks of an array class that are parked; 0: none are. */
 unsigned hak_central_fill_parked(unsigned cls, void **out, unsigned want);
 /* A parked chain of a list class; its head is NULL if none is parked. */
 struct hak_chain hak_central_fill_chain(unsigned cls);
 
 /* Takes back n blocks: array classes park them while there is room, the rest goes to the slabs. */
 void hak_central_drain(unsigned cls, void **blocks, unsigned n);
-/* Takes back a chain of a list class: parks it while there is room, else to the slabs. */
+/* Takes back a chain of a list class: parks it while there is room, else its blocks go to the
+ * slabs. */
 void hak_central_drain_chain(unsigned cls, struct hak_chain chain);
 /* Takes back n blocks to their slabs, parking nothing. */
 void hak_central_return(unsigned cls, void **blocks, unsigned n);
 void hak_central_return_chain(unsigned cls, struct hak_chain chain);
 
 /* Returns to their slabs all parked blocks, and to the heap all free slabs, of those classes that
- * were not used since the last call; of all classes if `all`.  The bytes of these slabs. */
+ * were not used since the last call; of all classes if `all`.  Returns the bytes of these slabs. */
 size_t hak_central_trim(bool all);
 
-/* In a child of fork, where a thread that is gone may have been changing the class: forgets its
- * slabs and what is parked.  Blocks of them that come back are not handed out again. */
+/* In a child of fork: a thread that is gone may have been changing the class.  Forgets the class's
+ * slabs and what is parked; blocks of these slabs that come back are not handed out again. */
 void hak_central_abandon(unsigned cls);
 
 struct hak_central_stats {

@@ -1,8 +1,8 @@
 /* classes.h: the shape of the generated size-class tables.
  *
  * Classes are numbered 1..HAK_NCLASSES by rising block size; 0 means "not a small block".  The
- * tables themselves are generated (hak_classes.c) and proved by the generator before they are
- * written; what the C code relies on besides is asserted here. */
+ * tables themselves are generated (hak_classes.c), and the generator proves them before it writes
+ * them.  The C code relies on the assertions below besides. */
 #ifndef HAK_CLASSES_H
 #define HAK_CLASSES_H
 
@@ -29,8 +29,8 @@ struct hak_class {
 extern HAK_HIDDEN const struct hak_class hak_classes[HAK_NCLASSES + 1];
 
 /* A cache's bin for a class is bins[HAK_BIN_BASE + class].  With the header lookup the base is the
- * bit that marks a live block's header, so that the header byte itself is the bin's index, and
- * every other value of it is that of a bin without room. */
+ * bit that marks the header of a live block, so that the header byte is itself the bin's index.
+ * Bytes that are no such header are indices of bins without room. */
 enum {
     HAK_HEADER_LIVE = 0x80,
     HAK_BIN_BASE = HAK_LOOKUP_HEADER ? HAK_HEADER_LIVE : 0,
@@ -53,7 +53,7 @@ _Static_assert(HAK_LOOKUP_HEADER + HAK_LOOKUP_MAP + HAK_LOOKUP_REGION == 1, "one
 _Static_assert(HAK_HEADER_BYTES == HAK_LOOKUP_HEADER, "the header is one byte");
 _Static_assert(HAK_SMALL_MAX + HAK_HEADER_BYTES <= (HAK_CLASS_STEPS - 1) * 16, "steps cover it");
 
-/* Bin, class for a request of at most HAK_SMALL_MAX bytes. */
+/* Bin and class for a request of at most HAK_SMALL_MAX bytes. */
 HAK_INLINE size_t hak_bin_of_size(size_t size)
 {
     return hak_bin_of_step[(size + HAK_HEADER_BYTES + HAK_QUANTUM - 1) / HAK_QUANTUM];

@@ -7,8 +7,9 @@
 #include "ranges.h"
 
 enum {
-    MOST_HOLES = 8192, /* each makes one mapping two; the usual limit is 65530 mappings */
-    LONG_RUN = 16,     /* pages that are worth unmapping also where that makes other threads wait */
+    MOST_HOLES =
+        8192,      /* away runs: each splits a mapping in two; the usual limit is 65530 mappings */
+    LONG_RUN = 16, /* pages that are worth unmapping also where that makes other threads wait */
     WAIT_MS = 100,
     READABLE = HAK_LOOKUP_HEADER ? (16 << 20) >> HAK_PAGE_SHIFT : 0, /* pages: see stays */
 };
@@ -21,7 +22,8 @@ static int renew(uint32_t page, size_t npages)
 }
 
 /* Whether pages that go back to the system stay mapped.  With the header lookup free reads the byte
- * before any pointer into the heap: for the sake of a message for an invalid one, some stay. */
+ * before any pointer into the heap.  Some pages stay, so that an invalid pointer there ends in a
+ * message and not in a crash. */
 static bool stays(size_t npages, bool has_threads)
 {
     return (has_threads && npages < LONG_RUN) ||

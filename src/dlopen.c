@@ -26,7 +26,7 @@ void *dlopen(const char *file, int mode)
     if (hak_unlikely(!next)) {
         next = (dlopen_fn *)dlsym(RTLD_NEXT, "dlopen");
         if (!next)
-            return NULL; /* dlerror says so */
+            return NULL; /* dlerror says why */
         hak_store_relaxed(&found, next);
     }
     return next(file, mode & ~RTLD_DEEPBIND);

@@ -9,7 +9,7 @@ enum { PATH_ROOM = 1024 };
 enum thread_state { NOT_WANTED = 0, ABSENT, STARTED };
 
 static bool at_exit;
-static char file[PATH_ROOM];  /* as the environment names it; empty: stderr */
+static char file[PATH_ROOM];  /* the path as the environment gives it; empty: stderr */
 static uint32_t thread_state; /* enum thread_state */
 static uint32_t signals;      /* received so far; the word that the thread sleeps on */
 
@@ -43,7 +43,7 @@ static void write_text(const char *text, size_t len)
 
 static void dump(void)
 {
-    /* Room to grow between the two calls. */
+    /* 4096 bytes more, since the text may grow between the two calls. */
     size_t room = hak_round_up(hak_stats_write_json(NULL, 0) + 4096, HAK_PAGE_SIZE);
     char *text = hak_os_map(room);
     if (!text)

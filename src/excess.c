@@ -7,13 +7,13 @@
 
 enum {
     FEW_ALLOCATIONS = 16, /* bytes freed for each allocated make a run of frees */
-    /* Without excess, after which the allowance is the least. */
+    /* A time without excess, after which the allowance is the least. */
     CALM_MS = hak_max(8 * HAK_PURGE_DECAY_MS, 160),
 };
 #define LEAST_ALLOWANCE ((size_t)16 << 20)
 #define MOST_ALLOWANCE ((size_t)1 << 30)
-/* In a program with one thread, which keeps so much if it then goes idle: less with a short decay.
- */
+/* The most in a program with one thread, which keeps this much if it goes idle; less with a short
+ * decay. */
 #define MOST_ALONE hak_min(LEAST_ALLOWANCE + ((size_t)HAK_PURGE_DECAY_MS << 17), (size_t)64 << 20)
 
 static size_t allowance = LEAST_ALLOWANCE;
@@ -57,7 +57,7 @@ static size_t run_of_frees(void)
     size_t handed = hak_heap_handed_bytes(), freed = handed - in_use();
     size_t allocated = handed - hak_load_relaxed(&last_handed);
     ptrdiff_t more = (ptrdiff_t)(freed - hak_load_relaxed(&last_freed));
-    if (more < 0) /* by the bigcache, which hands out what counts as freed */
+    if (more < 0) /* the bigcache hands out spans that count as freed */
         allocated += (size_t)-more;
     ptrdiff_t now =
         (ptrdiff_t)hak_load_relaxed(&run) + more - FEW_ALLOCATIONS * (ptrdiff_t)allocated;

@@ -10,7 +10,7 @@
 
 /* Called when memory was freed, with no lock held: gives back the excess if there is any. */
 void hak_excess_after_free(void);
-/* For want of memory: the allowance is the least again. */
+/* When memory is short: makes the allowance the least again. */
 void hak_excess_forget(void);
 
 #endif

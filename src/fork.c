@@ -38,9 +38,9 @@ static void abandon_before_reentry(const struct hak_lock *lock)
     }
 }
 
-/* Forks that the thread is inside of and that found it in the middle of something: the signal
- * handler that calls fork interrupted hakmem, or a fork handler forks.  Such a fork must not wait
- * for locks, whose holders may wait for that thread. */
+/* Forks that the thread is inside of and that take no locks: a signal handler that interrupted
+ * hakmem forks, or a fork handler does.  Such a fork must not wait for locks, since their holders
+ * may wait for this thread. */
 static __thread unsigned inner_forks;
 
 static bool is_inside(void)
@@ -74,10 +74,10 @@ static void after_fork_in_parent(void)
     hak_lock_reentrant = false;
 }
 
-/* In a child whose parent held no locks for it: frees those of threads that are not in this process
- * and gives up what they guard.  Those that the thread holds itself belong to the function that was
- * interrupted, which may go on once the signal handler returns; but a fork that is under way
- * changes nothing while it holds them. */
+/* In a child whose parent held no locks for it: frees the locks of threads that are not in this
+ * process and gives up what they guard.  Locks that the thread holds itself belong to the function
+ * that was interrupted, which may go on once the signal handler returns.  If that function is a
+ * fork, it changes nothing while it holds the locks. */
 static void sort_out_locks(void)
 {
     for (unsigned i = 0; i < NLOCKS; i++) {

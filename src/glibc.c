@@ -1,4 +1,4 @@
-/* glibc.c: what the GNU C library has beside malloc: statistics, trimming, options.
+/* glibc.c: functions that the GNU C library has beside malloc: statistics, trimming, options.
  *
  * In the statistics, `arena` is the memory of small blocks, which glibc would carve from its heap,
  * and `hblk` that of large blocks, which it would map. */
@@ -38,7 +38,7 @@ static int clamp(size_t n)
     return n < INT_MAX ? (int)n : INT_MAX;
 }
 
-/* The same in int: what does not fit is INT_MAX, where glibc's would wrap. */
+/* mallinfo2 in int.  A number that does not fit becomes INT_MAX, where glibc's would wrap. */
 HAK_EXPORT struct mallinfo mallinfo(void)
 {
     struct mallinfo2 i = info();
@@ -60,8 +60,9 @@ HAK_EXPORT void malloc_stats(void)
     hak_stats_report();
 }
 
-/* The elements of glibc's own report, so that what reads that reads this, and `class` elements
- * inside of `sizes`.  No lock is held while the stream, which may allocate, is written to. */
+/* Writes the elements of glibc's own report, so that programs that read that can read this, and
+ * `class` elements inside of `sizes`.  No lock is held while the stream is written to: it may
+ * allocate. */
 HAK_EXPORT int malloc_info(int options, FILE *stream)
 {
     struct hak_stats s;
@@ -114,7 +115,8 @@ HAK_EXPORT int malloc_trim(size_t pad)
     return hak_trim() > 0;
 }
 
-/* 0, for failure: what glibc sets here at run time, a profile sets when it is built. */
+/* Returns 0, for failure: options that glibc takes at run time, a profile fixes when it is built.
+ */
 HAK_EXPORT int mallopt(int param, int value)
 {
     (void)param;

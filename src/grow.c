@@ -31,8 +31,8 @@ struct hak_span *hak_grow_alloc(size_t npages)
     return span ? span : hak_heap_alloc(npages, HAK_PAGE_SIZE, 0);
 }
 
-/* Whether npages from `page` on are free or lie behind the frontier.  What lies before the range's
- * first page was given up, whatever its descriptors say. */
+/* Whether npages from `page` on are free or lie behind the frontier.  Pages before the range's
+ * first one were given up, whatever their descriptors say. */
 static bool all_free(const struct hak_range *range, uint32_t page, size_t npages)
 {
     uint32_t end = page + (uint32_t)npages;
@@ -77,7 +77,7 @@ bool hak_grow_extend(struct hak_span *span, size_t npages)
         taken = take_at(range, end, more);
     if (taken == more) {
         hak_pages_use(more);
-        /* No longer the span's last page: nothing may be found from it. */
+        /* This page is no longer the span's last: no neighbour may find a state here. */
         hak_store_relaxed(&hak_span_at(end - 1)->state, (uint8_t)HAK_SPAN_BUSY);
         hak_span_set(hak_span_page(span), npages, HAK_SPAN_LARGE);
     } else if (taken > 0) {
@@ -88,7 +88,8 @@ bool hak_grow_extend(struct hak_span *span, size_t npages)
     return taken == more;
 }
 
-/* Frees the first n pages of a BUSY span to one state, the others to another. */
+/* Frees a BUSY span: its first n pages get the state `first`, the others `rest`.  BUSY pages stay
+ * out of use for good. */
 static void free_parts(struct hak_range *range, const struct hak_span *span, size_t n,
                        unsigned first, unsigned rest)
 {
@@ -105,7 +106,7 @@ static void free_parts(struct hak_range *range, const struct hak_span *span, siz
         hak_pages_add(range, second, more, rest, now);
 }
 
-/* Takes up to npages from `page` on that are clean or away; NULL: there are less than LEAST_FEED.
+/* Takes up to npages from `page` on that are clean or away; NULL: there are fewer than LEAST_FEED.
  */
 static struct hak_span *take_clean_at(struct hak_range *range, uint32_t page, size_t npages)
 {

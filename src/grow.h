@@ -1,4 +1,4 @@
-/* grow.h: large spans that grow, and pages moved to them from where they lie unused. */
+/* grow.h: large spans that grow, and dirty pages that are moved to them from elsewhere. */
 #ifndef HAK_GROW_H
 #define HAK_GROW_H
 
@@ -9,12 +9,12 @@
 struct hak_span *hak_grow_alloc(size_t npages);
 /* Grows a LARGE span in place to npages; false: the pages behind it are taken. */
 bool hak_grow_extend(struct hak_span *span, size_t npages);
-/* Lets a LARGE span grow to npages without page faults: where clean pages follow it, dirty ones are
- * moved there from elsewhere, and some more for the next time.  They are free until taken. */
+/* Prepares a LARGE span to grow to npages without page faults: where clean pages follow the span,
+ * moves dirty ones there, and some more for the next time.  They stay free until they are taken. */
 void hak_grow_feed(struct hak_span *span, size_t npages);
-/* The same for the clean pages of a LARGE span from its `first` on; returns how many were brought,
- * from there on.  *lost: the pages cannot be used any more, so that the span has to be left as it
- * is for good. */
+/* Moves dirty pages to the clean pages of a LARGE span from its `first` on; returns how many of
+ * these, from there on, are dirty now.  *lost: the pages cannot be used any more, and the span must
+ * be left as it is for good. */
 size_t hak_grow_fill(struct hak_span *span, size_t first, bool *lost);
 
 #endif

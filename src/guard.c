@@ -12,9 +12,9 @@
 enum {
     PAD = 0xFA,
     FREED = 0xDF,
-    LARGE_PAD = 4096,               /* at most, bytes behind a large block */
-    LARGE_WAITING = 64,             /* large blocks that wait at most, */
-    LARGE_WAITING_BYTES = 64 << 20, /* and their addresses, but for the last one */
+    LARGE_PAD = 4096,   /* most bytes that are filled and checked behind a large block */
+    LARGE_WAITING = 64, /* most large blocks that wait, */
+    LARGE_WAITING_BYTES = 64 << 20, /* and most bytes of their spans, but for the last one */
 };
 
 /* Large blocks that wait, the oldest at `first`; guarded by the lock. */
@@ -43,7 +43,7 @@ static HAK_NORETURN void fault_freed(const char *call, const void *p)
 
 /* ---- which blocks are live ----------------------------------------------------------------- */
 
-/* The word of the bitmap for the 16 bytes at p, and the bit in it. */
+/* The word of the bitmap that has the bit for the 16 bytes at p, and that bit. */
 static uint64_t *live_word(const void *p, uint64_t *bit)
 {
     size_t granule = ((uintptr_t)p - hak_heap.base) / HAK_QUANTUM;
@@ -63,7 +63,7 @@ static void set_live(const void *p)
     hak_or_relaxed(word, bit);
 }
 
-/* False: the block was not live, or another thread frees it at this moment. */
+/* Makes the block not live.  False: it was not live, or another thread frees it at this moment. */
 static bool clear_live(const void *p)
 {
     uint64_t bit, *word = live_word(p, &bit);
@@ -77,7 +77,7 @@ static uint64_t cookie_of(const void *p)
     return hak_mix(hak_heap.secret ^ (uintptr_t)p);
 }
 
-/* From the low byte up: pad, 16 bits of size, 40 bits of cookie. */
+/* The seal of a block.  From the low byte up: pad, 16 bits of size, 40 bits of cookie. */
 static uint64_t seal_of(const void *p, size_t size)
 {
     uint64_t cookie = cookie_of(p);
@@ -106,7 +106,7 @@ static bool all_are(const void *p, size_t n, uint8_t value)
     return n == 0 || (bytes[0] == value && memcmp(bytes, bytes + 1, n - 1) == 0);
 }
 
-/* Ends the process if somebody wrote to the free block.  Never used ones are zero. */
+/* Ends the process if somebody wrote to the free block.  A block that was never used is zero. */
 static void check_fill(const void *p, unsigned cls)
 {
     size_t size = hak_classes[cls].size;
@@ -184,8 +184,8 @@ static void release_oldest(struct hak_cache *cache)
     struct hak_waiting *queue = &cache->waiting;
     void *p = queue->blocks[queue->first];
     unsigned cls = hak_heap.map[hak_page_of(p)];
-    queue
-        ->n--; /* first: a signal handler that forks now finds no block in the queue that left it */
+    queue->n--; /* first: a signal handler that forks here must not find in the queue a block that
+                   has left it */
     hak_signal_fence();
     queue->first = (queue->first + 1) % HAK_WAITING_BLOCKS;
     queue->of_class[cls]--;
@@ -251,7 +251,7 @@ static struct hak_span *take_waiting(void)
     return span;
 }
 
-/* Lets go of the oldest until another of `bytes` may wait. */
+/* Frees the oldest blocks that wait, until another of `bytes` may wait. */
 static void make_room(size_t bytes)
 {
     for (;;) {
@@ -265,7 +265,7 @@ static void make_room(size_t bytes)
     }
 }
 
-/* Another thread may take the room meanwhile; then one more makes way. */
+/* Another thread may take the room that make_room has made; then one more block makes way. */
 void hak_guard_free_large(struct hak_span *span)
 {
     struct hak_span *oldest = NULL;
@@ -303,7 +303,8 @@ void hak_guard_abandon(void)
     waiting_bytes = 0;
 }
 
-/* Without the lock, which the thread may hold, as of a moment ago. */
+/* Whether p lies in a large block that waits, as of a moment ago.  Takes no lock: the thread may
+ * hold it. */
 static bool is_waiting(const void *p)
 {
     for (unsigned i = 0; i < LARGE_WAITING; i++) {
@@ -315,8 +316,9 @@ static bool is_waiting(const void *p)
     return false;
 }
 
-/* The handler is put away first: if the address is none of a freed block, the instruction is
- * repeated and the process ends as it would have.  A signal that a process sent is sent again. */
+/* First the default handler is put back: if the address is not in a freed block, the instruction
+ * runs again and the process ends as it would have without this handler.  A signal that a process
+ * sent is sent again. */
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     (void)context;

@@ -32,8 +32,8 @@ static bool init_locked(void)
     hak_heap.caches = space.caches;
     if (HAK_GUARD || HAK_RANDOM)
         hak_heap.secret = hak_os_random() | 1;
-    /* With regions the class follows from the address alone; `limit` then only tells ours from
-     * foreign, and hak_span_find looks further. */
+    /* With the region lookup the class follows from the address alone.  There `limit` is the whole
+     * range, and hak_span_find checks whether the page is in use. */
     hak_store_relaxed(&hak_heap.limit, HAK_LOOKUP_REGION ? space.size : 0);
     hak_heap.base = space.heap;
     hak_store_relaxed(&hak_heap.lookup_base, space.heap + HAK_HEADER_BYTES);
@@ -85,7 +85,7 @@ static size_t leave_all_locked(void)
     return total;
 }
 
-/* From the free pages of the range, in the order in which they are cheapest; NULL: none fit. */
+/* Takes free pages of the range, the cheapest kind first; NULL: none fit. */
 static struct hak_span *take(struct hak_range *range, size_t npages, size_t align_pages)
 {
     struct hak_span *span = hak_pages_take(range, HAK_SPAN_DIRTY, npages, align_pages);
@@ -106,8 +106,8 @@ struct hak_span *hak_heap_alloc(size_t npages, size_t align, unsigned cls)
     struct hak_span *span = take(range, npages, align_pages);
     for (int i = 0; !span && i < MOST_WAITS && hak_decommit_await(); i++)
         span = take(range, npages, align_pages);
-    /* Free neighbours merge once all are away, and what a limit of the process's address space
-     * allows is there for the frontier. */
+    /* Once all free runs are away, neighbours merge; and if the process's address space is limited,
+     * the frontier has room again. */
     if (!span && leave_all_locked() > 0)
         span = take(range, npages, align_pages);
     if (span)

@@ -2,7 +2,7 @@
  *
  * A dirty run is purged HAK_PURGE_DECAY_MS after it was freed, at the latest.  It becomes away, by
  * a call that the C library's malloc makes too; short runs of a process with threads become clean,
- * since mapping them again is dear there. */
+ * since mapping them again is expensive there. */
 #ifndef HAK_HEAP_H
 #define HAK_HEAP_H
 
@@ -27,7 +27,7 @@ void hak_heap_free_clean(struct hak_span *span);
 /* Gives back a span whose memory cannot be accessed.  If the system refuses to unmap and to replace
  * it, the span is out of use for good. */
 void hak_heap_free_closed(struct hak_span *span);
-/* Gives back a span, and its memory to the system; returns bytes given to that. */
+/* Gives back a span, and its memory to the system; returns the bytes that went to the system. */
 size_t hak_heap_free_purged(struct hak_span *span);
 /* Cuts a LARGE span to its first npages and frees the rest. */
 void hak_heap_trim(struct hak_span *span, size_t npages);
@@ -35,13 +35,13 @@ void hak_heap_trim(struct hak_span *span, size_t npages);
 /* Purges dirty runs freed at or before `until_ms`, the oldest first, while there are more than
  * `keep` bytes of them; returns bytes given back. */
 size_t hak_heap_purge(uint64_t until_ms, size_t keep);
-/* In a child of fork, where a thread that is gone may have been changing free runs: forgets them.
+/* In a child of fork: a thread that is gone may have been changing free runs.  Forgets all of them.
  */
 void hak_heap_abandon(void);
-/* Bytes of dirty runs, bytes in spans in use, as of a moment ago. */
+/* Bytes of dirty runs; bytes of spans in use; as of a moment ago. */
 size_t hak_heap_dirty_bytes(void);
 size_t hak_heap_used_bytes(void);
-/* Bytes handed out so far, all and those that were not resident. */
+/* Bytes handed out so far; bytes taken so far that were not resident. */
 size_t hak_heap_handed_bytes(void);
 size_t hak_heap_fresh_bytes(void);
 

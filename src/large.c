@@ -1,4 +1,4 @@
-/* large.c: see large.h.  No locks of its own; a span belongs to the thread that allocates, frees
+/* large.c: see large.h.  There is no lock here: a span belongs to the thread that allocates, frees
  * or resizes it. */
 #include <string.h>
 
@@ -16,7 +16,7 @@ enum {
     LEAST_OFFSET = HAK_LOOKUP_HEADER ? HAK_QUANTUM : 0,
 };
 
-static struct hak_large_stats stats; /* atomically */
+static struct hak_large_stats stats; /* accessed atomically */
 static uint32_t serial;              /* large blocks allocated, for their colour */
 
 static size_t pages_for(size_t bytes)
@@ -34,8 +34,8 @@ static size_t offset_in(const char *start, size_t span_bytes, size_t size, size_
     return LEAST_OFFSET + COLOUR_STEP * hak_min(colour, slack);
 }
 
-/* A span of npages whose pages come from dirty runs, as far as there are any: *clean is how many of
- * its last pages are zero. */
+/* A span of npages from the heap.  Its pages come from dirty runs, as far as there are any; *clean
+ * is how many of its last pages are zero. */
 static struct hak_span *take_from_heap(size_t npages, size_t *clean)
 {
     struct hak_span *span;
@@ -49,8 +49,8 @@ static struct hak_span *take_from_heap(size_t npages, size_t *clean)
     return span;
 }
 
-/* A span of npages: one that is kept, else one from any memory that is resident and free, and only
- * then from the system, so that what is kept for reuse hardly makes the process larger. */
+/* A span of npages: one that the bigcache keeps, else one from any free memory that is resident,
+ * and only then from the system.  So what is kept for reuse hardly makes the process larger. */
 static struct hak_span *take_span(size_t npages, size_t *clean)
 {
     *clean = 0;
@@ -62,7 +62,7 @@ static struct hak_span *take_span(size_t npages, size_t *clean)
     return span ? span : take_from_heap(npages, clean);
 }
 
-/* A span of npages, its start a multiple of `align`, as take_span. */
+/* As take_span, with a start that is a multiple of `align`. */
 static struct hak_span *take_aligned(size_t npages, size_t align, size_t *clean)
 {
     if (align <= HAK_PAGE_SIZE)
@@ -72,7 +72,7 @@ static struct hak_span *take_aligned(size_t npages, size_t align, size_t *clean)
     return span;
 }
 
-/* Makes `size` bytes at p zero, in a span of which the last `clean` pages are. */
+/* Makes `size` bytes at p zero, in a span whose last `clean` pages are zero already. */
 static void zero_block(const struct hak_span *span, char *p, size_t size, size_t clean)
 {
     char *end = hak_span_start(span) + hak_span_bytes(span) - (clean << HAK_PAGE_SHIFT);
@@ -80,7 +80,8 @@ static void zero_block(const struct hak_span *span, char *p, size_t size, size_t
         __builtin_memset(p, 0, hak_min(size, (size_t)(end - p)));
 }
 
-/* Lets the span be found from its block at `offset`, and the block be known as one. */
+/* Places the block at `offset` and returns it: from there hak_span_find finds the span, and free
+ * knows a block. */
 static void *place_block(struct hak_span *span, size_t offset)
 {
     span->offset = offset;
@@ -129,9 +130,9 @@ void hak_large_discard(struct hak_span *span)
     hak_heap_free_closed(span);
 }
 
-/* Moves the contents of `span` to the front of `to`, which is longer: by moving the pages if it is
- * clean, and then its further pages come from dirty runs if there are any; otherwise by copying.
- * False: `to` must not be used any more, and the contents are where they were. */
+/* Moves the contents of `span` to the front of `to`, which is longer.  If `to` is clean the pages
+ * are moved, and dirty ones are moved to the further pages of `to`; otherwise the contents are
+ * copied.  False: `to` must not be used any more, and the contents are where they were. */
 static bool move_contents(struct hak_span *to, struct hak_span *span)
 {
     bool lost = false;
@@ -172,7 +173,7 @@ static struct hak_span *grow_elsewhere(struct hak_span *span, size_t npages)
     return to;
 }
 
-/* Grows the span in place. */
+/* Grows the span in place; false: the pages behind it are taken. */
 static bool extend(struct hak_span *span, size_t npages)
 {
     if (npages << HAK_PAGE_SHIFT >= HAK_MOVE_MIN) {

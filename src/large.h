@@ -16,7 +16,7 @@
 void *hak_large_alloc(size_t size, size_t align, bool zero);
 /* span is the LARGE span of block p. */
 void hak_large_free(struct hak_span *span);
-/* The same of a span that was closed to all access, with its memory. */
+/* Frees a block whose span cannot be accessed any more (guard.h). */
 void hak_large_discard(struct hak_span *span);
 /* Resizes block p of the span to `size` bytes: in place, by moving its pages, or by copying it to
  * where it can go on growing.  Returns the block; NULL, with p as it was: out of memory. */

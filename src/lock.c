@@ -7,7 +7,7 @@ enum { SPINS = 64 }; /* about a microsecond: longer than most holders need */
 __thread bool hak_lock_reentrant;
 void (*hak_lock_on_reentry)(const struct hak_lock *lock);
 
-/* Of a lock that the thread holds; false: it must wait for itself, for ever. */
+/* Enters a lock that the thread holds already; false: it may not, and waits for itself for ever. */
 static bool enter_again(struct hak_lock *lock)
 {
     if (!hak_lock_reentrant && !(lock->nested & HAK_LOCK_INTERRUPTED))

@@ -5,16 +5,17 @@
  * this order.
  *
  * word: 0 free, else the holder's thread pointer, plus 1 if threads may be waiting (Drepper,
- * "Futexes Are Tricky", mutex 3, with a name for the holder).  They sleep on its low half.
+ * "Futexes Are Tricky", mutex 3, with a name for the holder).  Waiting threads sleep on the low
+ * half of the word.
  *
  * That the holder is known makes three things possible:
  * - A thread that holds all locks because it forks, or some because it reports a fault of the
- *   program, enters them once more when a fork handler or a signal handler of the program
- *   allocates (hak_lock_reentrant); `nested` counts these entries.
+ *   program, enters them once more when a fork handler or a signal handler of the program allocates
+ *   (hak_lock_reentrant); `nested` counts these entries.
  * - In a child that was made without fork handlers, a lock may be held by a thread that only the
  *   parent has.  Whoever takes a lock first in such a child frees those first: see fork.h.
  * - In a child that a signal handler made, the thread may hold a lock for a function that the
- *   signal interrupted.  If the handler enters it, what it guards is given up first.
+ *   signal interrupted.  If the handler enters such a lock, what the lock guards is given up first.
  *
  * The counters are kept in the debug build only, written by the holder. */
 #ifndef HAK_LOCK_H
@@ -26,23 +27,23 @@
 /* hak_lock.nested: entries besides the first, and two bits of a lock that an interrupted function
  * holds. */
 #define HAK_LOCK_INTERRUPTED ((uint32_t)1 << 31)
-#define HAK_LOCK_GIVEN_UP ((uint32_t)1 << 30) /* what it guards was */
+#define HAK_LOCK_GIVEN_UP ((uint32_t)1 << 30) /* what the lock guards was given up */
 #define HAK_LOCK_ENTRIES (HAK_LOCK_GIVEN_UP - 1)
 
 struct hak_lock {
     uint64_t word;
     uint32_t nested;
-    uint32_t contended; /* acquisitions that found it held */
+    uint32_t contended; /* acquisitions that found the lock held */
     uint64_t acquired;
 };
 
-/* Set while the thread may enter locks that it holds. */
+/* True while the thread may enter locks that it holds. */
 extern HAK_HIDDEN __thread bool hak_lock_reentrant;
-/* Called before a lock is entered that hak_lock_interrupt was called for, once; fork.c sets it. */
+/* Called once before a lock is entered for which hak_lock_interrupt was called; fork.c sets it. */
 extern HAK_HIDDEN void (*hak_lock_on_reentry)(const struct hak_lock *lock);
 void hak_lock_wait(struct hak_lock *lock);
 void hak_lock_wake(struct hak_lock *lock);
-/* Ends an entry besides the first; false: there is none. */
+/* Ends an entry besides the first; false: there was none. */
 HAK_COLD bool hak_lock_leave(struct hak_lock *lock);
 
 HAK_INLINE void hak_lock_acquire(struct hak_lock *lock)
@@ -63,8 +64,8 @@ HAK_INLINE void hak_lock_release(struct hak_lock *lock)
         hak_lock_wake(lock);
 }
 
-/* In a child of fork, of a lock that the calling thread holds: the function that acquired it was
- * interrupted. */
+/* In a child of fork, for a lock that the calling thread holds: notes that the function that
+ * acquired the lock was interrupted. */
 HAK_INLINE void hak_lock_interrupt(struct hak_lock *lock)
 {
     lock->nested |= HAK_LOCK_INTERRUPTED;

@@ -4,17 +4,17 @@
 
 enum {
     MOST_SEAMS = 8192, /* the system's usual limit for a process is 65530 mappings */
-    FEW_PIECES = 8,    /* that a move may have however short they are; */
-    LEAST_PIECE = 4,   /* pages that further ones have on average: a call to the system for less is
-                          no better than page faults */
-    PAUSE_MS = 1000,   /* without moves, after the system refused one */
+    FEW_PIECES = 8,    /* pieces that a move may always have, however short */
+    LEAST_PIECE = 4,   /* pages of the further pieces, on average: a call to the system for fewer
+                          costs as much as their page faults */
+    PAUSE_MS = 1000,   /* how long nothing is moved after the system refused */
 };
 
-static uint32_t serial;    /* moves so far, which numbers them */
+static uint32_t serial;    /* moves so far: the last one's number */
 static uint32_t nseams;    /* pages in another mapping than the page before them */
 static uint64_t paused_ms; /* the end of the pause */
 
-/* Of a page whose descriptor may not be mapped: then it is the heap's own mapping. */
+/* The mapping of a page; the heap's own if the page's descriptor is not mapped. */
 static uint32_t mapping_of(uint32_t page)
 {
     return hak_tables_have(page) ? hak_span_at(page)->mapping : 0;
@@ -39,7 +39,7 @@ static void set_mapping(uint32_t page, size_t npages, uint32_t mapping)
     hak_store_relaxed(&nseams, nseams + seams(page, npages) - before);
 }
 
-/* Pages from `page` on, at most npages, that lie in one mapping. */
+/* How many pages from `page` on, at most npages, lie in one mapping. */
 static size_t piece(uint32_t page, size_t npages)
 {
     size_t n = 1;

@@ -1,12 +1,12 @@
-/* mapping.h: heap pages moved from place to place without copying, and the mappings that it leaves.
+/* mapping.h: moves heap pages from place to place without copying, and knows the mappings that this
+ * leaves.
  *
- * A page that was moved lies in a mapping of the system's that is not the heap's own.  Mappings are
- * limited in number, and only what lies in one can be moved at once; so each page's descriptor says
- * in which it is: 0 for the heap's own, else the number of the move that brought the page.  It
- * stays so while pages are freed and handed out again, until they are purged.
+ * A page that was moved lies in a mapping other than the heap's own.  The system limits the number
+ * of mappings, and one call can move only pages of one mapping.  So each page's descriptor says in
+ * which mapping the page lies: 0 for the heap's own, else the number of the move that brought the
+ * page.  The number stays while the page is freed and handed out again, until the page is purged.
  *
- * The numbers are guarded by the heap's lock, but for those of pages that a caller owns, which it
- * may read. */
+ * The heap's lock guards the numbers; the owner of pages may read theirs without it. */
 #ifndef HAK_MAPPING_H
 #define HAK_MAPPING_H
 
@@ -21,7 +21,8 @@ size_t hak_mapping_move(uint32_t to, uint32_t from, size_t npages, bool *lost);
 /* Gives the physical memory of pages that the caller owns back to the system.  0 or an errno value.
  * Moved pages are in the heap's own mapping afterwards: hak_mapping_reset must follow. */
 int hak_mapping_purge(uint32_t page, size_t npages);
-/* The pages are in the heap's own mapping again, or in none.  The heap's lock is held. */
+/* Notes that the pages are in the heap's own mapping again, or in none.  The heap's lock is held.
+ */
 void hak_mapping_reset(uint32_t page, size_t npages);
 
 #endif

@@ -1,7 +1,7 @@
 /* operators.cc: C++'s operators new and delete on top of hakmem, all 20 forms of C++17.
  *
- * A program in C gets this library too, and must not get the C++ runtime with it.  So everything
- * of that runtime is referred to weakly; a program that calls these operators has it. */
+ * A program in C gets this library too, and must not get the C++ runtime with it.  So all
+ * references to that runtime are weak; a program that calls these operators has the runtime. */
 #include <cstddef>
 #include <dlfcn.h>
 #include <new>
@@ -26,8 +26,8 @@ inline void *allocate(std::size_t size, std::size_t align)
     return align == 0 ? hak_malloc(size) : hak_memalign(align, size);
 }
 
-/* A function of the C++ runtime, `linked` if that was there when hakmem was loaded.  A program in C
- * may have loaded it later, with a plugin, out of the sight of weak references. */
+/* A function of the C++ runtime: `linked` if the runtime was there when hakmem was loaded.  A
+ * program in C may have loaded it later, with a plugin; weak references do not see it then. */
 template <typename Function>
 Function *runtime(Function *linked, const char *name)
 {
@@ -59,8 +59,9 @@ HAK_COLD void *allocate_or_throw(std::size_t size, std::size_t align)
     }
 }
 
-/* The same, but NULL for an exception.  Without a personality routine, see above, none could be
- * caught here: then the new-handler is not called. */
+/* As allocate_or_throw, but returns NULL instead of an exception.  Without the C++ runtime there is
+ * no personality routine and no exception could be caught here: then the new-handler is not called.
+ */
 HAK_COLD void *allocate_or_null(std::size_t size, std::size_t align) noexcept
 {
     std::new_handler (*volatile linked_handler)() = &std::get_new_handler;

@@ -54,15 +54,15 @@ bool hak_os_is_privileged(void)
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
-/* MAP_STACK is for Linux what MADV_NOHUGEPAGE is, without a second call, from 6.7 on; before, it
- * means nothing. */
+/* From Linux 6.7 on MAP_STACK refuses huge pages as MADV_NOHUGEPAGE does, without a second call.
+ * Before, it has no effect. */
 enum {
     FRESH = MAP_PRIVATE | MAP_ANONYMOUS | (HAK_HUGE_PAGES == HAK_HUGE_PAGES_NEVER ? MAP_STACK : 0)
 };
 
-/* An errno value, negated, or the address.  Without MAP_NORESERVE: what is writable is charged
- * against the commit limit, so that a request which the machine cannot meet fails here and not at
- * the first touch. */
+/* Returns the address, or an errno value, negated.  MAP_NORESERVE is left out on purpose: so
+ * writable memory counts against the commit limit, and a request that the machine cannot meet fails
+ * here and not at the first touch. */
 static long map(void *addr, size_t size, int prot, int flags)
 {
     return hak_syscall6(SYS_mmap, (long)addr, (long)size, prot, FRESH | flags, -1, 0);
@@ -73,7 +73,7 @@ static int advise(void *addr, size_t size, int advice)
     return hak_syscall_error(hak_syscall3(SYS_madvise, (long)addr, (long)size, advice));
 }
 
-/* Whether this kernel takes MAP_STACK for a no to huge pages. */
+/* Whether MAP_STACK refuses huge pages on this kernel. */
 static bool stack_is_without_huge(void)
 {
     struct utsname name;
@@ -90,7 +90,7 @@ static bool stack_is_without_huge(void)
 
 static void refuse_huge(void *addr, size_t size)
 {
-    static uint8_t asked, advice_wanted; /* threads that race find the same */
+    static uint8_t asked, advice_wanted; /* threads that race find the same answers */
     if (HAK_HUGE_PAGES != HAK_HUGE_PAGES_NEVER)
         return;
     if (!hak_load_acquire(&asked)) {
@@ -101,13 +101,14 @@ static void refuse_huge(void *addr, size_t size)
         advise(addr, size, MADV_NOHUGEPAGE);
 }
 
-/* The address is a wish, which every kernel and emulator grants if nothing is there; flags that
- * insist are younger, and filters of system calls that look at flags know those of the C library's
- * malloc. */
+/* The address is only a hint, which every kernel and emulator follows if nothing is there.  Flags
+ * that insist on it are newer, and filters of system calls may know only the flags that the C
+ * library's malloc uses. */
 int hak_os_claim(void *addr, size_t size)
 {
     long got = map(addr, size, PROT_READ | PROT_WRITE, 0);
-    if (hak_syscall_failed(got)) /* EEXIST is a filter's: without MAP_FIXED the kernel has none */
+    if (hak_syscall_failed(
+            got)) /* EEXIST comes from a filter: without MAP_FIXED the kernel does not return it */
         return got == -EEXIST ? ENOMEM : (int)-got;
     if (got == (long)addr) {
         refuse_huge(addr, size);
@@ -128,7 +129,7 @@ int hak_os_release(void *addr, size_t size)
     return hak_syscall_error(hak_syscall3(SYS_munmap, (long)addr, (long)size, 0));
 }
 
-/* Locked pages, of a program that called mlockall, want a word of their own (Linux 5.18). */
+/* Locked pages, of a program that called mlockall, need another advice (Linux 5.18). */
 int hak_os_purge(void *addr, size_t size)
 {
     int error = advise(addr, size, MADV_DONTNEED);
@@ -146,9 +147,9 @@ int hak_os_renew_closed(void *addr, size_t size)
 }
 
 /* mremap unmaps the target before it checks limits and, before Linux 6.17, that the source is one
- * mapping (EFAULT).  The hole that such a refusal leaves is closed again; where something is mapped
- * there already it may be another thread's, and the target is given up.  A refusal for other
- * reasons, as of a filter of system calls, leaves the target. */
+ * mapping (EFAULT).  The hole that such a refusal leaves is mapped again.  If something is mapped
+ * there already, it may be another thread's, and the target is given up.  A refusal for another
+ * reason, such as a filter of system calls, leaves the target as it was. */
 int hak_os_move(void *to, void *from, size_t size)
 {
     int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
@@ -203,8 +204,8 @@ size_t hak_os_peak_bytes(void)
     return hak_syscall_failed(result) ? 0 : (size_t)usage.ru_maxrss << 10;
 }
 
-/* The coarse clock is some ms wide and takes a fraction of the time.  Where the kernel gives no
- * code for it, as under emulators, it is asked. */
+/* The coarse clock moves in steps of some ms, and reading it takes a fraction of the time.  Where
+ * the kernel maps no code for it, as under emulators, a system call reads it. */
 uint64_t hak_os_now_ms(void)
 {
     struct timespec now = {0, 0};
@@ -229,8 +230,8 @@ void hak_os_wake(uint32_t *word, int nthreads)
     hak_syscall3(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, nthreads);
 }
 
-/* All signals but the two with which the C library speaks to its threads, 32 and 33: setuid waits
- * until each has answered. */
+/* All signals but 32 and 33, with which the C library speaks to its threads: setuid waits until
+ * each thread has answered. */
 static const uint64_t most_signals = ~(uint64_t)0 & ~((uint64_t)3 << 31);
 
 enum { START_WAITS = 8, START_WAIT_MS = 25 };
@@ -238,16 +239,17 @@ enum { START_WAITS = 8, START_WAIT_MS = 25 };
 struct start {
     void *(*run)(void *);
     const char *name;
-    uint32_t begun; /* atomically; the starting thread sleeps on it */
+    uint32_t begun; /* accessed atomically; the starting thread sleeps on it */
 };
-static struct start starts[4]; /* of the few threads that there are, for good */
+static struct start starts[4]; /* one for each of the few threads; never given back */
 static uint32_t nstarts;
 
-/* Refusals leave the thread as it is. */
+/* The first function of the new thread.  If the system refuses a call, the thread goes on without
+ * it. */
 static void *begin(void *argument)
 {
     struct start *start = argument;
-    unsigned long every[16]; /* processors; the kernel drops those that there are not */
+    unsigned long every[16]; /* processors; the kernel ignores those that do not exist */
     struct sched_param none = {.sched_priority = 0};
     for (unsigned i = 0; i < sizeof every / sizeof every[0]; i++)
         every[i] = ~0ul;
@@ -259,15 +261,16 @@ static void *begin(void *argument)
     return start->run(NULL);
 }
 
-/* Whether system calls of this process are filtered: 0 is the answer that they are not; a filter
- * may refuse to tell. */
+/* Whether system calls of this process are filtered.  Only the answer 0 says that they are not; a
+ * filter may refuse the question. */
 static bool are_calls_filtered(void)
 {
     return hak_syscall3(SYS_prctl, PR_GET_SECCOMP, 0, 0) != 0;
 }
 
-/* Waits until the thread has made the calls of `begin`, so that a filter which the program installs
- * later does not meet them; but not for ever, as real-time threads may keep it from running. */
+/* Waits until the thread has made the calls of `begin`, so that they come before any filter that
+ * the program installs later.  It does not wait for ever, since real-time threads may keep the
+ * thread from running. */
 int hak_os_start_thread(void *(*run)(void *), const char *name)
 {
     pthread_attr_t attr;

@@ -77,8 +77,8 @@ void hak_pages_add(struct hak_range *range, uint32_t page, size_t npages, unsign
 
 /* ---- taken ---------------------------------------------------------------------------------- */
 
-/* Pages of an away run that are worth one call to the system: those wanted, and some that are
- * likely wanted next. */
+/* How many pages of an away run are mapped in one call to the system: those wanted, and some that
+ * are likely wanted next. */
 static size_t back_at_a_time(const struct hak_span *run, size_t npages, size_t front)
 {
     return hak_min(hak_max(npages, HAK_COMMIT_STEP >> HAK_PAGE_SHIFT), run->npages - front);

@@ -15,7 +15,7 @@
 void hak_pages_add(struct hak_range *range, uint32_t page, size_t npages, unsigned state,
                    uint64_t freed_ms);
 
-/* All that are taken are BUSY and mapped; `zero` tells whether every byte is zero. */
+/* Spans that are taken are BUSY and mapped; their `zero` tells whether every byte is zero. */
 
 /* Takes npages out of a free run, `front` pages behind its start.  NULL: they are away, and mapping
  * them was refused. */
@@ -27,9 +27,9 @@ struct hak_span *hak_pages_take(struct hak_range *range, unsigned state, size_t 
 /* Takes npages behind the frontier.  NULL: the range is full or mapping was refused. */
 struct hak_span *hak_pages_take_frontier(struct hak_range *range, size_t npages,
                                          size_t align_pages);
-/* The same of pages that start at the frontier as it is. */
+/* Takes npages that start right at the frontier.  NULL: as above, or the frontier moved on. */
 struct hak_span *hak_pages_take_frontier_at(struct hak_range *range, size_t npages);
-/* Takes the dirty run that was freed first, if that was at or before until_ms.  NULL: it was not.
+/* Takes the dirty run that was freed first.  NULL: there is none, or it was freed after until_ms.
  */
 struct hak_span *hak_pages_take_oldest(uint64_t until_ms);
 

@@ -1,5 +1,5 @@
-/* poison.c: see poison.h.  A free block's first word may be its link; it is left alone.  Blocks
- * that were never freed hold other bytes than FREED and pass. */
+/* poison.c: see poison.h.  The first word of a free block may be its link and is not filled.
+ * Blocks that were never freed hold other bytes than FREED and pass the check. */
 #include <string.h>
 
 #include "block.h"
@@ -18,7 +18,7 @@ void hak_poison_alloc(void *p, size_t cls)
 {
     const uint8_t *bytes = p;
     size_t size = hak_class_usable(cls);
-    /* Half of the bytes freed, others not: written to in between. */
+    /* The ends hold FREED, but not all between them: somebody wrote there. */
     if (size > 2 * LINK && bytes[LINK] == FREED && bytes[LINK + 1] == FREED &&
         bytes[size - 1] == FREED && bytes[size - 2] == FREED && !is_freed(bytes, size))
         hak_fatal("write after free", p);

@@ -1,5 +1,5 @@
-/* poison.h: the debug build fills blocks, so that use before initialisation and after free shows,
- * and looks for a freed block among those the cache holds. */
+/* poison.h: checks of the debug build.  It fills blocks, so that use before initialisation and
+ * after free shows, and looks for a freed block among those that the cache holds. */
 #ifndef HAK_POISON_H
 #define HAK_POISON_H
 

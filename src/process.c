@@ -25,8 +25,8 @@ void hak_process_forked(void)
     *hak_process = (struct hak_process){.state = HAK_PROCESS_OLD};
 }
 
-/* A signal handler that interrupts the adopter begins again and ends it, since it may want locks
- * that are not in order yet. */
+/* A signal handler that interrupts the adopting thread adopts once more, from the start to the end:
+ * it may need locks that are not in order yet. */
 void hak_process_adopt(void)
 {
     if (hak_cas_acquire(&hak_process->adopter, 0, hak_this_thread()) || hak_process_is_adopting()) {

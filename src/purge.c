@@ -18,7 +18,7 @@ static size_t resident_free_bytes(void)
     return hak_heap_dirty_bytes() + hak_bigcache_bytes();
 }
 
-/* One pass over everything that is older than the decay. */
+/* Gives back everything that is older than the decay. */
 static void pass(void)
 {
     uint64_t now = hak_os_now_ms();
@@ -48,13 +48,13 @@ static bool is_idle(void)
     return resident_free_bytes() < LEAST_BYTES;
 }
 
-/* Whether the program has one thread again; then it is as if it had never had more. */
+/* Whether the program has one thread again; then forgets that there were more. */
 static bool is_alone(void)
 {
     if (hak_load_relaxed(&hak_process->nthreads) > 1)
         return false;
     hak_store_relaxed(&hak_process->has_threads, 0u);
-    hak_fence(); /* against the one in threads.c */
+    hak_fence(); /* pairs with the one in threads.c */
     if (hak_load_relaxed(&hak_process->nthreads) <= 1)
         return true;
     hak_store_relaxed(&hak_process->has_threads, 1u);
@@ -74,7 +74,8 @@ static void *thread_main(void *unused)
             break;
         if (!become(RUNNING, ASLEEP))
             continue;
-        hak_fence(); /* against those in hak_purge_after_free and threads.c: one sees the other */
+        hak_fence(); /* pairs with those in hak_purge_after_free and threads.c: one side sees the
+                        other */
         if ((!is_idle() || hak_load_relaxed(&hak_process->nthreads) <= 1) &&
             become(ASLEEP, RUNNING))
             continue;
@@ -85,9 +86,9 @@ static void *thread_main(void *unused)
     return unused;
 }
 
-/* Creating a thread allocates; those calls find STARTING here.  It is not done under the locks of
- * fork, where it would run code of others.  A refusal is final, so that no other thread of the
- * program pays for the attempt. */
+/* Creating a thread allocates; these allocations find the state STARTING.  No thread is created
+ * while a fork holds the locks: that would run code of others.  A refusal is final, so that no
+ * other thread of the program pays for an attempt. */
 void hak_purge_start_thread(void)
 {
     if (hak_lock_reentrant || !become(ABSENT, STARTING))
@@ -96,11 +97,11 @@ void hak_purge_start_thread(void)
         hak_store_relaxed(&hak_process->purge_thread, REFUSED);
 }
 
-/* A process whose main thread has ended lives on until its last thread ends, which must not be
- * this one. */
+/* Ends the purge thread.  A process whose main thread has ended lives on until its last thread
+ * ends, and the purge thread must not be that last one. */
 static void end_thread(void)
 {
-    for (;;) { /* until none of its states is missed because it has just changed */
+    for (;;) { /* tries again if the state changes meanwhile */
         uint32_t state = hak_load_relaxed(&hak_process->purge_thread);
         if (state != STARTING && state != RUNNING && state != ASLEEP)
             return;

@@ -1,4 +1,4 @@
-/* ranges.c: see ranges.h.  The frontier moves, and what lies behind it is mapped in steps. */
+/* ranges.c: see ranges.h.  Pages behind the frontier are mapped in steps. */
 #include <errno.h>
 
 #include "mapping.h"
@@ -112,8 +112,8 @@ static int map_pages(struct hak_range *range, uint32_t end)
     return 0;
 }
 
-/* Something of somebody else's is mapped behind the range's pages: moves the frontier over the next
- * `hop` addresses, which count as in use from now on. */
+/* Somebody else has mapped something behind the range's pages: moves the frontier over the next
+ * `hop` pages, which count as in use from now on. */
 static void hop_over(struct hak_range *range, uint32_t hop)
 {
     uint32_t from = range->mapped;
@@ -152,7 +152,7 @@ bool hak_range_advance(struct hak_range *range, size_t npages, size_t align_page
 }
 
 /* Unmaps what is mapped behind the frontier and the away run that ends there; false: refused.  At
- * no moment, as fork may choose any, do unmapped pages count as mapped. */
+ * no moment do unmapped pages count as mapped: a fork may come at any. */
 static bool unmap_end(struct hak_range *range, const struct hak_span *run)
 {
     uint32_t begin = hak_span_page(run), end = range->mapped, beyond = end - range->frontier;

@@ -22,11 +22,11 @@ struct hak_range {
     struct hak_runs dirty;
     struct hak_runs away;
 };
-/* By hak_range_index: 0 serves large blocks and, but for the region lookup, slabs of every class; c
- * the slabs of class c. */
+/* hak_range_index is the index.  Range 0 serves large blocks and, without the region lookup, slabs
+ * of every class; range c serves the slabs of class c. */
 extern HAK_HIDDEN struct hak_range hak_ranges[HAK_NRANGES];
 
-/* Over all ranges.  Written with the lock; read without it as well, as of a moment ago. */
+/* Counts over all ranges.  Written with the lock held; read also without it, as of a moment ago. */
 struct hak_page_counts {
     size_t mapped; /* pages, free and in use */
     size_t used;   /* pages in spans that are handed out */
@@ -39,7 +39,7 @@ struct hak_page_counts {
     size_t claims; /* calls to the system that mapped some */
 };
 extern HAK_HIDDEN struct hak_page_counts hak_page_counts;
-/* Adds to one of them; subtracts where `more` is negative. */
+/* Adds to one of these counts; subtracts if `more` is negative. */
 HAK_INLINE void hak_count_pages(size_t *count, size_t more)
 {
     hak_store_relaxed(count, *count + more);
@@ -49,13 +49,12 @@ HAK_INLINE void hak_count_pages(size_t *count, size_t more)
 void hak_ranges_init(size_t size);
 struct hak_range *hak_range_of(uint32_t page);
 /* Pages of all clean runs, and mapped ones behind the frontiers.  Needs no lock: as of a moment
- * ago.
- */
+ * ago. */
 size_t hak_ranges_clean(void);
 
 /* The free runs of the state: CLEAN, DIRTY or AWAY. */
 struct hak_runs *hak_range_runs(struct hak_range *range, unsigned state);
-/* Puts a free run among those of its state, takes it out. */
+/* Puts a free run among the runs of its state, takes it out. */
 void hak_range_insert(struct hak_range *range, struct hak_span *run);
 void hak_range_remove(struct hak_range *range, struct hak_span *run);
 
@@ -64,9 +63,9 @@ int hak_range_claim(uint32_t page, size_t npages);
 /* Unmaps pages that the caller owns, which may then be added as AWAY; false: refused.  Needs no
  * lock. */
 bool hak_range_leave(uint32_t page, size_t npages);
-/* Moves the frontier behind npages, from *page on, that are aligned to align_pages and mapped now.
- * The pages [*gap, *page), clean as well, were left out.  False: the range is full or mapping was
- * refused. */
+/* Takes npages behind the frontier, from *page on: maps them, aligned to align_pages, and moves the
+ * frontier behind them.  Pages [*gap, *page), which the alignment leaves over, are clean and the
+ * caller's too.  False: the range is full or mapping was refused. */
 bool hak_range_advance(struct hak_range *range, size_t npages, size_t align_pages, uint32_t *gap,
                        uint32_t *page);
 /* Moves the frontier back over the clean and away runs that end there. */

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Writes "hakmem(<profile>): " and the formatted text (at most 400 bytes) and a newline.
+/* Writes "hakmem(<profile>): ", the formatted text (at most 400 bytes) and a newline to stderr.
  * Formats: %s %u (uint32_t) %zu %p %llu %%. */
 void hak_report(const char *format, ...) HAK_PRINTF(1, 2);
 
@@ -16,7 +16,8 @@ void hak_report(const char *format, ...) HAK_PRINTF(1, 2);
  * of SIGABRT may allocate all the same, in this thread. */
 HAK_NORETURN void hak_fatal(const char *fault, const void *address);
 
-/* The text after formatting, for messages and statistics; returns its length (< room). */
+/* Writes the formatted text to `out`, for messages and statistics; returns its length, less than
+ * `room`. */
 size_t hak_format(char *out, size_t room, const char *format, ...) HAK_PRINTF(3, 4);
 
 #ifdef __cplusplus

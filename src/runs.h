@@ -1,8 +1,8 @@
 /* runs.h: a set of free page runs, found by size.
  *
- * Bins 1..63 hold runs of exactly that many pages, the others four sizes' widths to each power of
- * two.  A bin is a list (span_list.h); a bit in `nonempty` says which bins to look at.  Owned by
- * the heap and guarded by its lock. */
+ * Bins 1..63 hold runs of exactly that many pages; from there on four bins share each power of two.
+ * A bin is a list (span_list.h); a bit in `nonempty` says which bins to look at.  Owned by the heap
+ * and guarded by its lock. */
 #ifndef HAK_RUNS_H
 #define HAK_RUNS_H
 

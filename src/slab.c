@@ -27,7 +27,7 @@ struct hak_span *hak_slab_carve(unsigned cls, unsigned serial)
     }
     slab->first = (uint16_t)(shape->first + COLOUR_STEP * (serial % shape->colours));
     slab->nfree = shape->nblocks;
-    /* What an earlier slab left would look like blocks that were written to after free. */
+    /* The checks would take what an earlier slab left for writes to freed blocks. */
     if ((HAK_POISON || HAK_GUARD) && !slab->zero)
         hak_clear(hak_span_start(slab), hak_span_bytes(slab));
     uint64_t *bits = bits_of(slab);
@@ -63,7 +63,7 @@ unsigned hak_slab_take(struct hak_span *slab, void **out, unsigned want)
     want = hak_min(want, (unsigned)slab->nfree);
     for (unsigned i = 0; n < want; i++) {
         unsigned word = first + i < nwords ? first + i : first + i - nwords;
-        /* Of the first word what lies before `start` comes last. */
+        /* The bits of the first word that lie before `start` come last. */
         uint64_t behind = (uint64_t)-1 << start % 64;
         uint64_t later = HAK_RANDOM && i == 0 ? bits[word] & ~behind : 0;
         uint64_t set = bits[word] ^ later;

@@ -3,10 +3,10 @@
  *   span start                                                span start + npages * 64 KiB
  *   | first | block 0 | block 1 | ... | block n-1 | tail, smaller than one block |
  *
- * The free set is a bitmap outside the memory that it describes, in the span's descriptor or, for
- * more than 512 blocks, apart (bits.h); a set bit is a free block.
- * Always: nfree == popcount(bits) == nblocks - blocks in caches, in central's batches, in use.
- * The caller holds the class's central lock. */
+ * The free set is a bitmap; a set bit is a free block.  It lies outside the memory that it
+ * describes: in the span's descriptor or, for more than 512 blocks, in a place of its own (bits.h).
+ * Always: nfree == popcount(bits) == nblocks - blocks in caches, in central's batches, in use.  The
+ * caller holds the class's central lock. */
 #ifndef HAK_SLAB_H
 #define HAK_SLAB_H
 

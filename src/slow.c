@@ -14,7 +14,7 @@
 
 /* ---- allocate ------------------------------------------------------------------------------ */
 
-/* Memory is out: frees to the heap what is kept for later.  False: there was nothing. */
+/* When memory is out: frees to the heap what is kept for later.  False: nothing was kept. */
 static bool reclaim(void)
 {
     bool any = HAK_GUARD && hak_guard_release_large();
@@ -49,7 +49,7 @@ static void *alloc_large(size_t size, size_t align, bool zero)
     return p;
 }
 
-/* A block of the class, as free blocks are: not marked live. */
+/* A block of the class that is still marked free; NULL: out of memory. */
 static void *take_small(unsigned cls)
 {
     struct hak_cache *cache = hak_threads_open();
@@ -113,7 +113,7 @@ void *hak_alloc_large_zero(size_t size)
     return alloc_large(size, HAK_QUANTUM, true);
 }
 
-/* Without a header every block of a class has the class's alignment.  What is counted is the size
+/* Without a header every block of a class has the class's alignment.  The counts take the size
  * asked for, not that of the class. */
 static void *alloc_aligned_class(size_t align, size_t size)
 {
@@ -172,7 +172,8 @@ static void free_small(void *p, unsigned cls)
     hak_purge_after_free();
 }
 
-/* The small block that p, found through its span, is or lies in. */
+/* The small block that contains p, an address aligned inside of it.  Ends the process for any other
+ * p in the slab. */
 static void *block_inside(struct hak_span *slab, void *p)
 {
     uint8_t header = HAK_LOOKUP_HEADER ? ((uint8_t *)p)[-1] : 0;
@@ -186,7 +187,7 @@ static void *block_inside(struct hak_span *slab, void *p)
     return block;
 }
 
-/* With the checks of a hardened profile. */
+/* hak_free_slow with the checks of a hardened profile. */
 static void free_guarded(void *p)
 {
     struct hak_span *span = hak_guard_find(p, "free");
@@ -250,7 +251,7 @@ size_t hak_usable(const void *p)
     return (size_t)(block + hak_class_usable(span->cls) - (const char *)p);
 }
 
-/* The same with the checks of a hardened profile. */
+/* hak_resize with the checks of a hardened profile. */
 static void *resize_guarded(void *p, size_t size)
 {
     struct hak_span *span = hak_guard_find(p, "realloc");
@@ -283,6 +284,7 @@ void *hak_resize(void *p, size_t size)
     if (size <= HAK_SMALL_MAX || span->state != HAK_SPAN_LARGE)
         return NULL;
     void *resized = hak_large_resize(span, p, size);
-    hak_purge_after_free(); /* of the pages behind it, or those it moved away from */
+    hak_purge_after_free(); /* the pages behind the block, or those it moved away from, are free now
+                             */
     return resized;
 }

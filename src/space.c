@@ -6,8 +6,9 @@
 #include "space.h"
 
 /* Kernels place programs, libraries and stacks at the upper and the lower end of their half of the
- * address space, with some 2^40 bytes for chance.  Runtimes that choose addresses at random choose
- * from below 2^46.  Where addresses have 47 bits or more, this is between all of them. */
+ * address space, moved by up to some 2^40 bytes at random.  Runtimes that choose addresses at
+ * random choose from below 2^46.  Where addresses have 47 bits or more, the band lies between all
+ * of them. */
 #define BAND_START ((uintptr_t)0x400000000000)
 #define BAND_SIZE ((uintptr_t)0x100000000000)
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -34,7 +35,7 @@ static char *place(uintptr_t *next, size_t size)
     return part;
 }
 
-/* Returns the bytes of the whole, from `start` on. */
+/* Lays out all parts from `start` on; returns their bytes. */
 static size_t lay_out(uintptr_t start, size_t size, struct hak_space *out)
 {
     size_t npages = size >> HAK_PAGE_SHIFT;
@@ -55,7 +56,7 @@ static bool try_at(uintptr_t start, size_t size, struct hak_space *out)
     return hak_os_claim(out->spans, HAK_PAGE_SIZE) == 0;
 }
 
-/* The same, and the last page can be mapped too: the address space may end before. */
+/* As try_at, but only where the last page can be mapped too: the address space may end before. */
 static bool try_whole_at(uintptr_t start, size_t size, struct hak_space *out)
 {
     if (!try_at(start, size, out))
@@ -66,7 +67,7 @@ static bool try_whole_at(uintptr_t start, size_t size, struct hak_space *out)
     return reaches;
 }
 
-/* In a band of its own, at random. */
+/* Tries random places in the band. */
 static bool try_band(size_t size, struct hak_space *out)
 {
     size_t whole = lay_out(0, size, out);
@@ -77,8 +78,8 @@ static bool try_band(size_t size, struct hak_space *out)
     return false;
 }
 
-/* Where address spaces are smaller, or laid out otherwise (emulators, valgrind): below the place
- * where the kernel would put the next mapping, or above it. */
+/* For address spaces that are smaller, or laid out otherwise (emulators, valgrind): tries places
+ * below the one where the kernel would put the next mapping, and above it. */
 static bool try_beside_kernel(size_t size, struct hak_space *out)
 {
     char *next = hak_os_map(HAK_PAGE_SIZE);
@@ -102,7 +103,7 @@ bool hak_space_find(size_t size, struct hak_space *out)
     return try_band(size, out) || try_beside_kernel(size, out);
 }
 
-/* The extension under way, for a child that fork makes meanwhile. */
+/* The extension under way; a child that fork makes meanwhile reads it. */
 static struct {
     char *from;
     size_t bytes; /* 0: none */

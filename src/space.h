@@ -3,9 +3,9 @@
  *   | spans | | bits | | map | | live | | caches | | heap: page 0, page 1, ... |
  *
  * Nothing is reserved: these are addresses, chosen at random where the kernel puts nothing by
- * itself, and each part is mapped piece by piece as it grows (hak_space_extend, ranges.c).  What
- * somebody else maps inside stays his.  Between the parts some addresses are left out, so that a
- * write that runs past the end of one meets unmapped memory. */
+ * itself, and each part is mapped piece by piece as it grows (hak_space_extend, ranges.c).
+ * Mappings that somebody else makes inside are left alone.  Between the parts some addresses are
+ * left out, so that a write that runs past the end of one meets unmapped memory. */
 #ifndef HAK_SPACE_H
 #define HAK_SPACE_H
 
@@ -30,14 +30,14 @@ enum {
  * `spans` there.  False: no memory, or no room for a small one. */
 bool hak_space_find(size_t size, struct hak_space *out);
 
-/* Maps more of a part of which the first *have bytes are mapped, until they are `need` or more;
- * *have may be read atomically meanwhile, and has to be where a child of fork finds it. Others must
- * not extend any part meanwhile.  False: refused, or somebody else's mapping is in the way.
- */
+/* Maps more of a part, of which the first *have bytes are mapped, until at least `need` bytes are.
+ * Other threads may read *have atomically meanwhile, and a child of fork must find it.  The caller
+ * makes sure that no other thread extends any part meanwhile.  False: refused, or somebody else's
+ * mapping is in the way. */
 bool hak_space_extend(char *part, size_t *have, size_t need);
 
-/* In a child of fork, where a thread that is gone may have been in hak_space_extend for this part:
- * takes in what it mapped without noting it. */
+/* In a child of fork: a thread that is gone may have been in hak_space_extend for this part.  Adds
+ * to *have what that thread had mapped without noting it. */
 void hak_space_mend(char *part, size_t *have);
 
 #endif

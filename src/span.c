@@ -22,8 +22,9 @@ struct hak_span *hak_span_find(const void *p)
     uint32_t head = hak_span_at(page)->head;
     if (head == 0 || head > page)
         return NULL;
-    /* The page may be an inner one, whose `head` is of a former span; then that span's first page
-     * is an inner or a last one now, and if it holds a state, its own `head` is another page. */
+    /* The `head` of an inner page may be left over from a former span.  The first page of that
+     * former span is an inner or a last page now; if its descriptor holds one of these states, its
+     * own `head` is another page. */
     struct hak_span *span = hak_span_at(head);
     unsigned state = hak_load_relaxed(&span->state);
     if ((state != HAK_SPAN_SLAB && state != HAK_SPAN_LARGE) || span->head != head ||

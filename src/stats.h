@@ -1,4 +1,4 @@
-/* stats.h: what the allocator holds and did, summed on demand over all layers.
+/* stats.h: what the allocator holds and has done, summed on demand over all layers.
  *
  * Collecting takes each lock in turn, none for long, and allocates nothing.  While other threads
  * run, the sums are those of slightly different moments; in an idle process they are exact. */
@@ -12,11 +12,12 @@
 
 struct hak_class_stats {
     size_t slabs;
-    size_t live;                        /* blocks that the program has */
-    size_t cached, parked, free;        /* blocks in threads' caches, parked in central, in slabs */
-    size_t tail;                        /* bytes behind the last blocks of slabs */
-    uint64_t fills, slab_fills, drains; /* batches from central, of these from slabs; to central */
-    uint64_t allocs, frees, requested;  /* see hak_threads_class_stats */
+    size_t live;                 /* blocks that the program has */
+    size_t cached, parked, free; /* blocks in threads' caches, parked in central, in slabs */
+    size_t tail;                 /* bytes behind the last blocks of slabs */
+    uint64_t fills, slab_fills,
+        drains; /* batches from central; those of them from slabs; batches to central */
+    uint64_t allocs, frees, requested; /* see hak_threads_class_stats */
 };
 void hak_stats_class(unsigned cls, struct hak_class_stats *out);
 
@@ -26,8 +27,8 @@ struct hak_stats {
     struct hak_large_stats large;
     struct hak_bigcache_stats bigcache;
     size_t slab_bytes;            /* of all slabs */
-    size_t live, free;            /* small blocks: with the program; in slabs */
-    size_t live_bytes;            /* theirs, class sizes */
+    size_t live, free;            /* small blocks that the program has; that are free in slabs */
+    size_t live_bytes;            /* bytes of live small blocks, by class size */
     size_t stock, stock_bytes;    /* small blocks in caches and parked */
     size_t rss_bytes, peak_bytes; /* of the process */
 };

@@ -5,7 +5,7 @@
 struct text {
     char *out;
     size_t room;
-    size_t len; /* of the whole, also of what had no room */
+    size_t len; /* of the whole text, also of the part that had no room */
 };
 
 static void put(struct text *text, const char *part, size_t len)

@@ -1,6 +1,6 @@
-/* syscall.h: calls of the kernel without the C library, whose functions a library that is preloaded
- * may replace by its own, which allocate.  A result from -4095 to -1 is an errno value, negated;
- * errno itself is left alone. */
+/* syscall.h: system calls without the C library.  A preloaded library may replace functions of the
+ * C library by its own, and these may allocate.  A result from -4095 to -1 is an errno value,
+ * negated; errno itself is left alone. */
 #ifndef HAK_SYSCALL_H
 #define HAK_SYSCALL_H
 
@@ -51,7 +51,7 @@ HAK_INLINE bool hak_syscall_failed(long result)
     return (unsigned long)result >= -4095ul;
 }
 
-/* 0 or an errno value, of a call whose result says nothing else. */
+/* The result of a call that returns nothing else, as 0 or an errno value. */
 HAK_INLINE int hak_syscall_error(long result)
 {
     return hak_syscall_failed(result) ? (int)-result : 0;

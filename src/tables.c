@@ -3,7 +3,7 @@
 
 enum { STEP = HAK_PAGE_SIZE / HAK_SPAN_BYTES }; /* descriptors mapped at a time */
 
-/* A base of 2^63 makes p less it huge for every address a program can hold, so that before
+/* With a base of 2^63, p - base is huge for every address that a program can hold.  So before
  * initialisation each pointer counts as foreign. */
 struct hak_heap hak_heap HAK_CACHE_ALIGNED = {
     .lookup_base = (uintptr_t)1 << 63, .base = (uintptr_t)1 << 63, .region_shift = 47};

@@ -43,7 +43,7 @@ struct hak_heap {
 extern HAK_HIDDEN struct hak_heap hak_heap;
 extern HAK_HIDDEN struct hak_lock hak_heap_lock;
 
-/* Whether the heap has its place.  Needs no lock, as all inline functions here. */
+/* Whether hak_heap_init has found the heap's place.  The inline functions here need no lock. */
 HAK_INLINE bool hak_heap_ready(void)
 {
     return hak_load_acquire(&hak_heap.spans) != NULL;
@@ -74,11 +74,11 @@ HAK_INLINE unsigned hak_range_index(uint32_t page)
     return HAK_LOOKUP_REGION && region < HAK_NCLASSES ? region + 1 : 0;
 }
 
-/* For a range that starts at the page `first`. */
+/* Prepares the tables for a range whose first page is `first`. */
 void hak_tables_init(unsigned range, uint32_t first);
 /* Maps the entries of a range's pages below `end`; false: refused. */
 bool hak_tables_extend(unsigned range, uint32_t end);
-/* Of each range: bytes from the start of `spans` to the end of its mapped descriptors. */
+/* Bytes from the start of `spans` to the end of a range's mapped descriptors. */
 extern HAK_HIDDEN size_t hak_tables_bytes[HAK_NRANGES];
 /* Descriptors of the range's pages below this one are mapped. */
 HAK_INLINE uint32_t hak_tables_end(unsigned range)

@@ -14,24 +14,24 @@ const struct hak_bin hak_bins_none[HAK_NBINS] = {{{NULL}, {0}, 0}};
 HAK_THREAD struct hak_bin *hak_bins = (struct hak_bin *)hak_bins_none;
 
 static HAK_THREAD struct hak_cache *own;
-static HAK_THREAD struct hak_cache *changing; /* is being taken or given back */
+static HAK_THREAD struct hak_cache *changing; /* the cache that is being taken or given back */
 static HAK_THREAD bool exited;                /* the thread's cache has been given back for good */
 
 bool hak_counting;
 struct hak_lock hak_threads_lock;
-static struct hak_cache *registry; /* guarded by the lock, as is the rest */
+static struct hak_cache *registry; /* guarded by the lock, as are the variables below */
 static struct hak_cache *free_caches;
 static size_t ncaches;
-static size_t nplaces; /* for caches, used so far */
+static size_t nplaces; /* places for caches that were tried so far */
 static pthread_key_t exit_key;
 
-/* nthreads may be too low in a child that a signal handler made meanwhile. */
+/* Adds to nthreads, which may be too low in a child that a signal handler made meanwhile. */
 static void count_thread(int more)
 {
     uint32_t before = hak_load_relaxed(&hak_process->nthreads);
     uint32_t now = before > 0 || more > 0 ? before + (uint32_t)more : 0;
     hak_store_relaxed(&hak_process->nthreads, now);
-    hak_fence(); /* against the one in purge.c: the other thread sees this, or is seen by it */
+    hak_fence(); /* pairs with the one in purge.c: one thread sees the other */
     if (now > 1)
         hak_store_relaxed(&hak_process->has_threads, 1u);
 }
@@ -59,8 +59,9 @@ static void thread_exit(void *cache_of_thread)
     hak_purge_after_free();
 }
 
-/* Caches are kept for later threads.  Between them lies unmapped memory, so that what runs past the
- * end of one does not reach the next, and the system sees no range that is worth a huge page. */
+/* Memory for a cache, which is never unmapped: later threads use it again.  Between caches some
+ * addresses stay unmapped, so that a write past the end of one does not reach the next, and the
+ * system sees no range that is worth a huge page. */
 static struct hak_cache *new_cache(void)
 {
     size_t size = hak_round_up(sizeof(struct hak_cache), HAK_PAGE_SIZE);
@@ -77,7 +78,8 @@ static struct hak_cache *new_cache(void)
     return NULL;
 }
 
-/* *lost: it still has the blocks of a thread that a fork left behind. */
+/* A cache for the calling thread; NULL: out of memory.  *lost: the cache still has the blocks of a
+ * thread that a fork left behind. */
 static struct hak_cache *take_cache(bool *lost)
 {
     struct hak_cache *cache;
@@ -102,8 +104,8 @@ static struct hak_cache *take_cache(bool *lost)
 }
 
 /* Makes the key whose destructor is thread_exit; false: there are no more keys.  Called without a
- * lock, since pthread_key_create may be somebody else's by that name; of threads that race, one
- * keeps its key. */
+ * lock, since pthread_key_create may be somebody else's function of that name.  If threads race,
+ * one of them keeps its key. */
 static bool make_exit_key(void)
 {
     static uint32_t claimed, made;
@@ -148,7 +150,7 @@ struct hak_cache *hak_threads_open(void)
     changing = NULL;
     if (!hak_counting && !HAK_GUARD)
         hak_bins = cache->bins;
-    /* May call malloc, which finds the cache in place. */
+    /* pthread_setspecific may call malloc, which finds the cache in place. */
     if (make_exit_key())
         pthread_setspecific(exit_key, cache);
     return cache;

@@ -12,17 +12,17 @@
 /* The calling thread's cache, made at its first call; NULL when there is no memory for one, or the
  * thread is past the destructor that gave its cache back.  Initialises hakmem. */
 struct hak_cache *hak_threads_open(void);
-/* The same, but NULL if it has not been made. */
+/* The calling thread's cache; NULL if it has not been made. */
 struct hak_cache *hak_threads_cache(void);
 
-/* Counts calls by class from now on, for good.  To be called before the process has threads. */
+/* Counts calls by class from now on, for good.  Call before the process has threads. */
 void hak_threads_count(void);
 extern HAK_HIDDEN bool hak_counting;
 
-/* In the child of fork: the other threads' caches have no owner.  The next thread that is given one
- * gives back what it holds: at no moment is a block in two places (cache.c), so that it does not
- * matter what its owner was doing.  A cache that the calling thread itself is being given, or gives
- * back, stays with it. */
+/* In the child of fork: the other threads' caches have no owner.  The next thread that gets such a
+ * cache gives back the blocks in it.  It does not matter what the owner was doing: at no moment is
+ * a block in two places (cache.c).  A cache that the calling thread itself is taking or giving back
+ * stays with it. */
 void hak_threads_forked(void);
 extern HAK_HIDDEN struct hak_lock hak_threads_lock;
 
@@ -36,8 +36,8 @@ void hak_threads_stats(struct hak_threads_stats *out);
 
 struct hak_threads_class_stats {
     size_t cached;          /* blocks in caches now, approximate while threads run */
-    uint64_t allocs, frees; /* since the process counts, else 0 */
-    uint64_t requested;     /* bytes asked for, of these allocs */
+    uint64_t allocs, frees; /* since the process counts; 0 if it does not */
+    uint64_t requested;     /* bytes asked for in these allocs */
 };
 void hak_threads_class_stats(unsigned cls, struct hak_threads_class_stats *out);
 

@@ -19,7 +19,7 @@ static bool is_same(const char *a, const char *b)
     return *a == *b;
 }
 
-/* What addresses in the image are counted from. */
+/* The address that the image's own addresses are relative to. */
 static uintptr_t load_bias(const Elf64_Ehdr *image)
 {
     const Elf64_Phdr *part = (const Elf64_Phdr *)((uintptr_t)image + image->e_phoff);
