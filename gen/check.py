@@ -1,22 +1,16 @@
 """Proves the finished tables of a Model, by code that knows nothing of how they were chosen.
 
-The limits below are those of src/ (classes.h, heap.h, slab.c), not those of the generator; nothing
-is imported from it but the shape of the Model.  Where a property concerns every offset or every
+It shares the limits of src/ with the generator, and the shape of the Model; nothing else is
+imported from it.  Where a property concerns every offset or every
 address, the comment says why looking at some of them is enough.
 """
 
 from typing import Iterator
 
+from gen.limits import (
+    COLOUR_STEP, INLINE_BLOCKS, MAX_BATCH, MAX_BLOCKS, MAX_CLASSES, MAX_COLOURS, PAGE, QUANTUM,
+)
 from gen.model import ClassRow, Model
-
-QUANTUM = 16
-PAGE = 65536
-CACHE_LINE = 64
-MAX_CLASSES = 126  # seven bits of a header, 127 is spare
-MAX_BLOCKS = PAGE // QUANTUM  # bits for one heap page
-INLINE_BLOCKS = 512  # bits in a span's descriptor, for slabs of several pages
-MAX_COLOURS = 64
-MAX_BATCH = 512
 
 
 class TableError(Exception):
@@ -115,7 +109,7 @@ def _slab_problems(row: ClassRow, header_bytes: int) -> Iterator[str]:
     if not 1 <= row.colours <= MAX_COLOURS:
         yield f"{row.colours} colours are not in 1..{MAX_COLOURS}"
     end = row.first + row.nblocks * row.size
-    last_end = end + (row.colours - 1) * CACHE_LINE
+    last_end = end + (row.colours - 1) * COLOUR_STEP
     if end > slab:
         yield f"its blocks end at {end}, the slab at {slab}"
     elif last_end > slab:
@@ -156,7 +150,7 @@ def _alignment_problems(row: ClassRow) -> Iterator[str]:
         return
     terms = [("a slab", PAGE), ("block 0", row.first)]
     if row.colours > 1:
-        terms.append(("colour 1", CACHE_LINE))
+        terms.append(("colour 1", COLOUR_STEP))
     if row.nblocks > 1:
         terms.append(("block 1", row.size))
     for what, offset in terms:

@@ -7,17 +7,13 @@ import hashlib
 import json
 from typing import Any, Iterable, Iterator
 
+from gen.limits import (
+    COLOUR_STEP, INLINE_BLOCKS, MAX_CLASSES, MAX_COLOURS, PAGE, PAGE_SHIFT, QUANTUM,
+)
 from gen.model import ClassRow, Keys, Model, Profile
 from gen.profiles import ProfileError
 from gen.schema import schema_keys
 
-QUANTUM = 16  # class sizes and block addresses are multiples of this
-PAGE_SHIFT = 16
-PAGE = 1 << PAGE_SHIFT
-COLOUR_STEP = 64  # a cache line
-MAX_COLOURS = 64
-MAX_CLASSES = 126
-INLINE_BLOCKS = 512  # a slab with more has its free set in a table with room for one page's blocks
 RECIP_SHIFT = 40
 REGIONS_SHIFT = 7  # the region lookup divides the heap's addresses by 2 to this
 LEAST_REGION_GIB = 1  # for the blocks of one class
@@ -155,7 +151,7 @@ def _class_rows(profile: Profile, sizes: Iterable[int], header_bytes: int) -> li
         nblocks = _blocks(pages, size, first)
         tail = pages * PAGE - first - nblocks * size
         colours = colours_of(tail)
-        cap = _clamp(front["cache_bytes"] // size, 2, front["fast_cap"]) & ~1
+        cap = cap_of(front, size)
         batch = cap // 2
         most_batches = central["transfer_bytes"] // (batch * size)
         transfer = _clamp(most_batches, 1, central["transfer_batches"])
@@ -224,6 +220,11 @@ def _slab_pages(profile: Profile, size: int, first: int) -> int:
 
 def _blocks(pages: int, size: int, first: int) -> int:
     return (pages * PAGE - first) // size
+
+
+def cap_of(front: dict[str, Any], size: int) -> int:
+    """Most blocks of `size` bytes in a thread's cache, even, by the keys of the section `front`."""
+    return _clamp(front["cache_bytes"] // size, 2, front["fast_cap"]) & ~1
 
 
 def colours_of(tail: int) -> int:

@@ -2,6 +2,11 @@
 
 For the templates, beside `m` (the Model) and Jinja2's own filters:
 
+    cache, cache_bytes
+        struct hak_cache: `cache.MEMBER.offset` is where a member begins; its length in bytes.
+    header_live
+        HAK_HEADER_LIVE
+
     {{ list | table(per_line, width) }}
         the integers in rows of `per_line`, each right-aligned in `width` columns, all but the last
         followed by a comma, each row indented by 4.  Shorter rows where 100 columns would not do.
@@ -19,6 +24,8 @@ from pathlib import Path
 
 import jinja2
 
+from gen.layout import cache_struct, sizeof
+from gen.limits import HEADER_LIVE
 from gen.model import Model
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -58,6 +65,8 @@ def render(model: Model, templates: Path = TEMPLATES) -> dict[str, str]:
     )
     environment.filters["offset"] = offset
     environment.filters["table"] = table
+    cache = cache_struct(model)
+    environment.globals.update(cache=cache, cache_bytes=sizeof(cache), header_live=HEADER_LIVE)
     return {
         output: environment.get_template(name).render(
             m=replace(model, template=f"{templates.name}/{name}")

@@ -41,12 +41,13 @@ enum {
 extern HAK_HIDDEN const uint8_t hak_bin_of_step[HAK_CLASS_STEPS];
 
 enum {
+    HAK_MAX_CLASSES = 126, /* a class fits 7 bits, 127 is spare */
     HAK_QUANTUM = 16,      /* every block's alignment, every class size's divisor */
     HAK_MAX_BLOCKS = 4096, /* blocks in a slab: HAK_PAGE_SIZE / HAK_QUANTUM */
     HAK_MAX_BATCH = 512,
 };
 
-_Static_assert(HAK_NCLASSES >= 1 && HAK_NCLASSES <= 126, "a class fits 7 bits, 127 is spare");
+_Static_assert(HAK_NCLASSES >= 1 && HAK_NCLASSES <= HAK_MAX_CLASSES, "a header holds a class");
 _Static_assert(HAK_LIST_CLASSES <= HAK_NCLASSES, "list classes are the first classes");
 _Static_assert(HAK_PAGE_SHIFT == 16, "the external bitmap holds 4096 bits a heap page");
 _Static_assert(HAK_LOOKUP_HEADER + HAK_LOOKUP_MAP + HAK_LOOKUP_REGION == 1, "one class lookup");

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Iterable
 
@@ -16,17 +16,18 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from gen import command
-from gen.fit import served
 from gen.check import TableError, prove
 from gen.classes import build_model
+from gen.explain.aligned import AlignedCost, aligned_costs, most_of
 from gen.explain.doubts import doubts
 from gen.fit import compare
-from gen.fit.predict import cache_bytes
+from gen.layout import cache_bytes, central_bytes
+from gen.limits import PAGE, QUANTUM
 from gen.model import ClassRow, Model
 from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile, name_taken
 from gen.record import recording
+from gen.served import block_bytes
 
-PAGE = 65536
 COLUMNS = 96  # the class table fits; width of output that is no terminal
 WIDEST = 1000
 # Columns of the class table that a narrower terminal does without, the first first.
@@ -86,7 +87,7 @@ class Explanation:
     classes: list[ClassCosts]
     waste: float  # percent of the blocks, over the range of header_tax, with the lookup used
     header_tax: HeaderTax
-    aligned: list[served.AlignedCost]  # the worst for each of the usual alignments
+    aligned: list[AlignedCost]  # the worst for each of the usual alignments
     aligned_most: int  # times the larger of size and alignment: no block should take more
     reserved: int  # address space
     region: int  # address space of each class; 0 without the region lookup
@@ -107,7 +108,7 @@ def explain(model: Model) -> Explanation:
     """Works it out."""
     keys, rows = model.keys, model.classes
     below = [0] + [row.size for row in rows]
-    tax = header_tax([row.size for row in rows])
+    tax = header_tax(model)
     large = keys["large"]
     bigcache = large["bigcache_bytes"] if large["bigcache_l25"] else 0
     return Explanation(
@@ -120,15 +121,15 @@ def explain(model: Model) -> Explanation:
         classes=[_class_costs(row, below[row.index - 1], model.header_bytes) for row in rows],
         waste=tax.waste_with if model.header_bytes else tax.waste_without,
         header_tax=tax,
-        aligned=list(served.aligned_costs(model)),
-        aligned_most=served.most_of(model),
+        aligned=list(aligned_costs(model)),
+        aligned_most=most_of(model),
         reserved=1 << model.reserve_shift,
         region=1 << model.region_shift if model.lookup == "region" else 0,
         map_bytes=(1 << model.reserve_shift) // PAGE if model.lookup == "map" else 0,
         thread_struct=cache_bytes(model),
         thread_blocks=min(keys["front"]["thread_bytes"], sum(row.cap * row.size for row in rows)),
         total_blocks=keys["front"]["total_bytes"],
-        central_struct=8 * model.transfer_slots + 16 * model.transfer_chains,
+        central_struct=central_bytes(model),
         central_blocks=min(
             keys["central"]["parked_bytes"],
             sum(row.transfer * row.batch * row.size for row in rows),
@@ -161,13 +162,13 @@ def _class_costs(row: ClassRow, below: int, header_bytes: int) -> ClassCosts:
     )
 
 
-def header_tax(sizes: list[int]) -> HeaderTax:
+def header_tax(model: Model) -> HeaderTax:
     """Compares the two for requests of equal frequency, as far as the classes reach in both."""
-    low, high = (min(bound, sizes[-1] - 1) for bound in AVERAGED)
+    low, high = (min(bound, model.classes[-1].size - 1) for bound in AVERAGED)
     requests = range(low, high + 1)
-    without = _blocks_of(sizes, requests, 0)
-    with_byte = _blocks_of(sizes, requests, 1)
-    multiples = [request for request in requests if request % 16 == 0 and request <= TAXED]
+    without = _blocks_of(model, requests, 0)
+    with_byte = _blocks_of(model, requests, 1)
+    multiples = [request for request in requests if request % QUANTUM == 0 and request <= TAXED]
     plain = sum(without[request] for request in multiples)
     taxed = sum(with_byte[request] for request in multiples)
     return HeaderTax(
@@ -187,15 +188,10 @@ def header_tax(sizes: list[int]) -> HeaderTax:
     )
 
 
-def _blocks_of(sizes: list[int], requests: Iterable[int], header_bytes: int) -> dict[int, int]:
-    """Request -> size of the block that serves it, for rising requests."""
-    blocks = {}
-    cls = 0
-    for request in requests:
-        while sizes[cls] < request + header_bytes:
-            cls += 1
-        blocks[request] = sizes[cls]
-    return blocks
+def _blocks_of(model: Model, requests: Iterable[int], header_bytes: int) -> dict[int, int]:
+    """Request -> bytes of the block that serves it with a header of so many bytes."""
+    served = replace(model, header_bytes=header_bytes)
+    return {request: block_bytes(served, request) for request in requests}
 
 
 # ---- for a person --------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from typing import Iterator
 
 from gen.model import Model
-from gen.fit.served import PAGE
+from gen.served import block_bytes
 
 LEAST = 16  # bytes; a smaller request takes as much in every profile
 MOST_TIMES = 4  # what a block may have of its request; no profile of ours comes near
@@ -20,15 +20,10 @@ def doubts(model: Model) -> Iterator[str]:
         below = row.size
     request = model.small_max + 1
     why = f"no class is larger than {below} bytes"
-    yield from _doubt(f"malloc({request})", request, _pages(request), why)
+    yield from _doubt(f"malloc({request})", request, block_bytes(model, request), why)
 
 
 def _doubt(call: str, request: int, block: int, why: str) -> Iterator[str]:
     if block > MOST_TIMES * request:
         times = f"{block / request:.0f} times as much"
         yield f"{call} takes {block} bytes, {times}: {why}"
-
-
-def _pages(size: int) -> int:
-    """A large block of that size, in whole heap pages."""
-    return -(-size // PAGE) * PAGE

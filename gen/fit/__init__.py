@@ -1,9 +1,11 @@
 """From recordings to a profile.
 
     demand.py     blocks by size, and a guess at others        Recording -> Demand
-    partition.py  the size classes of least cost, exactly      costs -> sizes
-    served.py     which class serves a block                   Model -> blocks
+    rounding.py   what blocks take                             Model, Demand -> Rounding
+    caches.py     what a thread's cache holds, estimated       bins -> Bin
+    loads.py      a recording by size class                    Model, Recording -> ClassLoads
     predict.py    what a profile comes to                      Model, Recording -> Prediction
+    partition.py  the size classes of least cost, exactly      costs -> sizes
     choose.py     every other key, with its reason             Recording -> choices
     fitting.py    all of it, and whether it holds              Recordings -> choices
     write.py      the profile's file                           choices -> YAML

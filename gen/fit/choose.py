@@ -10,11 +10,11 @@ from typing import Any, Iterator, Sequence
 
 import numpy as np
 
-from gen.fit.predict import MOST_TAKEN, OS_PAGE, run_length
+from gen.fit.caches import run_length
+from gen.limits import MOST_TAKEN, OS_PAGE, PAGE, QUANTUM
 from gen.model import Keys
 from gen.record.recording import LargeBin, Moment, Recording
 
-QUANTUM = 16
 EXTRA_PERMILLE = 1.0  # of the calls that may go to central beyond those with the largest caches
 TINY = 256  # bytes: what a program that lives on tiny blocks allocates up to
 TINY_PERCENT = 90  # of its calls, at least
@@ -267,7 +267,7 @@ def bigcache_max(recordings: Sequence[Recording], default: Keys) -> Chosen | Non
         sofar += one.frees
         if sofar >= 0.99 * total:
             break
-    value = _power_above(one.most, 2 * 65536, default["large"]["bigcache_max"])
+    value = _power_above(one.most, 2 * PAGE, default["large"]["bigcache_max"])
     return Chosen(value, f"99 % of the large blocks that are freed have at most {_bytes(one.most)}")
 
 

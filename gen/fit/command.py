@@ -15,15 +15,15 @@ from rich.table import Table
 
 from gen import command
 from gen.check import TableError, prove
-from gen.classes import MAX_CLASSES, build_model
+from gen.classes import build_model
 from gen.fit import compare, fitting, write
-from gen.fit.demand import GRANULES, QUANTUM
 from gen.fit.fitting import Fitted
 from gen.fit.predict import Prediction, predict
+from gen.limits import MAX_CLASSES, QUANTUM
 from gen.model import Model, Profile
 from gen.profiles import DEFAULT, ROOT, known_profiles, load_profile, name_taken, ProfileError
 from gen.record import recording
-from gen.record.recording import Recording, RecordingError
+from gen.record.recording import GRANULES, Recording, RecordingError
 
 CLASSES = 48
 LEAST_BLOCKS = 100  # live at the peak

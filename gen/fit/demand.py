@@ -6,11 +6,9 @@ from typing import Sequence
 
 import numpy as np
 
-from gen.record.recording import Recording
+from gen.limits import OS_PAGE, QUANTUM
+from gen.record.recording import GRANULES, Recording
 
-QUANTUM = 16
-OS_PAGE = 4096
-GRANULES = 4096  # up to 64 KiB; larger requests are nobody's choice
 PRIOR_MAX = 2048  # granules: the prior reaches as far as the default's classes
 KNEE = 64  # granules, 1 KiB: most of what programs allocate is smaller
 

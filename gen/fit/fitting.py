@@ -24,13 +24,17 @@ from typing import Any, Iterable, NamedTuple, Sequence
 
 import numpy as np
 
-from gen.classes import PAGE, alignment_of, build_model, colours_of, slab_pages
+from gen.classes import alignment_of, build_model, cap_of, colours_of, slab_pages
 from gen.fit.choose import Choice
-from gen.fit import choose, demand, partition, predict
-from gen.fit.demand import GRANULES, OS_PAGE, QUANTUM, Demand
+from gen.fit import choose, demand, partition
+from gen.fit.caches import least_limit
+from gen.fit.demand import Demand
 from gen.fit.partition import Aligned, Costs, NoPartition, Solution, fewest
+from gen.fit.rounding import rounding
+from gen.layout import POINTER
+from gen.limits import OS_PAGE, PAGE, QUANTUM
 from gen.model import Keys, Model, Profile
-from gen.record.recording import Recording
+from gen.record.recording import GRANULES, Recording
 
 LARGEST = (32768, 65536)  # bytes: the two that classes.max may be
 ALIGNED_LEAST = 64  # bytes: a cache line; blocks of up to 64 bytes cost little in any class
@@ -109,8 +113,8 @@ def class_cost(size: int, cap: int, pointers: int, threads: int) -> float:
     """Bytes that a class in use keeps resident beside its live blocks: half a page of the system
     in the slab that is filled in part, since what lies behind was never touched; and in each
     thread's cache half of the blocks that it may always hold, and its pointers to blocks."""
-    held = predict.least_limit(size, cap) * size / 2
-    return OS_PAGE / 2 + threads * (held + min(predict.POINTER * pointers, OS_PAGE))
+    held = least_limit(size, cap) * size / 2
+    return OS_PAGE / 2 + threads * (held + min(POINTER * pointers, OS_PAGE))
 
 
 @lru_cache(maxsize=None)
@@ -152,8 +156,7 @@ class Terms:
 
     def cached(self, size: int) -> tuple[int, int]:
         """Blocks and pointers of a class in a cache, at most."""
-        most = self.front["cache_bytes"] // size
-        cap = max(2, min(most, self.front["fast_cap"])) & ~1
+        cap = cap_of(self.front, size)
         return cap, 0 if size <= self.front["list_max"] else cap
 
 
@@ -223,12 +226,12 @@ def _with_sizes(base: Profile, table: Table) -> Model:
 
 def rounding_percent(model: Model, recording: Recording) -> float:
     """Of the live heap at its peak."""
-    return predict.rounding(model, demand.at_peak(recording)).percent
+    return rounding(model, demand.at_peak(recording)).percent
 
 
 def avoidable_percent(model: Model, recording: Recording) -> float:
     """The part of it beyond 16-byte alignment, which other classes could save."""
-    return predict.rounding(model, demand.at_peak(recording)).avoidable_percent
+    return rounding(model, demand.at_peak(recording)).avoidable_percent
 
 
 def leave_one_out(
@@ -342,7 +345,7 @@ def _lookup(
     plain: Model, header: Model, seen: Demand, recordings: Sequence[Recording]
 ) -> Choice:
     """The map, unless the header byte takes nothing from what was recorded."""
-    given = [predict.rounding(model, seen).given for model in (plain, header)]
+    given = [rounding(model, seen).given for model in (plain, header)]
     taken = 100 * (given[1] / given[0] - 1)
     aligned = sum(sum(one.alignments.values()) for one in recordings)
     if taken < FREE and not aligned:

@@ -11,11 +11,12 @@ ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from gen.classes import build_model  # noqa: E402
+from gen.explain.aligned import aligned_costs, most_of  # noqa: E402
 from gen.fit import compare, fitting  # noqa: E402
-from gen.fit.predict import cache_bytes, predict  # noqa: E402
+from gen.fit.predict import predict  # noqa: E402
+from gen.layout import cache_bytes  # noqa: E402
 from gen.profiles import load_profile  # noqa: E402
 from gen.record import recording  # noqa: E402
-from gen.fit.served import aligned_costs, most_of  # noqa: E402
 from tests.libraries import libraries  # noqa: E402
 
 PROFILES = ROOT / "profiles"

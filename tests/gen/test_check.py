@@ -55,7 +55,7 @@ def test_check_imports_nothing_of_the_choice():
     tree = ast.parse(Path(gen.check.__file__).read_text())
     froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    assert {node.module for node in froms} == {"typing", "gen.model"}
+    assert {node.module for node in froms} == {"typing", "gen.limits", "gen.model"}
 
 
 # ---- one row -------------------------------------------------------------------------------------

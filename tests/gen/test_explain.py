@@ -179,7 +179,7 @@ def test_default_says_how_much_rounding_takes(shipped):
 
 
 def test_header_tax(workspace):
-    tax = explain.header_tax([16, 32, 48, 64])
+    tax = explain.header_tax(workspace.model("classes: {sizes: [16, 32, 48, 64]}"))
     assert (tax.low, tax.high) == (16, 63)
     assert (tax.moved, tax.multiples) == (3, 3)
     assert tax.growth == pytest.approx(100 * ((32 + 48 + 64) / (16 + 32 + 48) - 1))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from gen.fit import served
+from gen.explain.aligned import MOST_WITH_HEADER, aligned_costs
 from gen.check import prove
 from gen.classes import build_model
 from gen.fit import command as fit, fitting, predict
@@ -100,7 +100,7 @@ def test_sizes_that_were_not_recorded_are_served(workspace, files, recorded):
 
 
 def worst(model):
-    return max(cost.ratio for cost in served.aligned_costs(model))
+    return max(cost.ratio for cost in aligned_costs(model))
 
 
 @pytest.mark.parametrize("most", [15, 16, 20, 24, 32, 40, 48, 126])
@@ -109,7 +109,7 @@ def test_aligned_blocks_are_served_that_were_never_recorded(most, workspace, fil
     files["app.rec"] = recorded({512: 4000, 1040: 3000, 2064: 2000, 4128: 1000})
     assert run("app.rec", "--name", "app", "--max-classes", str(most)) == 0
     model = model_of(workspace)
-    assert model.lookup == "map" and len(list(served.aligned_costs(model))) == 7
+    assert model.lookup == "map" and len(list(aligned_costs(model))) == 7
     assert worst(model) <= 2 and worst(model_of(workspace, "default")) <= 2
     assert "none takes more than 2 times the larger of its size" in " ".join(
         text_of(workspace).replace("#", "").split())
@@ -128,7 +128,7 @@ def test_aligned_blocks_have_a_bound_with_a_header(peak, workspace, files, recor
     files["app.rec"] = recorded(peak)
     assert run("app.rec", "--name", "app") == 0
     model = model_of(workspace)
-    assert model.lookup == "header" and worst(model) <= served.MOST_WITH_HEADER
+    assert model.lookup == "header" and worst(model) <= MOST_WITH_HEADER
 
 
 @pytest.mark.parametrize("aligned", [

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gen.fit import served
 from gen.explain import command as explain
 from gen.profiles import ROOT, known_profiles
+from gen.served import block_bytes, classes_by_step
 
 NAMES = known_profiles(ROOT / "profiles")
 
@@ -28,11 +28,12 @@ def by_trial(model, alignment, size):
 def test_the_class_of_a_block(name, alignment, shipped):
     """With a header a request that fills its granules needs one more."""
     model = shipped(name)
-    sizes = [0] + [row.size for row in model.classes]
-    classes = served.class_by_granules(model, alignment)
-    for granule in range(1, 4097):
-        at = granule + model.header_bytes
-        assert sizes[classes[at]] == by_trial(model, alignment, 16 * granule), granule
+    classes = classes_by_step(model, alignment)
+    for size in range(16, 65537, 16):
+        front = alignment if model.header_bytes else 0
+        pages = -(-(size + front) // 65536) * 65536
+        block = block_bytes(model, size, alignment, classes)
+        assert block == (by_trial(model, alignment, size) or pages), size
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,8 +6,9 @@ import io
 import pytest
 
 from bench.lab.header import rounding as header_rounding
-from bench.lab.header.rounding import Mix, block_bytes, extremes, load_models, rounding
+from bench.lab.header.rounding import Mix, extremes, load_models, rounding
 from bench.lab.select.rows import UsageError
+from gen.served import block_bytes
 
 
 @pytest.mark.parametrize("size, plain, with_byte", [

@@ -7,12 +7,13 @@ import jinja2
 
 from bench.lab.header.compare import PEAK_WORDS, SAME, SPEED_WORDS, TOO_FEW, UNSURE, Line, Measure
 from bench.lab.header.record import MOST
-from bench.lab.header.rounding import Rounding, block_bytes
+from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
 from bench.lab.judge import stats
 from bench.lab.judge.stats import Estimate
 from bench.lab.show import text
 from gen.model import Model
+from gen.served import block_bytes
 
 TEMPLATE = "header.md.j2"
 NONE = "none"

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bench.lab.header.rows import BASE, PROFILES
 from bench.lab.select.rows import UsageError
-from gen.classes import QUANTUM, build_model
+from gen.classes import build_model
 from gen.model import Model
 from gen.profiles import ProfileError, load_profile
+from gen.served import block_bytes
 
 COLUMNS = ("mix", "lookup", "blocks", "asked_bytes", "given_bytes", "waste_percent", "tax_percent",
            "class_tax_percent", "overall_tax_percent")
@@ -81,16 +82,6 @@ def load_models(profiles_dir: Path) -> dict[str, Model]:
         if models[lookup].lookup != lookup:
             raise UsageError(f"{path}: front.class_lookup: {models[lookup].lookup} is not {lookup}")
     return models
-
-
-def block_bytes(model: Model, size: int) -> int:
-    """What a request of `size` bytes takes."""
-    if size <= model.small_max:
-        cls = model.table[(size + model.header_bytes + QUANTUM - 1) // QUANTUM]
-        return model.classes[cls - 1].size
-    page = 1 << model.page_shift
-    front = QUANTUM if model.header_bytes else 0  # the header of a large block, and its alignment
-    return -(-(size + front) // page) * page
 
 
 def rounding(mix: Mix, models: dict[str, Model]) -> Rounding:

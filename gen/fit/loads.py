@@ -1,0 +1,72 @@
+"""A recording over the classes of a profile: Model, Recording -> ClassLoads."""
+
+from dataclasses import dataclass, replace
+from typing import Sequence
+
+from gen.fit.caches import Bin, bin_of
+from gen.limits import QUANTUM
+from gen.model import ClassRow, Model
+from gen.record.recording import AlignedBin, Recording, SizeBin
+from gen.served import classes_by_step
+
+
+@dataclass(frozen=True)
+class ClassLoad:
+    """One class over the recorded live heap."""
+
+    size: int
+    blocks: float  # live at the peak
+    asked: float  # bytes of these
+    allocs: float  # calls, from start to end
+    asked_by_calls: float
+    slabs: int  # the least that hold the blocks
+    bin: Bin  # in the cache of one thread
+
+
+def loads_of(model: Model, recording: Recording) -> list[ClassLoad]:
+    """The classes that were used, by rising size.  With a header requests that are full have
+    another class; a bin is then counted where most of it is."""
+    bins: dict[int, list[SizeBin]] = {}
+    for alignment, of_alignment in _by_alignment(recording).items():
+        classes = classes_by_step(model, alignment)
+        for one in of_alignment:
+            full = model.header_bytes and 2 * one.full > one.allocs
+            step = one.granule + (1 if full else 0)
+            if step < len(classes):
+                bins.setdefault(classes[step], []).append(one)
+    return [_load(row, bins[row.index], model, recording.threads)
+            for row in model.classes if row.index in bins]
+
+
+def _by_alignment(recording: Recording) -> dict[int, list[SizeBin]]:
+    """The bins of small blocks, with what has an alignment apart.  Runs of calls stay with the
+    blocks that have none, if there are any."""
+    counts = ("allocs", "bytes", "full", "frees", "peak_blocks", "peak_bytes", "peak_full")
+    found: dict[int, list[SizeBin]] = {QUANTUM: []}
+    aligned: dict[int, list[AlignedBin]] = {}
+    for part in recording.aligned:
+        aligned.setdefault(part.granule, []).append(part)
+    for one in recording.sizes:
+        parts = aligned.get(one.granule, [])
+        rest = {count: max(0, getattr(one, count) - sum(getattr(part, count) for part in parts))
+                for count in counts}
+        if any(rest.values()):
+            found[QUANTUM].append(replace(one, **rest))
+            one = replace(one, burst_allocs=(), burst_frees=())
+        for part in parts:
+            only = replace(one, **{count: getattr(part, count) for count in counts})
+            found.setdefault(part.alignment, []).append(only)
+    return found
+
+
+def _load(row: ClassRow, bins: Sequence[SizeBin], model: Model, threads: int) -> ClassLoad:
+    blocks = sum(one.peak_blocks for one in bins)
+    return ClassLoad(
+        size=row.size,
+        blocks=blocks,
+        asked=sum(one.peak_bytes for one in bins),
+        allocs=sum(one.allocs for one in bins),
+        asked_by_calls=sum(one.bytes for one in bins),
+        slabs=-(-blocks // row.nblocks),
+        bin=bin_of(row, bins, max(threads, 1)),
+    )
