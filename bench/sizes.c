@@ -194,7 +194,7 @@ static bool table_take(uintptr_t address, size_t *size)
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool stopped; /* the process ends, or memory is out */
 static uint64_t calls;
-static const size_t bounds[] = {128, 32 << 10, 64 << 10};
+static const size_t bounds[] = {256, 32 << 10, 64 << 10};
 enum { NBOUNDS = sizeof bounds / sizeof *bounds };
 static uint64_t asked[NBOUNDS + 1];
 static unsigned threads;

@@ -2,6 +2,7 @@
 
     limits.py     numbers shared with src/                     C -> constants
     model.py      a profile, and the tables it comes to
+    words.py      amounts as text
     schema.py     what a profile's file may say
     profiles.py   load, merge with the base, validate          YAML -> Profile
     classes.py    choose classes, slabs, caches, transfers     Profile -> Model

@@ -63,7 +63,7 @@ def examine(words: list[str], folder: Path, may_run: bool) -> Report:
         seen = run([str(path), *words[1:]], RECORDER, folder)
     except NotRecorded as error:
         return replace(report, unseen=str(error))
-    return replace(report, seen=seen, advice=advise(seen))
+    return replace(report, seen=seen, advice=advise(seen.habits, seen.cpu_seconds))
 
 
 # ---- for people ----------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-TINY, SMALL, BUFFER = "128", "32768", "65536"  # bounds of bench/sizes.c, in bytes
+from gen.fit.habits import TINY, Habits
+
+BUFFERS = "65536"  # a bound of bench/sizes.c, in bytes; the one before it is 32768
 
 
 class NotRecorded(Exception):
@@ -23,13 +25,22 @@ class Seen:
     process: str
     processes: int  # that left a record
     calls: int  # that gave a block
-    tiny_calls: int  # of these, of up to 128 bytes
+    tiny_calls: int  # of these, of up to TINY bytes
     buffer_calls: int  # above 32 and up to 64 KiB
     threads: int  # that asked for a block
     peak_bytes: int  # asked for and in use at the peak
     peak_blocks: int
     cpu_seconds: float  # of the whole run, with recording
     status: int  # exit status; negative for a signal
+
+    @property
+    def habits(self) -> Habits:
+        """What is known of them: who freed a block is not."""
+        return Habits(
+            calls=self.calls, tiny_calls=self.tiny_calls, buffer_calls=self.buffer_calls, frees=0,
+            remote_frees=0, threads=self.threads, peak_bytes=self.peak_bytes,
+            peak_blocks=self.peak_blocks,
+        )
 
 
 def run(command: list[str], library: Path, folder: Path) -> Seen:
@@ -53,7 +64,7 @@ def run(command: list[str], library: Path, folder: Path) -> Seen:
     most = max(seen, key=lambda data: data["peak_bytes"])
     return Seen(
         process=most["program"], processes=len(seen), calls=most["calls"],
-        tiny_calls=most["asked"][TINY], buffer_calls=most["asked"][BUFFER],
+        tiny_calls=most["asked"][str(TINY)], buffer_calls=most["asked"][BUFFERS],
         threads=most["threads"], peak_bytes=most["peak_bytes"],
         peak_blocks=sum(most["sizes"].values()) + most["larger"],
         cpu_seconds=round(cpu, 3), status=status,

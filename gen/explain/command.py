@@ -27,6 +27,7 @@ from gen.model import ClassRow, Model
 from gen.profiles import ProfileError, ROOT, known_profiles, load_named, load_profile, name_taken
 from gen.record import recording
 from gen.served import block_bytes
+from gen.words import bytes_in_text
 
 COLUMNS = 96  # the class table fits; width of output that is no terminal
 WIDEST = 1000
@@ -263,7 +264,7 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
     tax = told.header_tax
     return [
         ("class lookup", _lookup_costs(told)),
-        ("address space", f"{_bytes(told.reserved)} to grow over, mapped as it is needed"),
+        ("address space", f"{bytes_in_text(told.reserved)} to grow over, mapped as it is needed"),
         (
             "rounding",
             f"{told.waste:.2f} % of the blocks' bytes, for requests of "
@@ -273,15 +274,15 @@ def _facts(told: Explanation) -> list[tuple[str, str]]:
         *_header_costs(told),
         (
             "each thread",
-            f"{_bytes(told.thread_struct)} for its cache, resident where used, and "
+            f"{bytes_in_text(told.thread_struct)} for its cache, resident where used, and "
             f"{_budget(told.thread_blocks)} for the blocks in it, beyond the least that each class "
             "may hold",
         ),
         ("all threads", f"{_budget(told.total_blocks)} for the same blocks"),
         (
             "between threads",
-            f"{_bytes(told.central_struct)} for pointers, "
-            + (f"at most {_bytes(told.central_blocks)} of blocks parked" if told.central_blocks
+            f"{bytes_in_text(told.central_struct)} for pointers, "
+            + (f"at most {bytes_in_text(told.central_blocks)} of blocks parked" if told.central_blocks
                else "no blocks parked"),
         ),
         (
@@ -331,15 +332,15 @@ def _header_costs(told: Explanation) -> list[tuple[str, str]]:
 
 
 def _budget(count: int) -> str:
-    return f"a budget of {_bytes(count)}" if count else "no budget"
+    return f"a budget of {bytes_in_text(count)}" if count else "no budget"
 
 
 def _kept(told: Explanation) -> str:
     if not told.bigcache_largest:
         return "none kept"
     return (
-        f"at most {_bytes(told.bigcache)} of addresses kept, in spans of at most "
-        f"{_bytes(told.bigcache_largest)}"
+        f"at most {bytes_in_text(told.bigcache)} of addresses kept, in spans of at most "
+        f"{bytes_in_text(told.bigcache_largest)}"
     )
 
 
@@ -375,20 +376,12 @@ def _lookup_costs(told: Explanation) -> str:
     if told.lookup == "map":
         return (
             "map: free() loads one byte for each heap page of 64 KiB; the table takes "
-            f"{_bytes(told.map_bytes)} of address space, resident where the heap is in use"
+            f"{bytes_in_text(told.map_bytes)} of address space, resident where the heap is in use"
         )
     return (
-        f"region: free() shifts the address; each class has {_bytes(told.region)} of address "
+        f"region: free() shifts the address; each class has {bytes_in_text(told.region)} of address "
         "space of its own, no table"
     )
-
-
-def _bytes(count: int) -> str:
-    for unit, shift in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if count >> shift:
-            amount = count / (1 << shift)
-            return f"{amount:.0f} {unit}" if amount == int(amount) else f"{amount:.1f} {unit}"
-    return f"{count} bytes"
 
 
 # ---- the command ---------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """From recordings to a profile.
 
+    habits.py     what kind of program it is                   Recordings -> Habits
+    runs.py       runs of calls of a size                      Recordings -> Runs
     demand.py     blocks by size, and a guess at others        Recording -> Demand
     rounding.py   what blocks take                             Model, Demand -> Rounding
     caches.py     what a thread's cache holds, estimated       bins -> Bin

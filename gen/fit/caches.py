@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Sequence
 
+from gen.fit.runs import run_length
 from gen.limits import FILL_BLOCKS, FILL_BYTES, LEAST_BLOCKS, LEAST_BYTES, MOST_TAKEN
 from gen.model import ClassRow
 from gen.record.recording import SizeBin
@@ -49,8 +50,3 @@ def most_at_once(bins: Sequence[SizeBin]) -> float:
     """Of the class: the longest run of allocations, the mean of what its count stands for."""
     lengths = [i for one in bins for i, count in enumerate(one.burst_allocs) if count]
     return run_length(max(lengths)) if lengths else 0.0
-
-
-def run_length(i: int) -> float:
-    """The mean of 2^i..2^(i+1)-1."""
-    return ((3 << i) - 1) / 2

@@ -18,6 +18,7 @@ from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.fit import compare, fitting, write
 from gen.fit.fitting import Fitted
+from gen.fit.habits import LEAST_BLOCKS
 from gen.fit.predict import Prediction, predict
 from gen.limits import MAX_CLASSES, QUANTUM
 from gen.model import Model, Profile
@@ -26,7 +27,6 @@ from gen.record import recording
 from gen.record.recording import GRANULES, Recording, RecordingError
 
 CLASSES = 48
-LEAST_BLOCKS = 100  # live at the peak
 COLUMNS = 96  # width of output that is no terminal
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 

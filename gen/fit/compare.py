@@ -13,6 +13,7 @@ from rich.table import Table
 from gen.fit.predict import Prediction, predict
 from gen.model import Model
 from gen.record.recording import Recording
+from gen.words import bytes_in_table
 
 BAR = 40  # columns of the longest bar
 SIGN = "█"
@@ -122,21 +123,21 @@ def compare(models: list[Model], recording: Recording) -> list[Prediction]:
 def rows_of(one: Prediction) -> list[tuple[str, str]]:
     """What is predicted, in the order in which it is shown."""
     aligned = [
-        ("aligned blocks", f"{one.aligned.percent:.2f} %, {bytes_of(one.aligned.waste)}"),
+        ("aligned blocks", f"{one.aligned.percent:.2f} %, {bytes_in_table(one.aligned.waste)}"),
         (f"  of all {one.aligned_allocs} calls", f"{one.aligned_calls.percent:.2f} %"),
     ]
     return [
         ("classes", f"{one.classes}, {one.used} of them in use"),
-        ("rounding waste", f"{one.peak.percent:.2f} %, {bytes_of(one.peak.waste)}"),
-        ("  beyond 16-byte alignment", bytes_of(one.peak.avoidable)),
+        ("rounding waste", f"{one.peak.percent:.2f} %, {bytes_in_table(one.peak.waste)}"),
+        ("  beyond 16-byte alignment", bytes_in_table(one.peak.avoidable)),
         *(aligned if one.aligned_allocs else []),
-        ("slab tails", f"{one.tail_percent:.2f} %, {bytes_of(one.tail)}"),
-        ("free in the last slabs", bytes_of(one.partly)),
-        ("metadata", bytes_of(one.metadata)),
-        ("memory per thread", bytes_of(one.thread)),
-        ("  its cache", bytes_of(one.thread_cache)),
-        ("  blocks in it", "about " + bytes_of(one.thread_stock)),
-        ("resident at the peak", "about " + bytes_of(one.resident)),
+        ("slab tails", f"{one.tail_percent:.2f} %, {bytes_in_table(one.tail)}"),
+        ("free in the last slabs", bytes_in_table(one.partly)),
+        ("metadata", bytes_in_table(one.metadata)),
+        ("memory per thread", bytes_in_table(one.thread)),
+        ("  its cache", bytes_in_table(one.thread_cache)),
+        ("  blocks in it", "about " + bytes_in_table(one.thread_stock)),
+        ("resident at the peak", "about " + bytes_in_table(one.resident)),
         ("rounding of all calls", f"{one.calls.percent:.2f} %"),
     ]
 
@@ -189,7 +190,7 @@ def chart(of_each: list[Prediction], sign: str = SIGN) -> list[str]:
     width = max(len(one.profile) for one in of_each)
     return [
         f"{name if number == 0 else '':12}{one.profile:{width}}  "
-        f"{sign * round(BAR * value(one) / longest)} {bytes_of(value(one))}"
+        f"{sign * round(BAR * value(one) / longest)} {bytes_in_table(value(one))}"
         for name, value in parts
         for number, one in enumerate(of_each)
     ]
@@ -210,7 +211,7 @@ def _measured_table(of_each: list[Prediction], measured: list[Measured], lines: 
             ("  its cache", told.thread_cache, real.thread_cache),
             ("  blocks in it", told.thread_stock, real.thread_stock),
         ):
-            table.add_row(name, real.profile, bytes_of(expected), bytes_of(seen),
+            table.add_row(name, real.profile, bytes_in_table(expected), bytes_in_table(seen),
                           off_by(expected, seen))
     return table
 
@@ -218,14 +219,6 @@ def _measured_table(of_each: list[Prediction], measured: list[Measured], lines: 
 def off_by(predicted: float, measured: float) -> str:
     """How far the prediction is above what was measured."""
     return f"{100 * (predicted / measured - 1):+.1f} %" if measured else "-"
-
-
-def bytes_of(count: float) -> str:
-    """For a person."""
-    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1024)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count:.0f} B"
 
 
 def print_plain(shown: Callable[[Console], None], columns: int) -> None:

@@ -30,13 +30,14 @@ from gen.fit import choose, demand, partition
 from gen.fit.caches import least_limit
 from gen.fit.demand import Demand
 from gen.fit.partition import Aligned, Costs, NoPartition, Solution, fewest
+from gen.fit.habits import BUFFER, habits_of
 from gen.fit.rounding import rounding
 from gen.layout import POINTER
 from gen.limits import OS_PAGE, PAGE, QUANTUM
 from gen.model import Keys, Model, Profile
 from gen.record.recording import GRANULES, Recording
 
-LARGEST = (32768, 65536)  # bytes: the two that classes.max may be
+LARGEST = (BUFFER, PAGE)  # bytes: the two that classes.max may be
 ALIGNED_LEAST = 64  # bytes: a cache line; blocks of up to 64 bytes cost little in any class
 FREE_SHARE = 0.7  # of the classes, that keeping the bounds may take
 STRENGTHS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # of the prior against what was recorded
@@ -46,7 +47,6 @@ KEPT_GAIN = 0.5  # of the gain on the others that the held-out ones must keep
 LITTLE = 0.25  # percentage points of gain, of which there is nothing to keep
 FREE = 0.05  # percent of the blocks' bytes: less than this a header takes nothing
 TAIL_GAIN = 0.25  # percent of the live bytes that a smaller slab.tail_percent must save
-LARGE_CALLS = 1.0  # percent of the calls above the default's largest class that ask for a larger
 KEPT = 0.1  # a byte kept against a byte lost: it serves the next block, and grows with no heap
 
 
@@ -277,7 +277,7 @@ def fit(recordings: Sequence[Recording], base: Profile, most: int) -> Fitted:
     """The profile for at least one recording with blocks, with at most `most` classes."""
     keys = base.keys
     threads = max(max(one.threads, 1) for one in recordings)
-    prefer_large = large_calls_percent(recordings) >= LARGE_CALLS
+    prefer_large = habits_of(recordings).uses_buffers
     others = choose.choose(recordings, keys, LARGEST[1])
     front = {**keys["front"], **{one.key: one.value for one in others if one.section == "front"}}
     terms = Terms(most, front, keys["slab"], threads, prefer_large)
@@ -305,14 +305,6 @@ def demands_of(recordings: Sequence[Recording]) -> tuple[Demand, Demand]:
         demand.mean([demand.at_peak(one) for one in recordings]),
         demand.mean([demand.of_calls(one) for one in recordings]),
     )
-
-
-def large_calls_percent(recordings: Sequence[Recording]) -> float:
-    """Of the calls up to 64 KiB, those above the smaller of the largest classes."""
-    calls = sum(one.allocs for recording in recordings for one in recording.sizes)
-    large = sum(one.allocs for recording in recordings for one in recording.sizes
-                if one.granule * QUANTUM > LARGEST[0])
-    return 100 * large / calls if calls else 0.0
 
 
 def _tables(

@@ -29,7 +29,7 @@ def test_calls_sizes_and_threads_are_counted(load, tmp_path):
 
 @pytest.mark.parametrize("args, profile, word", [
     (["100", "100", "1"], "default", "too little"),
-    (["64", "300000", "2"], "tiny-heavy", "up to 128 bytes"),
+    (["64", "300000", "2"], "tiny-heavy", "up to 256 bytes"),
     (["40000", "100000", "2"], "mid-large", "32 to 64 KiB"),
     (["40000", "100000", "0"], "default", "mixed"),
     (["1000", "200000", "2"], "default", "mixed"),
@@ -44,7 +44,7 @@ def test_real_loads(load, args, profile, word):
     (100_000, 60.0, "low-rss"), (100_000_000, 10.0, "default")])
 def test_memory_before_speed_where_malloc_takes_no_time(calls, cpu, profile):
     seen = Seen("server", 1, calls, calls // 2, 0, 4, 1 << 30, 1 << 20, cpu, 0)
-    assert advise(seen).profile == profile
+    assert advise(seen.habits, seen.cpu_seconds).profile == profile
 
 
 def test_every_profile_it_names_exists():

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from gen.fit import choose
+from gen.fit.runs import runs_of
 from gen.record.recording import LargeBin, Moment
+from gen.words import percent
 
 
 @pytest.fixture
@@ -41,11 +43,11 @@ def test_long_runs_need_large_caches(recorded, default):
 
 
 def test_exchanges_are_those_that_the_cache_does_not_hold(recorded):
-    found = choose.runs_of([recorded({16: 9}, runs={16: ((0, 0, 0, 0, 0, 1), (2,))})])
+    found = runs_of([recorded({16: 9}, runs={16: ((0, 0, 0, 0, 0, 1), (2,))})])
     assert found.length.tolist() == [47.5, 1.0] and found.count.tolist() == [1, 2]
-    assert choose.exchanges(found, 128, 1 << 20) == 0
-    assert choose.exchanges(found, 32, 1 << 20) == pytest.approx((47.5 - 16) / 16)
-    assert choose.exchanges(found, 1024, 16 * 32) == pytest.approx((47.5 - 16) / 16)
+    assert found.exchanges(128, 1 << 20) == 0
+    assert found.exchanges(32, 1 << 20) == pytest.approx((47.5 - 16) / 16)
+    assert found.exchanges(1024, 16 * 32) == pytest.approx((47.5 - 16) / 16)
 
 
 def test_nothing_is_said_of_runs_that_were_not_recorded(recorded, default):
@@ -120,5 +122,5 @@ def test_falls_meet_the_rises_behind_them():
 
 
 def test_percentages_are_neither_none_nor_all_if_they_are_not():
-    shown = [choose._percent(value) for value in (0.0, 0.01, 4.04, 50.0, 99.99, 100.0)]
+    shown = [percent(value) for value in (0.0, 0.01, 4.04, 50.0, 99.99, 100.0)]
     assert shown == ["0 %", "less than 0.1 %", "4 %", "50 %", "over 99.9 %", "100 %"]
