@@ -1,11 +1,27 @@
-"""What the commands of gen/ have in common: how they end, whatever reads what they print."""
+"""What the commands of gen/ have in common: where the caller is, and how they end."""
 
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Callable, NoReturn
 
 INTERRUPTED = 128 + signal.SIGINT  # as in a shell
+
+
+def from_caller(path: Path) -> Path:
+    """The path that the caller names: `bazel run` starts the command elsewhere."""
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / path
+
+
+def profiles_dir(given: Path | None) -> Path:
+    """The folder that the caller names; else that of the workspace, and not its copy among the
+    runfiles."""
+    if given:
+        return from_caller(given)
+    if "BUILD_WORKSPACE_DIRECTORY" in os.environ:
+        return Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]) / "profiles"
+    return Path(os.path.relpath(Path(__file__).absolute().parent.parent / "profiles"))
 
 
 def run(name: str, main: Callable[[list[str]], int]) -> NoReturn:

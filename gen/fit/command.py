@@ -6,23 +6,20 @@ import os
 import re
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Sequence
-
-from rich.console import Console
-from rich.table import Table
 
 from gen import command
 from gen.check import TableError, prove
 from gen.classes import build_model
-from gen.fit import compare, fitting, write
+from gen.fit import compare, fitting, report, write
 from gen.fit.fitting import Fitted
 from gen.fit.habits import LEAST_BLOCKS
-from gen.fit.predict import Prediction, predict
+from gen.fit.report import Result, points
 from gen.limits import MAX_CLASSES, QUANTUM
 from gen.model import Model, Profile
-from gen.profiles import DEFAULT, ROOT, known_profiles, load_profile, name_taken, ProfileError
+from gen.profiles import DEFAULT, known_profiles, load_profile, name_taken, ProfileError
 from gen.record import recording
 from gen.record.recording import GRANULES, Recording, RecordingError
 
@@ -33,18 +30,6 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 class WrongUse(Exception):
     """The message says what would be right."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of it."""
-
-    fitted: Fitted
-    default: Model
-    model: Model  # of the written file
-    path: Path
-    recordings: tuple[Recording, ...]
-    files: tuple[str, ...]  # their names, without folders
 
 
 def load_recordings(paths: Sequence[Path]) -> list[Recording]:
@@ -89,9 +74,9 @@ def head_of(fitted: Fitted, files: Sequence[str]) -> list[str]:
     """The first comment of the file, a paragraph each."""
     lines = [f"Fitted by bazel run //gen:fit to {', '.join(files)}; docs/fit.md says how."]
     if fitted.held_out:
-        gain = sum(one.gain for one in fitted.held_out) / len(fitted.held_out)
+        gain = fmean(one.gain for one in fitted.held_out)
         lines.append(
-            f"Each recording held out in turn: {_points(gain)} of rounding waste against the "
+            f"Each recording held out in turn: {points(gain)} of rounding waste against the "
             "default on average."
         )
     else:
@@ -132,94 +117,6 @@ def _stated(base: Profile) -> dict[str, dict[str, Any]]:
     return keys
 
 
-# ---- for a person --------------------------------------------------------------------------------
-
-
-def predictions_of(result: Result) -> list[tuple[Prediction, Prediction]]:
-    """With the default and with the fitted profile, of each recording."""
-    return [
-        (predict(result.default, one), predict(result.model, one)) for one in result.recordings
-    ]
-
-
-def show(result: Result, console: Console) -> None:
-    """Prints what was chosen, what it comes to, and what holds for other inputs."""
-    fitted, lines = result.fitted, console.is_terminal
-    for one, name in zip(result.recordings, result.files):
-        if not one.complete:
-            console.print(f"{name}: ended by a signal or not at all: fitted to what is there",
-                          markup=False)
-    for number, (default, other) in enumerate(predictions_of(result)):
-        console.print(_predicted_table(result.files[number], default, other, lines))
-        console.print()
-    console.print(_choices_table(result, lines))
-    console.print()
-    for line in _held_out_lines(result):
-        console.print(line, markup=False)
-    console.print(f"written: {result.path}", markup=False, soft_wrap=True)
-    if fitted.fallback:
-        console.print("no fit holds for other inputs: the classes are the default's",
-                      style="bold red")
-
-
-def _predicted_table(name: str, default: Prediction, other: Prediction, lines: bool) -> Table:
-    table = compare.new_table(lines, [name, default.profile, other.profile])
-    for (row, before), (_, after) in zip(compare.rows_of(default), compare.rows_of(other)):
-        table.add_row(row, before, after)
-    return table
-
-
-def _choices_table(result: Result, lines: bool) -> Table:
-    table = compare.new_table(lines, ["key", "value", "why"])
-    table.columns[1].justify = table.columns[2].justify = "left"
-    table.columns[2].no_wrap = False
-    for one in result.fitted.choices:
-        value = f"{len(one.value)} sizes" if isinstance(one.value, tuple) else str(one.value)
-        same = result.default.keys[one.section][one.key] == one.value
-        table.add_row(f"{one.section}.{one.key}", value + (" (default)" if same else ""),
-                      one.reason)
-    return table
-
-
-def _held_out_lines(result: Result) -> list[str]:
-    fitted = result.fitted
-    lines = [f"refused: {line}" for line in fitted.refused]
-    if not fitted.held_out:
-        return lines + [
-            "held out: nothing, with one recording; the prior is therefore "
-            f"{fitted.strength:g} times the recorded bytes. Give recordings of other inputs as "
-            "well to see what the fit gains there."
-        ]
-    lines += [
-        f"held out: {result.files[one.recording]}: rounding {one.default:.2f} % with the default, "
-        f"{one.fitted:.2f} % with classes for the others: {_points(one.gain)}; those others: "
-        f"{_points(one.training_gain)}"
-        for one in fitted.held_out
-    ]
-    return lines + [f"prior: {fitted.strength:g} times the recorded bytes"]
-
-
-def _points(gain: float) -> str:
-    return f"{abs(gain):.2f} points {'less' if gain >= 0 else 'more'}"
-
-
-def as_json(result: Result) -> dict[str, Any]:
-    """The same for a program."""
-    return {
-        "profile": result.model.profile,
-        "digest": result.model.digest,
-        "file": str(result.path),
-        "recordings": list(result.files),
-        "choices": [asdict(one) for one in result.fitted.choices],
-        "held_out": [{**asdict(one), "gain": one.gain} for one in result.fitted.held_out],
-        "strength": result.fitted.strength,
-        "refused": list(result.fitted.refused),
-        "fallback": result.fitted.fallback,
-        "predicted": [compare.as_json(list(pair), [])["predicted"]
-                      for pair in predictions_of(result)],
-    }
-
-
 # ---- the command ---------------------------------------------------------------------------------
 
 
@@ -227,15 +124,15 @@ def main(args: list[str]) -> int:
     """0; 2 for wrong use, a recording or a profile that is wrong; 1 if the generator is, or a file
     cannot be written.  With 2 nothing was written."""
     options = _parser().parse_args(args)
-    paths = [_from_caller(path) for path in options.recordings]
-    out = _from_caller(options.json) if options.json else None
-    profiles_dir = _profiles_dir(options.profiles_dir)
+    paths = [command.from_caller(path) for path in options.recordings]
+    out = command.from_caller(options.json) if options.json else None
+    profiles_dir = command.profiles_dir(options.profiles_dir)
     try:
         if out and any(out.exists() and path.exists() and out.samefile(path) for path in paths):
             raise WrongUse(f"--json: {out}: is one of the recordings; name another file")
         result = fit(paths, options.name, profiles_dir, options.max_classes, options.force)
         if out:
-            out.write_text(json.dumps(as_json(result), indent=2) + "\n", encoding="utf-8")
+            out.write_text(json.dumps(report.as_json(result), indent=2) + "\n", encoding="utf-8")
     except (WrongUse, RecordingError, ProfileError) as error:
         print(f"fit: {error}", file=sys.stderr)
         return 2
@@ -245,22 +142,8 @@ def main(args: list[str]) -> int:
     except OSError as error:
         print(f"fit: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
-    compare.print_plain(lambda console: show(result, console), COLUMNS)
+    compare.print_plain(lambda console: report.show(result, console), COLUMNS)
     return 0
-
-
-def _from_caller(path: Path) -> Path:
-    """`bazel run` starts elsewhere than its caller is."""
-    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / path
-
-
-def _profiles_dir(given: Path | None) -> Path:
-    """Those of the workspace, not the copies among the runfiles."""
-    if given:
-        return _from_caller(given)
-    if "BUILD_WORKSPACE_DIRECTORY" in os.environ:
-        return Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]) / "profiles"
-    return Path(os.path.relpath(ROOT / "profiles"))
 
 
 def _classes(text: str) -> int:

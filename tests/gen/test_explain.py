@@ -6,6 +6,7 @@ import re
 import pytest
 
 from gen.explain import command as explain
+from gen.explain.header_tax import header_tax
 from gen.profiles import ROOT, known_profiles
 
 NAMES = known_profiles(ROOT / "profiles")
@@ -179,7 +180,7 @@ def test_default_says_how_much_rounding_takes(shipped):
 
 
 def test_header_tax(workspace):
-    tax = explain.header_tax(workspace.model("classes: {sizes: [16, 32, 48, 64]}"))
+    tax = header_tax(workspace.model("classes: {sizes: [16, 32, 48, 64]}"))
     assert (tax.low, tax.high) == (16, 63)
     assert (tax.moved, tax.multiples) == (3, 3)
     assert tax.growth == pytest.approx(100 * ((32 + 48 + 64) / (16 + 32 + 48) - 1))

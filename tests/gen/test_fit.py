@@ -10,6 +10,7 @@ from gen.explain.aligned import MOST_WITH_HEADER, aligned_costs
 from gen.check import prove
 from gen.classes import build_model
 from gen.fit import command as fit, fitting, predict
+from gen.fit.table import TIGHT
 from gen.profiles import load_profile
 from gen.record import recording
 from gen.record.recording import RecordingError
@@ -96,7 +97,7 @@ def test_sizes_that_were_not_recorded_are_served(workspace, files, recorded):
     assert run("app.rec", "--name", "app") == 0
     sizes = [row.size for row in model_of(workspace).classes]
     for before, size in zip([0, *sizes], sizes):
-        assert size - before <= max(16, fitting.TIGHT.step * size)
+        assert size - before <= max(16, TIGHT.step * size)
 
 
 def worst(model):

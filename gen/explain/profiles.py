@@ -1,0 +1,38 @@
+"""The list of all profiles."""
+
+import json
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+
+from gen.profiles import ProfileError, known_profiles, load_profile, name_taken
+
+
+def show_profiles(profiles_dir: Path, as_json: bool) -> None:
+    """All profiles with their summaries.  Raises ProfileError for those that are wrong, when the
+    others have been shown."""
+    summaries, problems = {}, []
+    names = known_profiles(profiles_dir)
+    for name in names:
+        path = profiles_dir / f"{name}.yaml"
+        why = name_taken(name, names)
+        try:
+            if why:
+                raise ProfileError(f"{path}: {why}")
+            summaries[name] = load_profile(path, profiles_dir).summary
+        except ProfileError as error:
+            problems += error.problems
+    if as_json:
+        print(json.dumps(summaries, indent=2))
+    else:
+        width = max(map(len, summaries), default=0)
+        room = shutil.get_terminal_size((0, 0)).columns - width - 2  # negative: no terminal
+        for name, summary in summaries.items():
+            first, *others = textwrap.wrap(summary, room) if room > 0 else [summary]
+            print(f"{name:<{width}}  {first}")
+            for line in others:
+                print(f"{'':<{width}}  {line}")
+    if problems:
+        sys.stdout.flush()
+        raise ProfileError(*problems)

@@ -1,0 +1,159 @@
+"""The classes of least cost for a demand: Demand, Terms -> Table.
+
+What is minimised is `cost`, in bytes over the live heap at its peak:
+
+    blocks of the class * (its size and its share of the slab's tail), over all classes
+    + for each class in use: KEPT * what it keeps resident without serving (class_cost)
+
+over the recorded blocks and those of the prior (demand.py), each in the class that serves it with
+its alignment, by partition.py, which finds the minimum.  Two bounds hold for what was never
+recorded, or the first of LOOSER ones where there are too few classes for them (BOUNDS): no step
+between two classes exceeds a share of the larger one; and the powers of two from ALIGNED_LEAST on,
+of which every block is aligned to its size, are kept as classes, so that a block with an alignment
+takes at most twice the larger of its size and its alignment.  With a header such a block lies
+inside one that is larger by the alignment; then it takes at most twice as much as that, and three
+times the larger of both with the tightest bounds.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gen.classes import alignment_of, cap_of, colours_of, slab_pages
+from gen.fit import demand, partition
+from gen.fit.caches import least_limit
+from gen.fit.demand import Demand
+from gen.fit.habits import BUFFER
+from gen.fit.partition import Aligned, Costs, NoPartition, Solution, fewest
+from gen.layout import POINTER
+from gen.limits import OS_PAGE, PAGE, QUANTUM
+from gen.record.recording import GRANULES
+
+LARGEST = (BUFFER, PAGE)  # bytes: the two that classes.max may be
+ALIGNED_LEAST = 64  # bytes: a cache line; blocks of up to 64 bytes cost little in any class
+FREE_SHARE = 0.7  # of the classes, that keeping the bounds may take
+KEPT = 0.1  # a byte kept against a byte lost: it serves the next block, and grows with no heap
+
+
+class Bounds(NamedTuple):
+    """What a table holds for any blocks."""
+
+    step: float  # most from one class to the next, as a share of the larger
+    ratio: int  # from one size that is kept to the next; 0: only the largest is
+
+    def kept(self) -> list[int]:
+        """Granules of the classes that are kept for aligned blocks, rising."""
+        size, sizes = LARGEST[0], []
+        while size >= ALIGNED_LEAST and self.ratio:
+            sizes.append(size // QUANTUM)
+            size //= self.ratio
+        return sizes[::-1]
+
+
+TIGHT = Bounds(0.25, 2)
+BOUNDS = (TIGHT, *(Bounds(step, 2) for step in (0.34, 0.5, 1.0)), Bounds(1.0, 4), Bounds(1.0, 16),
+          Bounds(1.0, 0))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Class sizes, bytes, and what they were chosen with."""
+
+    sizes: tuple[int, ...]
+    header_bytes: int
+    tail_percent: int
+    cost: float  # bytes, see above
+    bounds: Bounds
+
+
+def class_cost(size: int, cap: int, pointers: int, threads: int) -> float:
+    """Bytes that a class in use keeps resident beside its live blocks: half a page of the system
+    in the slab that is filled in part, since what lies behind was never touched; and in each
+    thread's cache half of the blocks that it may always hold, and its pointers to blocks."""
+    held = least_limit(size, cap) * size / 2
+    return OS_PAGE / 2 + threads * (held + min(POINTER * pointers, OS_PAGE))
+
+
+@lru_cache(maxsize=None)
+def _units(
+    header_bytes: int, min_blocks: int, tail_percent: int, max_pages: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """By granule, bytes of slab for each block, inf where no slab fits; and the alignment that all
+    blocks have."""
+    slab = {"min_blocks": min_blocks, "tail_percent": tail_percent, "max_pages": max_pages}
+    first = QUANTUM if header_bytes else 0
+    units, alignments = np.full(GRANULES + 1, np.inf), np.zeros(GRANULES + 1, dtype=int)
+    for granule in range(1, GRANULES + 1):
+        size = granule * QUANTUM
+        pages = slab_pages(slab, size, first)
+        if pages:
+            nblocks, tail = divmod(pages * PAGE - first, size)
+            units[granule] = pages * PAGE / nblocks
+            alignments[granule] = alignment_of(size, first, colours_of(tail))
+    return units, alignments
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a choice of classes rests on beside the demand."""
+
+    most: int  # classes
+    front: dict[str, Any]  # section of the profile, as chosen
+    slab: dict[str, Any]
+    threads: int
+    prefer_large: bool  # the largest class is the larger of the two in any case
+
+    @property
+    def bounds(self) -> Bounds:
+        """The tightest for which enough classes remain free."""
+        for one in BOUNDS:
+            if fewest(LARGEST[0] // QUANTUM, one.step, one.kept()) <= self.most * FREE_SHARE:
+                return one
+        return BOUNDS[-1]
+
+    def cached(self, size: int) -> tuple[int, int]:
+        """Blocks and pointers of a class in a cache, at most."""
+        cap = cap_of(self.front, size)
+        return cap, 0 if size <= self.front["list_max"] else cap
+
+
+def best_table(
+    seen: Demand, calls: Demand, strength: float, terms: Terms, header_bytes: int
+) -> Table:
+    """The classes of least cost, and the larger of the largest classes only where that is less."""
+    slab, bounds = terms.slab, terms.bounds
+    units, alignments = _units(
+        header_bytes, slab["min_blocks"], slab["tail_percent"], slab["max_pages"]
+    )
+    both, used = demand.blend(seen, calls, strength), seen.needing(header_bytes)
+    parts = {QUANTUM: both} if header_bytes else both.parts()
+    kept = bounds.kept()
+    fixed = np.array(
+        [0.0] + [KEPT * class_cost(g * QUANTUM, *terms.cached(g * QUANTUM), terms.threads)
+                 for g in range(1, GRANULES + 1)]
+    )
+    blocks = both.needing(header_bytes)
+    costs = Costs(
+        parts.pop(QUANTUM).needing(header_bytes)[: GRANULES + 1], used[: GRANULES + 1], units,
+        fixed, tuple(Aligned(part.blocks, alignments >= alignment)
+                     for alignment, part in parts.items() if alignment <= LARGEST[0])
+    )
+    solution = Solution(costs, terms.most, bounds.step, kept)
+    pages = np.ceil(np.arange(GRANULES + 2) * QUANTUM / OS_PAGE) * OS_PAGE
+
+    def above(last: int) -> float:
+        return float(blocks[last + 1 :] @ pages[last + 1 :])
+
+    totals = {}
+    for largest in LARGEST:
+        last = largest // QUANTUM
+        try:
+            totals[last] = solution.cost(last) + above(last)
+        except NoPartition:
+            continue
+    last = max(totals) if terms.prefer_large else min(totals, key=lambda one: (totals[one], one))
+    classes, cost = partition.chosen(costs, terms.most, bounds.step, kept, last, solution)
+    sizes = tuple(granule * QUANTUM for granule in classes)
+    return Table(sizes, header_bytes, slab["tail_percent"], cost + above(last), bounds)
