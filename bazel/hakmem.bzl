@@ -28,6 +28,7 @@ load("@hakmem_peers//:peers.bzl", "MISSING", "PEERS")
 load("@rules_cc//cc:defs.bzl", "cc_library")
 load("//bazel/allocator:allocator.bzl", "ALLOCATOR_COPTS", "allocator", "shared_library")
 load("//bazel/allocator:archive.bzl", "archive")
+load("//bazel/allocator:names.bzl", "sorted_out")
 load("//bazel/bench:benchmark.bzl", "benchmark")
 load("//bazel/bench:manifest.bzl", "bench_manifest", "chosen_files")
 load("//bazel/allocator:profile.bzl", "profile_flag")
@@ -46,29 +47,6 @@ _refused = rule(
     doc = "Stands for the allocator of a file that cannot have one: who builds it reads why.",
     attrs = {"reason": attr.string(mandatory = True)},
 )
-
-def _sorted_out(paths):
-    """Profile name -> path, the default first; and why there is none for the other files."""
-    names = {}
-    refused = []
-    for path in sorted(paths):
-        stem = path.split("/")[-1][:-len(".yaml")]
-        wrong = [letter for letter in stem.elems() if not (letter.islower() or letter.isdigit() or letter in "-_")]
-        if wrong or not stem:
-            refused.append("%s: a profile's name is made of a-z, 0-9, - and _" % path)
-        else:
-            names[stem] = path
-    order = ["default"] + [name for name in names if name != "default"]
-    for name in names:
-        # hakmem-low-rss_unit_test is a target of low-rss.  gen/profiles.py has the same rule.
-        others = [other for other in names if name.startswith(other + "_")]
-        if others:
-            order.remove(name)
-            refused.append("%s: its targets would be called as those of %s are: take - for the _ behind it" %
-                           (names[name], others[0]))
-    if "default" not in names:
-        fail("profiles/default.yaml is missing: it is the base of every other profile")
-    return {name: names[name] for name in order}, refused
 
 def _allocator(profile, path):
     """The generated sources and both libraries of one profile; returns the name of its variant."""
@@ -108,7 +86,7 @@ def hakmem(profiles, programs, scripts = {}):
       programs: names of the benchmark programs.
       scripts: shell scripts run as a test of each profile, see profile_tests(); each with its tags.
     """
-    names, refused = _sorted_out(profiles)
+    names, refused = sorted_out(profiles)
     for number, reason in enumerate(refused):
         # buildifier: disable=print
         print(reason + "; left out")

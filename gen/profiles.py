@@ -43,7 +43,7 @@ def known_profiles(*folders: Path) -> list[str]:
 
 def name_taken(name: str, others: Iterable[str]) -> str | None:
     """Why a file called NAME.yaml beside those others gets no allocator; None if it does.  The
-    build, bazel/hakmem.bzl, leaves it out by the same rule."""
+    build, bazel/allocator/names.bzl, leaves it out by the same rule."""
     for other in others:
         if name.startswith(f"{other}_"):
             return (
