@@ -18,7 +18,7 @@ from gen.schema import ROOT, choice, in_bytes, problems_of, schema, schema_keys,
 
 __all__ = [
     "DEFAULT", "ROOT", "Chain", "ProfileError", "checked", "known_profiles", "load_named",
-    "load_profile", "merged", "read_chain", "schema", "schema_keys",
+    "load_profile", "merged", "read_chain", "schema", "schema_keys", "settle",
 ]
 
 DEFAULT = "default"
@@ -74,10 +74,8 @@ def merged(chain: Chain) -> Profile:
         for section, values in document.items():
             if section in keys:
                 keys[section].update(values)
-    lookup = _class_lookup(chain)
-    keys["front"].update(class_lookup=lookup, header_classidx=lookup == "header")
-    if keys["classes"]["sizes"] is not None:
-        keys["classes"]["max"] = keys["classes"]["sizes"][-1]
+    keys["front"]["class_lookup"] = _class_lookup(chain)
+    settle(keys)
     return Profile(
         name=path.stem,
         summary=chain[path]["summary"],
@@ -85,6 +83,13 @@ def merged(chain: Chain) -> Profile:
         path=path,
         keys=keys,
     )
+
+
+def settle(keys: Keys) -> None:
+    """Sets the keys that follow from others: header_classidx, and max beside explicit sizes."""
+    keys["front"]["header_classidx"] = keys["front"]["class_lookup"] == "header"
+    if keys["classes"]["sizes"] is not None:
+        keys["classes"]["max"] = keys["classes"]["sizes"][-1]
 
 
 # ---- the chain of bases --------------------------------------------------------------------------

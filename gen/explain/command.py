@@ -14,6 +14,7 @@ from gen.explain.costs import explain
 from gen.explain.profiles import show_profiles
 from gen.explain.show import COLUMNS, show
 from gen.fit import compare
+from gen.fit.predict import predict
 from gen.model import Model
 from gen.profiles import ProfileError, load_named
 from gen.record import recording
@@ -62,7 +63,7 @@ def _proved(named: str, profiles_dir: Path) -> Model:
 
 def _compare(models: list[Model], paths: list[Path], options: argparse.Namespace) -> None:
     recorded = recording.merge(recording.load_all(paths))
-    predictions = compare.compare(models, recorded)
+    predictions = [predict(model, recorded) for model in models]
     measured = [
         compare.read_measured(command.from_caller(path), models) for path in options.measured or []
     ]

@@ -89,6 +89,11 @@ def _least(
     return _Least(value, f"{extra:.2f}".rstrip("0").rstrip(".") if extra > 0 else "0")
 
 
+def _held(size: int, cap: int, most_bytes: int) -> int:
+    """Most blocks of a size in a cache with these limits."""
+    return min(cap, max(most_bytes // size, 2))
+
+
 def _budget(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int:
     """Bytes that the caches of a thread come to if each holds its longest frequent run."""
     total = 0.0
@@ -99,7 +104,7 @@ def _budget(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int:
             longest[one.granule] = max(longest.get(one.granule, 0.0), need)
     for granule, need in longest.items():
         size = granule * QUANTUM
-        total += size * min(2 * need, cap, max(most_bytes // size, 2))
+        total += size * min(2 * need, _held(size, cap, most_bytes))
     return int(total)
 
 
@@ -160,8 +165,8 @@ def _overflow(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int
     for recording in recordings:
         for one in recording.sizes:
             size = one.granule * QUANTUM
-            held = min(cap, max(most_bytes // size, 2))
-            total = max(total, size * max(frequent(one.burst_frees) - held, 0))
+            over = frequent(one.burst_frees) - _held(size, cap, most_bytes)
+            total = max(total, size * over)
     return int(total)
 
 

@@ -10,9 +10,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gen.fit.predict import Prediction, predict
+from gen.fit.predict import Prediction
 from gen.model import Model
-from gen.record.recording import Recording
 from gen.words import bytes_in_table
 
 BAR = 40  # columns of the longest bar
@@ -110,11 +109,6 @@ def as_json(of_each: list[Prediction], measured: list[Measured]) -> dict[str, An
         ],
         "measured": [{**asdict(one), "thread": one.thread} for one in measured],
     }
-
-
-def compare(models: list[Model], recording: Recording) -> list[Prediction]:
-    """Of each model."""
-    return [predict(model, recording) for model in models]
 
 
 # ---- for a person --------------------------------------------------------------------------------

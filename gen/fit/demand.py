@@ -2,6 +2,7 @@
 and beside them the prior, a guess at the sizes that no recording has."""
 
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import Sequence
 
 import numpy as np
@@ -49,17 +50,13 @@ class Demand:
             needed[1:] += self.full
         return needed
 
-    @property
-    def least_bytes(self) -> float:
-        """What the blocks take rounded up to their alignment, which no class can save."""
-        return sum(float(part.blocks @ least_block(alignment))
-                   for alignment, part in self.parts().items())
 
-
-def least_block(alignment: int) -> np.ndarray:
-    """Bytes, by granule: the next multiple of the alignment, or pages where these are less."""
+def least_bytes(parts: dict[int, Demand]) -> float:
+    """What blocks, by alignment, take rounded up to it, or to pages where these are less: no classes
+    give less."""
     sizes = np.arange(GRANULES + 1) * QUANTUM
-    return round_up(sizes, min(alignment, OS_PAGE))
+    return sum(float(part.blocks @ round_up(sizes, min(alignment, OS_PAGE)))
+               for alignment, part in parts.items())
 
 
 def round_up(sizes: np.ndarray, step: int) -> np.ndarray:
@@ -92,7 +89,7 @@ def mean(demands: Sequence[Demand]) -> Demand:
     """Each scaled to the bytes that they have on average: a recording counts for its sizes, not
     for how much it allocated.  At least one has bytes."""
     demands = [one for one in demands if one.total_bytes > 0]
-    target = sum(one.total_bytes for one in demands) / len(demands)
+    target = fmean(one.total_bytes for one in demands)
     return _sum([one.scaled(target / one.total_bytes / len(demands)) for one in demands])
 
 

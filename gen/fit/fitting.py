@@ -17,6 +17,7 @@ from gen.fit.reasons import why_sizes
 from gen.fit.rounding import rounding
 from gen.fit.table import LARGEST, Table, Terms, best_table
 from gen.model import Keys, Model, Profile
+from gen.profiles import settle
 from gen.record.recording import Recording
 
 STRENGTHS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # of the prior against what was recorded
@@ -60,11 +61,8 @@ def model_of(base: Profile, choices: Iterable[Choice], name: str = "fitted") -> 
     """The base with the choices.  Raises ProfileError if they do not go together."""
     keys: Keys = {section: dict(values) for section, values in base.keys.items()}
     for one in choices:
-        keys[one.section][one.key] = one.value
-    keys["front"]["header_classidx"] = keys["front"]["class_lookup"] == "header"
-    if keys["classes"]["sizes"] is not None:
-        keys["classes"]["sizes"] = list(keys["classes"]["sizes"])
-        keys["classes"]["max"] = keys["classes"]["sizes"][-1]
+        keys[one.section][one.key] = list(one.value) if one.key == "sizes" else one.value
+    settle(keys)
     return build_model(replace(base, name=name, keys=keys))
 
 

@@ -34,7 +34,7 @@ def loads_of(model: Model, recording: Recording) -> list[ClassLoad]:
             step = one.granule + (1 if full else 0)
             if step < len(classes):
                 bins.setdefault(classes[step], []).append(one)
-    return [_load(row, bins[row.index], model, recording.threads)
+    return [_load(row, bins[row.index], recording.threads)
             for row in model.classes if row.index in bins]
 
 
@@ -59,7 +59,7 @@ def _by_alignment(recording: Recording) -> dict[int, list[SizeBin]]:
     return found
 
 
-def _load(row: ClassRow, bins: Sequence[SizeBin], model: Model, threads: int) -> ClassLoad:
+def _load(row: ClassRow, bins: Sequence[SizeBin], threads: int) -> ClassLoad:
     blocks = sum(one.peak_blocks for one in bins)
     return ClassLoad(
         size=row.size,

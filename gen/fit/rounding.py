@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gen.fit.demand import GRANULES, Demand, least_block, round_up
+from gen.fit.demand import GRANULES, Demand, least_bytes, round_up
 from gen.limits import OS_PAGE, QUANTUM
 from gen.model import Model
 from gen.served import classes_by_step
@@ -51,8 +51,7 @@ def of_parts(model: Model, parts: dict[int, Demand]) -> Rounding:
         sum(part.total_bytes for part in parts.values()),
         sum(float(part.needing(model.header_bytes) @ resident_bytes(model, alignment))
             for alignment, part in parts.items()),
-        sum(float(part.blocks @ least_block(alignment))
-            for alignment, part in parts.items()),
+        least_bytes(parts),
     )
 
 
