@@ -1,8 +1,8 @@
-"""Proves the finished tables of a Model, by code that knows nothing of how they were chosen.
+"""Proves the finished tables of a Model, by code that does not know how they were chosen.
 
-It shares the limits of src/ with the generator, and the shape of the Model; nothing else is
-imported from it.  Where a property concerns every offset or every
-address, the comment says why looking at some of them is enough.
+It shares with the generator the limits of src/ and the shape of the Model, and imports nothing else
+from it.  Some properties hold for every offset or address; the comment then says why it is enough
+to look at a few.
 """
 
 from typing import Iterator
@@ -14,7 +14,7 @@ from gen.model import ClassRow, Model
 
 
 class TableError(Exception):
-    """The tables are wrong: the generator has a fault.  One line for each property violated."""
+    """The tables are wrong, so the generator has a fault.  A line for each violated property."""
 
 
 def prove(model: Model) -> None:
@@ -25,7 +25,8 @@ def prove(model: Model) -> None:
 
 
 def problems_of(model: Model) -> Iterator[str]:
-    """What is wrong, a line each.  Stops early where the rest would make no sense."""
+    """Yields a line for each fault.  Stops after the first group of faults that others follow
+    from."""
     shape = list(_shape_problems(model))
     yield from shape
     if shape:
@@ -74,9 +75,8 @@ def _shape_problems(model: Model) -> Iterator[str]:
 
 
 def _table_problems(model: Model) -> Iterator[str]:
-    """Every request of 0..small_max bytes, one by one: the class is the tightest that fits.  What
-    fits leaves the last byte of the block to the header of the next one, if there are headers, so
-    that no block reaches one."""
+    """Checks for each request of 0..small_max bytes that its class is the smallest that fits.  With
+    headers, a request that fits leaves the block's last byte to the header of the next block."""
     usable = [0] + [row.size - model.header_bytes for row in model.classes]
     last_step = (model.small_max + model.header_bytes + QUANTUM - 1) // QUANTUM
     if len(model.table) != last_step + 1:
@@ -129,8 +129,8 @@ def _slab_bound_problems(row: ClassRow, model: Model) -> Iterator[str]:
 
 
 def _reciprocal_problems(row: ClassRow, shift: int) -> Iterator[str]:
-    """offset * recip >> shift never falls as the offset rises, so it equals the block's number at
-    each of the block's bytes if it does at the first and at the last."""
+    """offset * recip >> shift never falls as the offset rises.  So it is the block's number at
+    every byte of the block if it is at the first and the last byte."""
     slab = row.slab_pages * PAGE
     if (slab - 1) * row.recip >= 1 << 64:
         yield f"offset {slab - 1} times the reciprocal {row.recip} exceeds 64 bits"
@@ -143,8 +143,8 @@ def _reciprocal_problems(row: ClassRow, shift: int) -> Iterator[str]:
 
 
 def _alignment_problems(row: ClassRow) -> Iterator[str]:
-    """Slabs start at a heap page; a block's address is the sum of the four terms looked at, and
-    each of the last three occurs alone, so all sums are multiples if and only if all terms are."""
+    """A block's address is the sum of the four terms below.  Each of the last three occurs without
+    the others, so all addresses are multiples of the alignment exactly if all terms are."""
     if row.align < QUANTUM or row.align & (row.align - 1):
         yield f"alignment {row.align} is no power of two from {QUANTUM} up"
         return
@@ -179,7 +179,8 @@ def _cache_problems(row: ClassRow, model: Model) -> Iterator[str]:
 
 
 def _slot_problems(model: Model) -> Iterator[str]:
-    """Slots and chains: of each class its own, all of them used, list classes first."""
+    """Checks that each class has slots and chains of its own, that none is unused, and that the
+    list classes come first."""
     lists = [row for row in model.classes if row.kind == "list"]
     arrays = [row for row in model.classes if row.kind != "list"]
     if [row.index for row in lists] != list(range(1, model.list_classes + 1)):
@@ -199,7 +200,8 @@ def _slot_problems(model: Model) -> Iterator[str]:
 
 
 def _tiling(what: str, parts: list[tuple[ClassRow, int, int]], total: int) -> Iterator[str]:
-    """The parts lie one behind the other, without overlap or gap, and fill the total."""
+    """Checks that the parts, each from a start with a length, fill the total without overlap or
+    gap."""
     end = 0
     for row, start, length in sorted(parts, key=lambda part: part[1]):
         if start != end:
@@ -218,7 +220,7 @@ def _heap_problems(model: Model) -> Iterator[str]:
         yield f"reserve_shift {model.reserve_shift} is not that of {reserve} bytes"
     if model.lookup == "region":
         region = 1 << model.region_shift
-        if (model.nclasses + 1) * region > reserve:  # large blocks have one too
+        if (model.nclasses + 1) * region > reserve:  # large blocks have one, too
             yield f"{model.nclasses + 1} regions of {region} bytes exceed {reserve}"
         largest = max(row.slab_pages for row in model.classes) * PAGE
         if largest > region:

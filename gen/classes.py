@@ -1,6 +1,6 @@
-"""Chooses everything that a profile leaves to be chosen: Profile -> Model.
+"""Chooses everything that a profile leaves open: Profile -> Model.
 
-Nothing here is trusted: check.py proves the result by other means.
+check.py proves the result by other means, so nothing here has to be trusted.
 """
 
 import hashlib
@@ -15,12 +15,13 @@ from gen.profiles import ProfileError
 from gen.schema import schema_keys
 
 RECIP_SHIFT = 40
-REGIONS_SHIFT = 7  # the region lookup divides the heap's addresses by 2 to this
+REGIONS_SHIFT = 7  # log2 of the parts into which the region lookup divides the heap
 LEAST_REGION_GIB = 1  # for the blocks of one class
 
 
 def build_model(profile: Profile, debug: bool = False) -> Model:
-    """Chooses all tables.  Raises ProfileError if the keys do not fit together."""
+    """Returns the model with all its tables.  Raises ProfileError if the keys do not fit
+    together."""
     keys = profile.keys
     lookup = keys["front"]["class_lookup"]
     header_bytes = 1 if lookup == "header" else 0
@@ -66,7 +67,8 @@ def build_model(profile: Profile, debug: bool = False) -> Model:
 
 
 def _guard_problems(profile: Profile) -> Iterator[str]:
-    """The checks rest on the page map, and on free blocks that hold no links."""
+    """Yields a line for each key that the guard's checks cannot work with: they need the page map,
+    and free blocks that hold no links."""
     guard, front = profile.keys["guard"], profile.keys["front"]
     if guard["checks"] and front["class_lookup"] != "map":
         yield f"{profile.path}: guard.checks: needs front.class_lookup map"
@@ -78,8 +80,8 @@ def _guard_problems(profile: Profile) -> Iterator[str]:
 
 
 def _region_problems(profile: Profile, nclasses: int) -> Iterator[str]:
-    """Blocks of a class find room in its range alone, and large blocks in what the classes leave.
-    Addresses cost nothing, so that a heap with too few of them has no use."""
+    """Yields a line if the region lookup has too few addresses.  Blocks of a class lie in the range
+    of that class only, and large blocks in the ranges that the classes leave."""
     if profile.keys["front"]["class_lookup"] != "region":
         return
     choices = schema_keys()["heap"]["reserve_gib"]["enum"]
@@ -96,19 +98,19 @@ def _region_problems(profile: Profile, nclasses: int) -> Iterator[str]:
 
 
 def _chosen_by(profile: Profile) -> str:
-    """The key that says which classes there are."""
+    """The key of the section `classes` that decides which classes there are."""
     return "sizes" if profile.keys["classes"]["sizes"] is not None else "per_doubling"
 
 
 def digest(keys: Keys) -> str:
-    """12 hexadecimal digits that differ when any key does; the summary is none."""
+    """12 hexadecimal digits that differ when any key differs; the summary is not a key."""
     canonical = json.dumps(keys, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 def class_sizes(keys: Keys) -> list[int]:
-    """The explicit sizes, or: every multiple of 16 while `per_doubling` of them make up less than
-    a doubling, then `per_doubling` equal steps in each doubling."""
+    """The class sizes, rising.  Without explicit ones: the multiples of 16 up to 16 *
+    `per_doubling`, then `per_doubling` equal steps in each doubling."""
     if keys["classes"]["sizes"] is not None:
         return list(keys["classes"]["sizes"])
     per_doubling, largest = keys["classes"]["per_doubling"], keys["classes"]["max"]
@@ -120,7 +122,8 @@ def class_sizes(keys: Keys) -> list[int]:
 
 
 def size_table(sizes: list[int]) -> list[int]:
-    """Class of every number of 16-byte steps from 0 to the largest size; 0 steps are class 1."""
+    """Entry n is the class of a block of n steps of 16 bytes, up to the largest size; entry 0 is
+    1."""
     table = [1]
     for index, size in enumerate(sizes, start=1):
         table += [index] * (size // QUANTUM + 1 - len(table))
@@ -128,7 +131,7 @@ def size_table(sizes: list[int]) -> list[int]:
 
 
 def reciprocal(size: int) -> int:
-    """ceil(2^40 / size): multiplying by it and shifting divides each offset in a slab by size.
+    """ceil(2^40 / size).  offset * reciprocal >> 40 is offset // size for each offset in a slab.
 
     The method is that of T. Granlund and P. Montgomery, "Division by Invariant Integers using
     Multiplication" (PLDI 1994): with e = recip * size - 2^40 < size, the product is too large by
@@ -184,9 +187,10 @@ def _class_rows(profile: Profile, sizes: Iterable[int], header_bytes: int) -> li
 
 
 def slab_pages(slab: dict[str, Any], size: int, first: int) -> int | None:
-    """Heap pages of a slab of blocks of `size` bytes, the first of them at `first`, by the keys of
-    the profile's section `slab`: the smallest with enough blocks whose tail is within the bound;
-    else the one with the smallest share of tail.  None: enough blocks never fit."""
+    """Heap pages of a slab whose blocks have `size` bytes and begin at the offset `first`.  `slab`
+    is that section of the profile.  Among the lengths with enough blocks it is the shortest whose
+    tail keeps the bound, else the one with the smallest share of tail.  None if no length has
+    enough."""
     possible = [
         pages
         for pages in range(1, slab["max_pages"] + 1)
@@ -204,7 +208,7 @@ def slab_pages(slab: dict[str, Any], size: int, first: int) -> int | None:
 
 
 def _slab_pages(profile: Profile, size: int, first: int) -> int:
-    """The same; a profile in which enough blocks never fit is wrong."""
+    """As slab_pages, but raises ProfileError where no slab has enough blocks."""
     slab = profile.keys["slab"]
     pages = slab_pages(slab, size, first)
     if pages is None:
@@ -223,17 +227,18 @@ def _blocks(pages: int, size: int, first: int) -> int:
 
 
 def cap_of(front: dict[str, Any], size: int) -> int:
-    """Most blocks of `size` bytes in a thread's cache, even, by the keys of the section `front`."""
+    """Most blocks of `size` bytes in a thread's cache, an even number.  `front` is that section of
+    the profile."""
     return _clamp(front["cache_bytes"] // size, 2, front["fast_cap"]) & ~1
 
 
 def colours_of(tail: int) -> int:
-    """Places that block 0 may have in a slab with so many bytes left over."""
+    """Number of places that block 0 may have in a slab with `tail` bytes left over."""
     return min(1 + tail // COLOUR_STEP, MAX_COLOURS)
 
 
 def alignment_of(size: int, first: int, colours: int) -> int:
-    """What the address of every block of a class is a multiple of."""
+    """The largest power of two that divides the address of every block of a class."""
     if first:
         return QUANTUM
     power = size & -size

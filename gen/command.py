@@ -1,4 +1,4 @@
-"""What the commands of gen/ have in common: where the caller is, and how they end."""
+"""Where the caller of a command is, and how each command of gen/ ends."""
 
 import os
 import signal
@@ -10,13 +10,14 @@ INTERRUPTED = 128 + signal.SIGINT  # as in a shell
 
 
 def from_caller(path: Path) -> Path:
-    """The path that the caller names: `bazel run` starts the command elsewhere."""
+    """A path that the caller gave, seen from here:  `bazel run` starts a command in another
+    folder."""
     return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / path
 
 
 def profiles_dir(given: Path | None) -> Path:
-    """The folder that the caller names; else that of the workspace, and not its copy among the
-    runfiles."""
+    """The folder of profiles: the one that the caller gave, else that of the workspace.  Under
+    `bazel run` the latter is not the copy among the runfiles."""
     if given:
         return from_caller(given)
     if "BUILD_WORKSPACE_DIRECTORY" in os.environ:
@@ -25,11 +26,11 @@ def profiles_dir(given: Path | None) -> Path:
 
 
 def run(name: str, main: Callable[[list[str]], int]) -> NoReturn:
-    """Ends this process with the status of `main`, which takes the words of the command line.
+    """Calls `main` with the words of the command line and ends this process with its status.
 
-    Where a letter is not in the encoding of the terminal, an escape stands for it.  A reader of the
-    output that has enough (`| head`) ends the process by SIGPIPE, as it does other programs.  130 for
-    Ctrl-C, 1 if what is printed cannot be written, each with a line on standard error.
+    The status is 130 after Ctrl-C, and 1 if the output cannot be written, each with a line on
+    standard error.  When the reader of a pipe ends (`| head`), SIGPIPE ends this process, as it
+    does other programs.  Letters that the terminal's encoding lacks are printed as escapes.
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
@@ -42,6 +43,6 @@ def run(name: str, main: Callable[[list[str]], int]) -> NoReturn:
         status = INTERRUPTED
     except OSError as error:
         print(f"{name}: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # not tried again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python retries at exit
         status = 1
     sys.exit(status)

@@ -14,8 +14,8 @@ from gen.render import render, write
 
 
 def main(args: list[str]) -> int:
-    """0; 2 if the profile is wrong; 1 if the generator or a template is, or a file cannot be
-    written.  Unless it returns 0, no output file was touched."""
+    """Returns 0, 2 if the profile is wrong, or 1 if the generator or a template is wrong or a file
+    cannot be written.  Output files are only touched if it returns 0."""
     options = _parser().parse_args(args)
     folders = options.profiles_dir or [options.profile.parent]
     try:

@@ -1,7 +1,7 @@
-"""The structures of src/cache.h for one profile: where their members lie, and how long they are.
+"""The structures of src/cache.h for one profile, with the offsets and sizes that C gives them.
 
-hak_classes.c asserts the same of the C structures, so that a member that is added there has to be
-added here.
+hak_classes.c asserts that the C structures agree.  A member that is added there does not compile
+until it is added here.
 """
 
 from ctypes import (
@@ -33,8 +33,8 @@ class Counts(Structure):
 
 
 def cache_struct(model: Model) -> type[Structure]:
-    """struct hak_cache of the profile.  ctypes.sizeof tells its bytes, and `.slots.offset` of the
-    result where the member `slots` begins."""
+    """struct hak_cache of the profile as a ctypes structure: sizeof() of it is in bytes, and
+    `.slots.offset` is the offset of the member `slots`."""
     of_classes = model.nclasses + 1
     waiting = WAITING_BLOCKS if model.keys["guard"]["checks"] else 1
 
@@ -70,10 +70,10 @@ def cache_struct(model: Model) -> type[Structure]:
 
 
 def cache_bytes(model: Model) -> int:
-    """Bytes that the cache of a thread is mapped with: struct hak_cache in whole pages."""
+    """Bytes that are mapped for a thread's cache: struct hak_cache, rounded up to pages."""
     return -(-sizeof(cache_struct(model)) // OS_PAGE) * OS_PAGE
 
 
 def central_bytes(model: Model) -> int:
-    """Bytes of the pointers and chains with which central finds the blocks that it parks."""
+    """Bytes of the arrays with which central finds the blocks that it parks."""
     return POINTER * model.transfer_slots + sizeof(Chain) * model.transfer_chains

@@ -1,4 +1,4 @@
-"""What the generator knows about one profile once everything is chosen: the templates' only input.
+"""The types of a profile and of the tables that it becomes.  The templates see only a Model.
 
 All sizes and offsets are bytes unless a name says otherwise.
 """
@@ -35,7 +35,7 @@ class ClassRow:
     """
 
     index: int  # 1.. by rising size
-    size: int  # from one block to the next; a block's usable bytes and its header
+    size: int  # from one block to the next: usable bytes and header
     slab_pages: int  # heap pages of 64 KiB
     nblocks: int
     first: int  # offset of block 0 in its slab
@@ -48,12 +48,12 @@ class ClassRow:
     recip: int  # offset * recip >> recip_shift == offset // size for each offset in a slab
     slot0: int  # array: first pointer in a cache's slots; list: 0
     tslot0: int  # array: first pointer in central's slots; list: first chain in central
-    tail: int  # left over at the end of a slab of colour 0
+    tail: int  # bytes left over at the end of a slab of colour 0
 
 
 @dataclass(frozen=True)
 class Model:
-    """One allocator, ready to be rendered."""
+    """One allocator: all that the templates need."""
 
     profile: str
     summary: str
@@ -63,7 +63,7 @@ class Model:
     keys: Keys  # merged and resolved
     digest: str  # 12 hexadecimal digits, of the keys
     lookup: str  # "header", "map" or "region"
-    header_bytes: int  # before each block: 1 with the header lookup, else 0
+    header_bytes: int  # bytes before each block: 1 with the header lookup, else 0
     classes: list[ClassRow]
     nclasses: int
     small_max: int  # largest request that a class serves

@@ -1,10 +1,10 @@
 """Loads a profile: YAML file and its chain of bases -> Profile.
 
-What keys there are, their types and ranges is said by profiles/schema.json alone; their defaults
-by profiles/default.yaml alone.  Rules that one key's schema cannot express are in this module
-(the two names of the class lookup, rising sizes) and in classes.py (what follows from the choice).
+Only profiles/schema.json states the keys, their types and ranges, and only profiles/default.yaml
+their defaults.  The schema of one key cannot express some rules: those of the two names of the
+class lookup and of rising sizes are here, those on the chosen tables are in classes.py.
 
-Every function that reads a profile raises ProfileError for whatever is wrong with it.
+Every function that reads a profile raises ProfileError for a profile that is wrong.
 """
 
 import re
@@ -42,8 +42,8 @@ def known_profiles(*folders: Path) -> list[str]:
 
 
 def name_taken(name: str, others: Iterable[str]) -> str | None:
-    """Why a file called NAME.yaml beside those others gets no allocator; None if it does.  The
-    build, bazel/allocator/names.bzl, leaves it out by the same rule."""
+    """Why a file NAME.yaml beside the others gets no allocator; None if it gets one.  The build has
+    the same rule, in bazel/allocator/names.bzl."""
     for other in others:
         if name.startswith(f"{other}_"):
             return (
@@ -53,13 +53,13 @@ def name_taken(name: str, others: Iterable[str]) -> str | None:
 
 
 def load_profile(path: Path, *folders: Path) -> Profile:
-    """Reads the profile at `path`; a base is looked up in the folders, in their order."""
+    """The profile at `path`.  Its bases are searched for in the folders, in their order."""
     return merged(read_chain(path, *folders))
 
 
 def load_named(named: str, profiles_dir: Path, start: Path = Path()) -> Profile:
-    """The profile that a person names: NAME, in `profiles_dir`; or a YAML file by its path from
-    `start`, whose bases are looked up beside it, then in `profiles_dir`."""
+    """The profile that a person means by a NAME, in `profiles_dir`, or by the path of a YAML file
+    from `start`.  The bases of such a file are searched for beside it, then in `profiles_dir`."""
     if "/" in named or Path(named).suffix in (".yaml", ".yml"):
         path = start / named
         return load_profile(path, path.parent, profiles_dir)
@@ -67,7 +67,8 @@ def load_named(named: str, profiles_dir: Path, start: Path = Path()) -> Profile:
 
 
 def merged(chain: Chain) -> Profile:
-    """The first document of the chain, with what it does not state from those behind it."""
+    """The profile of the chain's first document.  The next document that states a key decides
+    it."""
     path = next(iter(chain))
     keys: Keys = {name: {} for name in schema_keys()}
     for document in reversed(list(chain.values())):
@@ -86,7 +87,8 @@ def merged(chain: Chain) -> Profile:
 
 
 def settle(keys: Keys) -> None:
-    """Sets the keys that follow from others: header_classidx, and max beside explicit sizes."""
+    """Sets the keys that others decide: front.header_classidx, and classes.max beside
+    classes.sizes."""
     keys["front"]["header_classidx"] = keys["front"]["class_lookup"] == "header"
     if keys["classes"]["sizes"] is not None:
         keys["classes"]["max"] = keys["classes"]["sizes"][-1]
@@ -119,7 +121,7 @@ def read_chain(path: Path, *folders: Path) -> Chain:
 
 
 def _read_document(path: Path, folders: Sequence[Path]) -> dict[str, Any]:
-    """One profile file, valid by itself."""
+    """The document of one profile's file, checked without its bases."""
     if not _NAME.fullmatch(path.stem) or path.suffix != ".yaml":
         raise ProfileError(
             f"{path}: a profile's file is called NAME.yaml, its name made of a-z, 0-9, - and _"
@@ -138,8 +140,8 @@ def _read_document(path: Path, folders: Sequence[Path]) -> dict[str, Any]:
 
 
 def checked(path: Path, written: Any) -> dict[str, Any]:
-    """The document of the file at `path`, as it is written there, with numbers of bytes as integers;
-    an error if it is not valid by itself."""
+    """The document `written` in the file at `path`, with numbers of bytes as integers.  Raises
+    ProfileError if it is not valid by itself."""
     document = in_bytes(written, schema())
     problems = list(problems_of(document, written)) or list(
         _document_problems(path, document, written)
@@ -150,9 +152,9 @@ def checked(path: Path, written: Any) -> dict[str, Any]:
 
 
 def _parse(path: Path, text: str) -> Any:
-    """YAML -> plain values; a key stated twice in one mapping is an error, not an override.
+    """The plain values of a YAML text.  A key that stands twice in one mapping is an error.
 
-    There is nothing in a profile to say twice, so aliases are refused, and with them endless data.
+    Aliases are refused: a profile has no use for them, and they can make endless data.
     """
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
@@ -167,12 +169,12 @@ def _parse(path: Path, text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ProfileError(f"{path}: line {mark.line + 1}: {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:  # a date or a number that is none
+    except (yaml.YAMLError, ValueError) as error:  # such as a date that does not exist
         raise ProfileError(f"{path}: {str(error).splitlines()[0]}") from None
 
 
 def _odd_numbers(node: yaml.Node | None) -> Iterator[str]:
-    """Integers that YAML does not read to base ten although they look so: 010 is 8, 8:20 is 500."""
+    """Yields a line for each integer that only looks decimal: for YAML 010 is 8 and 8:20 is 500."""
     if isinstance(node, yaml.CollectionNode):
         for item in node.value:
             for part in item if isinstance(item, tuple) else (item,):
@@ -231,9 +233,9 @@ def _lookup_of_alias(header_classidx: bool) -> str:
 
 
 def _class_lookup(chain: Chain) -> str:
-    """The nearest file that states the lookup by either name decides.
+    """The lookup that the nearest file states, by either name.
 
-    A null in header_classidx revokes what the files behind it say by that name.
+    A null in header_classidx cancels that name in the files behind it.
     """
     revoked = False
     for document in chain.values():

@@ -3,18 +3,18 @@
 For the templates, beside `m` (the Model) and Jinja2's own filters:
 
     cache, cache_bytes
-        struct hak_cache: `cache.MEMBER.offset` is where a member begins; its length in bytes.
+        struct hak_cache: `cache.MEMBER.offset` is the offset of a member; its size in bytes.
     header_live
         HAK_HEADER_LIVE
 
     {{ list | table(per_line, width) }}
-        the integers in rows of `per_line`, each right-aligned in `width` columns, all but the last
-        followed by a comma, each row indented by 4.  Shorter rows where 100 columns would not do.
-        `width` defaults to that of the widest.
+        the integers in rows of `per_line`, or of fewer if a row would exceed 100 columns.  Each is
+        right-aligned in `width` columns, by default those of the widest, and a comma follows all
+        but the last.  Rows are indented by 4.
     {{ list | offset(n) }}
         the integers, each plus n.
 
-A name that is not there is an error.  The output depends on the model and the templates alone.
+A name that does not exist is an error.  The output depends on the model and the templates alone.
 """
 
 import os
@@ -39,7 +39,7 @@ _COLUMNS = 100
 
 
 def table(values: list[int], per_line: int, width: int | None = None) -> str:
-    """The integers in aligned rows; see the module's description."""
+    """The integers in aligned rows: see above."""
     if width is None:
         width = max(len(str(value)) for value in values)
     cells = [f"{value:>{width}}," for value in values]
@@ -76,10 +76,10 @@ def render(model: Model, templates: Path = TEMPLATES) -> dict[str, str]:
 
 
 def write(contents: dict[str, str], out_dir: Path) -> list[str]:
-    """Writes what differs from what is there; returns the names written.
+    """Writes those files whose contents change; returns their names.
 
-    No file is replaced before all are written in full beside their places, so that running out
-    of space leaves the old ones.  Raises OSError.
+    All new files are first written beside the old ones, so that a full disk leaves the old ones.
+    Raises OSError.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     changed = [name for name, text in contents.items() if _read(out_dir / name) != text]

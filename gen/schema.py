@@ -1,7 +1,6 @@
-"""What profiles/schema.json says: which keys there are, and what is wrong with a document.
+"""Reads profiles/schema.json: which keys there are, and what is wrong with a document.
 
-All that is known of a key's type, unit and range is there; profiles.py has the rules that it cannot
-express.
+The schema has each key's type, unit and range; profiles.py has the rules that it cannot express.
 """
 
 import difflib
@@ -55,8 +54,8 @@ def is_bytes(node: dict[str, Any]) -> bool:
 
 
 def in_bytes(value: Any, node: dict[str, Any]) -> Any:
-    """The value with each number of bytes as an integer; what is none stays for the schema to
-    refuse."""
+    """The value, in which numbers of bytes such as 64K have become integers.  Words that are no
+    number of bytes stay, and the schema refuses them."""
     if isinstance(value, dict):
         nodes = node.get("properties", {})
         return {key: in_bytes(item, nodes.get(key, {})) for key, item in value.items()}
@@ -72,7 +71,7 @@ def in_bytes(value: Any, node: dict[str, Any]) -> Any:
 
 
 def _is_integer(_checker: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)  # 8.0 is none: it reaches C
+    return isinstance(value, int) and not isinstance(value, bool)  # 8.0 is not one
 
 
 _Validator = jsonschema.validators.extend(
@@ -82,7 +81,8 @@ _Validator = jsonschema.validators.extend(
 
 
 def problems_of(document: Any, written: Any) -> Iterator[str]:
-    """`KEY: what is wrong`, at most one for each value, in the order of the keys' names."""
+    """Yields lines `KEY: what is wrong`, at most one for each value, in the order of the keys.
+    `written` is the document before in_bytes."""
     seen: set[str] = set()
     errors = _Validator(schema()).iter_errors(document)
     for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
@@ -109,7 +109,8 @@ def _at(document: Any, path: Iterable[Any]) -> Any:
 
 
 def _value_problem(error: jsonschema.ValidationError, value: Any) -> str:
-    """`value` is what the file says, error.instance what it means."""
+    """The words after `KEY:  `.  `value` is as the file has it; error.instance has bytes as
+    integers."""
     node = error.schema
     if "errorMessage" in node:
         return f"{show(value)} {node['errorMessage']}"
@@ -135,7 +136,7 @@ def _value_problem(error: jsonschema.ValidationError, value: Any) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as the file's author would write it."""
+    """A value as a person writes it in the file."""
     if isinstance(value, (dict, list)) and len(str(value)) > 60:
         return "a mapping" if isinstance(value, dict) else "a list"
     return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,4 +1,4 @@
-"""Which class serves a request, and what its block takes."""
+"""Which class serves a request, and how many bytes its block has."""
 
 from typing import Sequence
 
@@ -7,11 +7,11 @@ from gen.model import Model
 
 
 def classes_by_step(model: Model, alignment: int = QUANTUM) -> Sequence[int]:
-    """Entry n is the class of a block that needs n steps of 16 bytes, its header among them, at an
-    address that is a multiple of `alignment`; 0 where no class serves it, as beyond the last entry.
+    """Entry n is the class of a block of n steps of 16 bytes, header included, whose address is a
+    multiple of `alignment`.  It is 0 if no class serves the block, as behind the last entry.
 
-    With a header an aligned block lies inside one that is larger by the alignment.  Without, it is
-    in the smallest class from its size on of which every block has the alignment.
+    With headers an aligned block lies inside a block that is larger by the alignment.  Without them
+    its class is the smallest, from its size on, whose blocks all have the alignment.
     """
     if alignment <= QUANTUM:
         return model.table
@@ -28,9 +28,9 @@ def classes_by_step(model: Model, alignment: int = QUANTUM) -> Sequence[int]:
 def block_bytes(
     model: Model, size: int, alignment: int = QUANTUM, classes: Sequence[int] | None = None
 ) -> int:
-    """Bytes of the block for a request of `size` bytes: those of its class, header included, or the
-    heap pages that it has where no class serves it.  `classes` is classes_by_step(alignment), for
-    callers that ask often."""
+    """Bytes of the block for a request of `size` bytes: the size of its class, header included, or
+    whole heap pages if no class serves it.  Callers that ask often pass `classes`, the result of
+    classes_by_step(model, alignment)."""
     classes = classes_by_step(model, alignment) if classes is None else classes
     step = -(-(size + model.header_bytes) // QUANTUM)
     if step < len(classes) and classes[step]:

@@ -1,10 +1,10 @@
-"""Amounts in the words of tables and sentences."""
+"""Amounts as text, for tables and sentences."""
 
 _UNITS = (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10))
 
 
 def bytes_in_table(count: float) -> str:
-    """1.0 MiB, 100 B: one decimal, whatever the amount."""
+    """As 1.0 MiB or 100 B: always one decimal above 1 KiB."""
     for unit, shift in _UNITS:
         if count >= 1 << shift:
             return f"{count / (1 << shift):.1f} {unit}"
@@ -12,7 +12,7 @@ def bytes_in_table(count: float) -> str:
 
 
 def bytes_in_text(count: float) -> str:
-    """1 MiB, 1.5 MiB, 100 bytes: a decimal unless the amount is whole."""
+    """As 1 MiB, 1.5 MiB or 100 bytes: one decimal unless the amount is whole."""
     text = bytes_in_table(count).replace(" B", " bytes")
     amount, unit = text.split()
     whole = count % (1 << dict(_UNITS).get(unit, 0)) == 0
@@ -20,7 +20,7 @@ def bytes_in_text(count: float) -> str:
 
 
 def percent(value: float) -> str:
-    """4 %, 4.1 %; 0 and 100 only for what is exactly that."""
+    """As 4 % or 4.1 %.  Only exactly 0 and 100 are shown as such."""
     text = f"{value:.1f}" if 0.05 <= value < 99.95 else f"{value:.0f}"
     if text == "0" and value > 0:
         return "less than 0.1 %"
@@ -30,5 +30,5 @@ def percent(value: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """1 thread, 2 threads."""
+    """As 1 thread or 2 threads."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

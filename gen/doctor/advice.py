@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from gen.fit.habits import LITTLE_BYTES, TINY, Habits
 from gen.words import bytes_in_text, percent
 
-CALL_SECONDS = 20e-9  # of malloc and free together, with cache misses
-IDLE_PERCENT = 1  # of the program's time: less in malloc cannot be noticed
-FEW_BUFFERS = 1000  # calls for a buffer; fewer take less than a millisecond in any profile
-SHORT_LIVED = 20  # calls for each block in use at the peak
+CALL_SECONDS = 20e-9  # of a malloc and its free together, with cache misses
+IDLE_PERCENT = 1  # of the program's time: nobody notices less
+FEW_BUFFERS = 1000  # calls; fewer are no habit
+SHORT_LIVED = 20  # calls for each block at the peak: blocks are then short-lived
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Advice:
 
 
 def advise(habits: Habits, cpu_seconds: float) -> Advice:
-    """The profile for a program that took so much processor time."""
+    """The shipped profile for a program with these habits that used so much processor time."""
     busy = 100 * habits.calls * CALL_SECONDS / max(cpu_seconds, CALL_SECONDS)
     tiny, buffers = percent(100 * habits.tiny_share), percent(100 * habits.buffer_share)
     if habits.uses_buffers and habits.buffer_calls >= FEW_BUFFERS and habits.threads > 1:

@@ -8,27 +8,29 @@ from gen.model import Model
 from gen.served import block_bytes, classes_by_step
 
 USUAL = (64, 128, 256, 512, 1024, 2048, 4096)  # alignments: of cache lines to pages
-# What an aligned block may take of the larger of its size and its alignment: the next power of two;
-# with a header, which has it inside a larger block, the sum of both and a step between classes.
+# An aligned block should take at most so many times the larger of its size and its alignment.  2
+# allows the next power of two.  With a header it lies inside a block that is larger by the
+# alignment.
 MOST, MOST_WITH_HEADER = 2, 3
 
 
 @dataclass(frozen=True)
 class AlignedCost:
-    """The worst that happens to blocks of an alignment, of at most the largest class; bytes."""
+    """The request with an alignment, up to the largest class, that wastes most.  Sizes are
+    bytes."""
 
     alignment: int
     size: int  # asked for
-    block: int  # its class, or the heap pages of 64 KiB where no class serves it
+    block: int  # the size of its class, or heap pages if no class serves it
 
     @property
     def ratio(self) -> float:
-        """Of the larger of size and alignment."""
+        """The block as a multiple of the larger of size and alignment."""
         return self.block / max(self.size, self.alignment)
 
 
 def aligned_costs(model: Model) -> Iterator[AlignedCost]:
-    """Of the usual alignments, as far as the classes reach."""
+    """Yields the cost for each usual alignment up to the largest class."""
     largest = model.classes[-1].size
     for alignment in (one for one in USUAL if one <= largest):
         classes = classes_by_step(model, alignment)
@@ -42,5 +44,5 @@ def aligned_costs(model: Model) -> Iterator[AlignedCost]:
 
 
 def most_of(model: Model) -> int:
-    """What no aligned block should exceed, as a ratio."""
+    """The ratio that no aligned block should exceed."""
     return MOST_WITH_HEADER if model.header_bytes else MOST

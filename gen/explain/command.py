@@ -21,8 +21,8 @@ from gen.record import recording
 
 
 def main(args: list[str]) -> int:
-    """0; 2 for a profile, a recording or statistics that are not there or wrong; 1 if the
-    generator is."""
+    """Returns 0, 2 if a profile, a recording or statistics are missing or wrong, or 1 if the
+    generator is wrong."""
     parser = _parser()
     options = parser.parse_args(args)
     for key in ("against", "measured"):
@@ -76,7 +76,8 @@ def _compare(models: list[Model], paths: list[Path], options: argparse.Namespace
 
 
 def _profiles_dir(given: Path | None) -> Path:
-    """A folder of the workspace is named from its root, where this then is."""
+    """The folder of profiles.  Under `bazel run` this process goes to the workspace's root, so that
+    messages name it from there."""
     folder = command.profiles_dir(given)
     if given or "BUILD_WORKSPACE_DIRECTORY" not in os.environ:
         return folder

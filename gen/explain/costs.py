@@ -1,4 +1,4 @@
-"""What a profile gives and what it costs: Model -> Explanation."""
+"""The classes of a profile and the memory that they cost: Model -> Explanation."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class ClassCosts:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What there is to say about one profile; sizes are bytes."""
+    """All that explain tells of one profile.  Sizes are bytes."""
 
     profile: str
     summary: str
@@ -43,24 +43,24 @@ class Explanation:
     waste: float  # percent of the blocks, over the range of header_tax, with the lookup used
     header_tax: HeaderTax
     aligned: list[AlignedCost]  # the worst for each of the usual alignments
-    aligned_most: int  # times the larger of size and alignment: no block should take more
-    reserved: int  # address space
+    aligned_most: int  # the ratio that none of them should exceed
+    reserved: int  # addresses that the heap may grow over
     region: int  # address space of each class; 0 without the region lookup
     map_bytes: int  # address space of the page map; 0 without the map lookup
-    thread_struct: int  # a thread cache without its blocks: address space, resident where used
+    thread_struct: int  # mapped for a thread's cache, resident where used
     thread_blocks: int  # budget of the blocks in it, beyond the least that each class may hold
-    total_blocks: int  # the same of all threads
-    central_struct: int  # room for pointers and chains to what central parks
+    total_blocks: int  # the same for all threads together
+    central_struct: int  # of the arrays with which central finds parked blocks
     central_blocks: int  # most bytes parked
     bigcache: int  # most bytes of addresses kept
     bigcache_largest: int  # longest span kept
     decay_ms: int  # age at which free pages go back to the system
-    purge_thread: bool  # by a background thread, once much memory is in use
-    doubts: list[str]  # requests that take many times their bytes, and why
+    purge_thread: bool  # whether a background thread does that
+    doubts: list[str]  # a line for each request that takes many times its bytes
 
 
 def explain(model: Model) -> Explanation:
-    """Works it out."""
+    """The explanation of a model."""
     keys, rows = model.keys, model.classes
     below = [0] + [row.size for row in rows]
     tax = header_tax(model)

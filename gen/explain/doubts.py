@@ -1,4 +1,4 @@
-"""Where a profile's table makes a request take many times its bytes: valid, but hardly meant."""
+"""Finds requests that take many times their bytes: such a profile is valid, but hardly intended."""
 
 from typing import Iterator
 
@@ -6,11 +6,11 @@ from gen.model import Model
 from gen.served import block_bytes
 
 LEAST = 16  # bytes; a smaller request takes as much in every profile
-MOST_TIMES = 4  # what a block may have of its request; no profile of ours comes near
+MOST_TIMES = 4  # a block may be so many times its request; shipped profiles stay far below
 
 
 def doubts(model: Model) -> Iterator[str]:
-    """A line each, with the request and why."""
+    """Yields a line for each such request, with the reason."""
     below = 0
     for row in model.classes:
         request = max(below - model.header_bytes + 1, LEAST)

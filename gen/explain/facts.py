@@ -1,4 +1,4 @@
-"""An Explanation in sentences."""
+"""An Explanation as sentences for a person."""
 
 from gen.explain.costs import Explanation
 from gen.words import bytes_in_text
@@ -48,7 +48,7 @@ def facts_of(told: Explanation) -> list[tuple[str, str]]:
 
 
 def _header_costs(told: Explanation) -> list[tuple[str, str]]:
-    """What the header takes or would take, as far as the classes have something to compare."""
+    """The lines on the header byte: what it takes, or would take with that lookup."""
     tax = told.header_tax
     examples = ", ".join(
         f"malloc({request}) takes {taxed} not {plain}"
@@ -89,7 +89,7 @@ def _kept(told: Explanation) -> str:
 
 
 def _aligned(told: Explanation) -> str:
-    """Of the usual alignments: that all is well, or what is not and why."""
+    """The words on aligned blocks: the worst ratio, or the requests that waste and why."""
     if not told.aligned:
         return "none of the usual alignments has a class: such a block takes heap pages"
     bad = [one for one in told.aligned if one.ratio > told.aligned_most]

@@ -1,4 +1,4 @@
-"""What the header byte costs: the same classes without and with it."""
+"""What the header byte costs: Model -> HeaderTax."""
 
 from dataclasses import dataclass, replace
 from typing import Iterable
@@ -7,8 +7,8 @@ from gen.limits import QUANTUM
 from gen.model import Model
 from gen.served import block_bytes
 
-AVERAGED = (16, 8192)  # requests: those of bench_random_mixed
-TAXED = 512  # most requests of real programs are smaller
+AVERAGED = (16, 8192)  # bytes: the requests of bench_random_mixed
+TAXED = 512  # bytes; most requests of real programs are smaller
 EXAMPLES = (16, 64, 256, 1024)
 
 
@@ -16,19 +16,20 @@ EXAMPLES = (16, 64, 256, 1024)
 class HeaderTax:
     """The same classes without and with the header byte."""
 
-    low: int  # the averages are over all requests of low..high bytes
+    low: int  # bytes; the averages are over all requests of low..high
     high: int
-    waste_without: float  # percent of the blocks not asked for
+    waste_without: float  # percent of the blocks' bytes that were not asked for
     waste_with: float
-    multiples: int  # requests of multiples of 16 bytes up to taxed_max
+    multiples: int  # number of the multiples of 16 from low to taxed_max
     taxed_max: int
-    moved: int  # how many of them move up a class
-    growth: float  # percent by which they grow together
+    moved: int  # how many of these requests move up a class
+    growth: float  # percent by which the blocks of all these requests grow
     examples: dict[int, tuple[int, int]]  # request -> block without and with
 
 
 def header_tax(model: Model) -> HeaderTax:
-    """Compares the two for requests of equal frequency, as far as the classes reach in both."""
+    """Compares the blocks of all requests of low..high, each as frequent, without and with a
+    header."""
     low, high = (min(bound, model.classes[-1].size - 1) for bound in AVERAGED)
     requests = range(low, high + 1)
     without = _blocks_of(model, requests, 0)

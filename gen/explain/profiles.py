@@ -10,8 +10,7 @@ from gen.profiles import ProfileError, known_profiles, load_profile, name_taken
 
 
 def show_profiles(profiles_dir: Path, as_json: bool) -> None:
-    """All profiles with their summaries.  Raises ProfileError for those that are wrong, when the
-    others have been shown."""
+    """Prints all profiles with their summaries.  Then raises ProfileError if any are wrong."""
     summaries, problems = {}, []
     names = known_profiles(profiles_dir)
     for name in names:

@@ -1,4 +1,4 @@
-"""An Explanation on the terminal: the classes as a table, then what the profile costs."""
+"""Prints an Explanation: the classes as a table, then the facts."""
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -8,9 +8,9 @@ from rich.table import Table
 from gen.explain.costs import Explanation
 from gen.explain.facts import facts_of
 
-COLUMNS = 96  # the class table fits; width of output that is no terminal
+COLUMNS = 96  # width of output that is no terminal; the class table fits
 WIDEST = 1000
-# Columns of the class table that a narrower terminal does without, the first first.
+# Columns that a narrow terminal leaves out, in this order.
 DISPENSABLE = (
     "transfer\nbytes", "\nbytes", "tail\n%", "cache\nkind", "largest\nrequest", "slab\nKiB",
     "rounding\nmean %",

@@ -2,16 +2,16 @@
 
     habits.py     what kind of program it is                   Recordings -> Habits
     runs.py       runs of calls of a size                      Recordings -> Runs
-    demand.py     blocks by size, and a guess at others        Recording -> Demand
+    demand.py     blocks by size, and a guess at other inputs  Recording -> Demand
     rounding.py   what blocks take                             Model, Demand -> Rounding
     caches.py     what a thread's cache holds, estimated       bins -> Bin
     loads.py      a recording by size class                    Model, Recording -> ClassLoads
     predict.py    what a profile comes to                      Model, Recording -> Prediction
     partition.py  the size classes of least cost, exactly      costs -> sizes
-    table.py      the classes of least cost                    Demand -> Table
+    table.py      the classes of least cost for a demand       Demand -> Table
     choose.py     every other key, with its reason             Recording -> choices
     reasons.py    why the classes are as they are              Table -> words
-    fitting.py    all of it, and whether it holds              Recordings -> choices
+    fitting.py    all keys, and whether they hold              Recordings -> choices
     write.py      the profile's file                           choices -> YAML
     compare.py    two profiles, and what was measured          Predictions -> tables
     report.py     what came of a fit                           Fitted -> tables

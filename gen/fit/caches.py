@@ -1,4 +1,4 @@
-"""The blocks that the cache of a thread holds, estimated by the rules of src/cache.c."""
+"""Estimates the blocks that a thread's cache holds, by the rules of src/cache.c."""
 
 from dataclasses import dataclass
 from typing import Sequence
@@ -11,23 +11,27 @@ from gen.record.recording import SizeBin
 
 @dataclass(frozen=True)
 class Bin:
-    """A class in the cache of one thread, when the program has ended: blocks, estimated."""
+    """One class in the cache of one thread at the program's end.  All numbers are estimates, in
+    blocks."""
 
     limit: int
     stock: float
-    grown: int  # blocks that the limit has grown by, as the budgets count them: lists twice
+    grown: int  # what the limit has grown by; twice that for lists, as the budgets count it
 
 
 def least_limit(size: int, most: int) -> int:
-    """Blocks that a bin may hold before it has grown."""
+    """The first limit of a bin, in blocks of `size` bytes, if its last limit is `most`."""
     return min(max(LEAST_BYTES // size, 1), LEAST_BLOCKS, most)
 
 
 def bin_of(row: ClassRow, bins: Sequence[SizeBin], threads: int) -> Bin:
-    """The bin is refilled while the live blocks grow to their peak, which doubles its limit each
-    time.  What was taken and is not live any more is in it, and half of the last refill; but a
-    full array gives half of its limit back, so that it holds three quarters on average, and a list
-    has a full spare beside the half of it."""
+    """The class's bin in the cache of one of `threads` threads that share the recorded bins
+    equally.
+
+    Each refill doubles the bin's limit until the live blocks have reached their peak.  At the end
+    the bin holds the blocks that are no longer live, and half of the last refill.  It holds at most
+    three quarters of its limit on average, since a full array gives half back; a list has as much
+    again in its spare chain."""
     most = row.batch if row.kind == "list" else row.cap
     least = limit = least_limit(row.size, most)
     taken = last = 0
@@ -47,6 +51,6 @@ def bin_of(row: ClassRow, bins: Sequence[SizeBin], threads: int) -> Bin:
 
 
 def most_at_once(bins: Sequence[SizeBin]) -> float:
-    """Of the class: the longest run of allocations, the mean of what its count stands for."""
+    """The length of the longest run of allocations in the bins, in blocks."""
     lengths = [i for one in bins for i, count in enumerate(one.burst_allocs) if count]
     return run_length(max(lengths)) if lengths else 0.0

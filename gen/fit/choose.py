@@ -1,7 +1,7 @@
-"""What a recording says for each key but the classes: one function for each, with its reason.
+"""Chooses the keys of a profile that are not about classes: one function for each key.
 
-Every function takes what was recorded and the default's keys, and returns the value and, in words
-with numbers, what in the recording led to it; None where the recording says nothing about the key,
+Each takes the recordings and the default's keys.  It returns the value and the reason: the words
+and numbers in which the recordings led to it.  It returns None if they say nothing about the key,
 which then keeps the default.  Sizes are bytes.
 """
 
@@ -15,9 +15,9 @@ from gen.model import Keys
 from gen.record.recording import LargeBin, Moment, Recording
 from gen.words import bytes_in_text, counted, percent
 
-EXTRA_PERMILLE = 1.0  # of the calls that may go to central beyond those with the largest caches
-RARE_PERCENT = (2, 10)  # of the calls, that may copy: no extra room, half of the default's
-FEW_LARGE = 64  # frees of large blocks, below which there is nothing to keep for
+EXTRA_PERMILLE = 1.0  # of the calls: so many more than with the largest caches may go to central
+RARE_PERCENT = (2, 10)  # of the calls let a block grow: below, no extra room; half of the default's
+FEW_LARGE = 64  # frees of large blocks; with fewer, keeping them serves nobody
 DECAYS_MS = (10, 25, 50, 100, 250, 500, 1000, 2000)  # moments of a recording are 4 ms apart
 REFAULT_SECONDS = 1e-6  # to give a page back and to have it again
 REFAULT_PERCENT = 0.5
@@ -36,7 +36,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A value and why."""
+    """A value and its reason."""
 
     value: Any
     reason: str
@@ -59,7 +59,7 @@ def fast_cap(recordings: Sequence[Recording], default: Keys) -> Chosen | None:
 
 
 def cache_bytes(recordings: Sequence[Recording], default: Keys, cap: int) -> Chosen | None:
-    """The same in bytes, with that cap."""
+    """The least power of two that sends at most one call in 1000 more to central, with that cap."""
     most = default["front"]["cache_bytes"]
     runs = runs_of(recordings)
     found = _least(runs, 32768, most, lambda size: runs.exchanges(cap, size))
@@ -72,14 +72,14 @@ def cache_bytes(recordings: Sequence[Recording], default: Keys, cap: int) -> Cho
 
 class _Least(NamedTuple):
     value: int
-    extra: str  # of 1000 calls, those that go to central beyond what the largest value sends there
+    extra: str  # of 1000 calls, how many more go to central than with the largest value
 
 
 def _least(
     runs: Runs, low: int, high: int, exchanges: Callable[[int], float]
 ) -> _Least | None:
-    """The least power of two within the bounds, or else `high`, that is enough for the runs; None
-    if there are none."""
+    """The least power of two from `low` on that sends few enough batches to central, else `high`.
+    `exchanges` tells how many a value sends.  None if there are no runs."""
     if not runs.calls:
         return None
     for value in _powers(low, high):
@@ -95,7 +95,7 @@ def _held(size: int, cap: int, most_bytes: int) -> int:
 
 
 def _budget(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int:
-    """Bytes that the caches of a thread come to if each holds its longest frequent run."""
+    """Bytes in a thread's cache if it holds twice the longest frequent run of every size."""
     total = 0.0
     longest: dict[int, float] = {}
     for recording in recordings:
@@ -111,7 +111,7 @@ def _budget(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int:
 def thread_bytes(
     recordings: Sequence[Recording], default: Keys, cap: int, most_bytes: int
 ) -> Chosen | None:
-    """Room for twice the longest frequent run of every size, in powers of two."""
+    """The least power of two with room for twice the longest frequent run of every size."""
     need = _budget(recordings, cap, most_bytes)
     if not need:
         return None
@@ -122,15 +122,15 @@ def thread_bytes(
 
 
 def total_bytes(recordings: Sequence[Recording], default: Keys, thread: int) -> Chosen | None:
-    """As many budgets of a thread as there are threads, and one more."""
+    """The budget of a thread times the number of threads, and once more."""
     threads = max(recording.threads for recording in recordings)
     value = _power_above(thread * (threads + 1), MIB, default["front"]["total_bytes"])
     return Chosen(value, f"{counted(threads, 'thread')} at most at once, and one more")
 
 
 def list_max(recordings: Sequence[Recording], largest: int) -> Chosen | None:
-    """Lists for all classes in programs that live on tiny blocks, else arrays for all: both kinds
-    together cost a branch that is mispredicted."""
+    """`largest`, for lists in all classes, if the program lives on tiny blocks; else 0, for arrays.
+    Both kinds together cost a branch, which is mispredicted."""
     habits = habits_of(recordings)
     if not habits.calls:
         return None
@@ -145,7 +145,8 @@ def list_max(recordings: Sequence[Recording], largest: int) -> Chosen | None:
 
 
 def grow_percent(recordings: Sequence[Recording], default: Keys) -> Chosen | None:
-    """Room that realloc adds is waste to all but those who grow again and again."""
+    """The default's, half of it, or 0: only programs whose blocks grow often use the room that
+    realloc adds."""
     calls = sum(recording.total_allocs for recording in recordings)
     grown = sum(recording.reallocs_grown for recording in recordings)
     if not calls:
@@ -160,7 +161,7 @@ def grow_percent(recordings: Sequence[Recording], default: Keys) -> Chosen | Non
 
 
 def _overflow(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int:
-    """Bytes of the longest frequent runs of frees that caches do not hold."""
+    """Bytes by which the longest frequent run of frees exceeds a cache, for the size with most."""
     total = 0.0
     for recording in recordings:
         for one in recording.sizes:
@@ -173,7 +174,8 @@ def _overflow(recordings: Sequence[Recording], cap: int, most_bytes: int) -> int
 def parked_bytes(
     recordings: Sequence[Recording], default: Keys, cap: int, most_bytes: int
 ) -> Chosen | None:
-    """The default where threads free each other's blocks; else what overflows the caches."""
+    """The default's if threads free each other's blocks; else room for twice what overflows a
+    cache."""
     usual, habits = default["central"]["parked_bytes"], habits_of(recordings)
     told = f"{percent(100 * habits.remote_share)} of the blocks are freed by another thread"
     if habits.passes_blocks_on:
@@ -191,13 +193,13 @@ def _large(recordings: Sequence[Recording]) -> list[LargeBin]:
 
 
 def bigcache_l25(recordings: Sequence[Recording]) -> Chosen:
-    """Nothing is kept for programs that hardly free large blocks."""
+    """Whether large blocks are kept: not if the program hardly frees any."""
     frees = sum(one.frees for one in _large(recordings))
     return Chosen(frees >= FEW_LARGE, f"{counted(frees, 'large block')} freed")
 
 
 def bigcache_max(recordings: Sequence[Recording], default: Keys) -> Chosen | None:
-    """The least power of two above 99 % of the large blocks that were freed."""
+    """The least power of two that 99 % of the freed large blocks do not exceed."""
     bins = sorted(_large(recordings), key=lambda one: one.most)
     frees = [one.frees for one in bins]
     if sum(frees) < FEW_LARGE:
@@ -208,9 +210,9 @@ def bigcache_max(recordings: Sequence[Recording], default: Keys) -> Chosen | Non
 
 
 def decay_ms(recordings: Sequence[Recording], default: Keys) -> Chosen | None:
-    """The least for which pages that were given back and are needed again take no more than
-    REFAULT_PERCENT of the time.  Falls of the live bytes stand for them; those shorter than the
-    decay cost nothing, and those between two moments of the recording it does not have."""
+    """The least for which faults on pages that had been given back take at most REFAULT_PERCENT of
+    the time.  Such pages are estimated by the falls of the live bytes: a fall that is over before
+    the decay costs nothing.  The recording does not show falls between two of its moments."""
     unseen = max(1000 * one.seconds / max(len(one.timeline), 1) for one in recordings)
     values = [ms for ms in sorted({*DECAYS_MS, default["purge"]["decay_ms"]}) if ms >= unseen]
     if not values:
@@ -229,8 +231,8 @@ def _refault_percent(recording: Recording, decay: int) -> float:
 
 
 def needed_again(timeline: Sequence[Moment]) -> Iterator[tuple[float, int]]:
-    """Seconds, bytes: how long what was freed was not needed, wherever live bytes fell and rose
-    again.  A stack of falls: each rise meets the latest of them first."""
+    """Yields seconds and bytes: for how long freed bytes were not needed.  The live bytes fall and
+    rise; each rise takes back the bytes of the latest falls first."""
     falls: list[tuple[float, int]] = []
     for before, after in zip(timeline, timeline[1:]):
         change = after.live_bytes - before.live_bytes
@@ -249,7 +251,8 @@ def needed_again(timeline: Sequence[Moment]) -> Iterator[tuple[float, int]]:
 
 
 def choose(recordings: Sequence[Recording], default: Keys, largest: int) -> list[Choice]:
-    """Every key but classes, slab and class_lookup, with `largest` as the largest class."""
+    """The choices of all keys but those of classes, slab and class_lookup.  `largest` is the
+    largest class."""
     choices: list[Choice] = []
 
     def take(section: str, key: str, chosen: Chosen | None) -> Any:
@@ -282,5 +285,5 @@ def _powers(low: int, high: int) -> Iterator[int]:
 
 
 def _power_above(value: int, low: int, high: int) -> int:
-    """The least power of two that is not below, within the bounds."""
+    """The least power of two that is at least `value`, limited to low..high."""
     return max(low, min(1 << max(value - 1, 0).bit_length(), high))

@@ -29,11 +29,11 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class WrongUse(Exception):
-    """The message says what would be right."""
+    """The command was called wrongly; the message says what would be right."""
 
 
 def load_recordings(paths: Sequence[Path]) -> list[Recording]:
-    """One for each file.  Raises RecordingError for one that nothing can be fitted to."""
+    """The recording of each file.  Raises RecordingError for one with too little to fit to."""
     found = recording.load_all(paths)
     for path, one in zip(paths, found):
         blocks = sum(part.peak_blocks for part in one.sizes if part.peak_bytes)
@@ -48,7 +48,7 @@ def load_recordings(paths: Sequence[Path]) -> list[Recording]:
 
 
 def target(name: str, profiles_dir: Path, force: bool) -> Path:
-    """Where the profile goes.  Raises WrongUse for a name that it cannot have."""
+    """The path of the profile called `name`.  Raises WrongUse for a name that it cannot have."""
     if not NAME.fullmatch(name):
         raise WrongUse(f"--name: {name!r} is no profile's name: made of a-z, 0-9, - and _, at "
                        "most 64 of them, the first a letter or digit")
@@ -71,7 +71,7 @@ def target(name: str, profiles_dir: Path, force: bool) -> Path:
 
 
 def head_of(fitted: Fitted, files: Sequence[str]) -> list[str]:
-    """The first comment of the file, a paragraph each."""
+    """The paragraphs of the comment at the head of the profile's file."""
     lines = [f"Fitted by bazel run //gen:fit to {', '.join(files)}; docs/fit.md says how."]
     if fitted.held_out:
         gain = fmean(one.gain for one in fitted.held_out)
@@ -85,8 +85,8 @@ def head_of(fitted: Fitted, files: Sequence[str]) -> list[str]:
 
 
 def write_profile(text: str, path: Path, profiles_dir: Path) -> Model:
-    """Writes the file once it has been loaded, built and proved, so that a fault leaves what was
-    there.  Raises ProfileError, TableError, OSError."""
+    """Writes the file and returns its model.  The text is loaded, built and proved before it
+    replaces an older file.  Raises ProfileError, TableError, OSError."""
     with tempfile.TemporaryDirectory(prefix=".fit-", dir=profiles_dir) as folder:
         fresh = Path(folder) / path.name
         fresh.write_text(text, encoding="utf-8")
@@ -96,7 +96,8 @@ def write_profile(text: str, path: Path, profiles_dir: Path) -> Model:
 
 
 def fit(paths: Sequence[Path], name: str, profiles_dir: Path, most: int, force: bool) -> Result:
-    """The whole.  Raises WrongUse, RecordingError, ProfileError, TableError, OSError."""
+    """Fits, writes and returns the result.  Raises WrongUse, RecordingError, ProfileError,
+    TableError, OSError."""
     path = target(name, profiles_dir, force)
     base = load_profile(profiles_dir / f"{DEFAULT}.yaml", profiles_dir)
     recordings = load_recordings(paths)
@@ -121,8 +122,8 @@ def _stated(base: Profile) -> dict[str, dict[str, Any]]:
 
 
 def main(args: list[str]) -> int:
-    """0; 2 for wrong use, a recording or a profile that is wrong; 1 if the generator is, or a file
-    cannot be written.  With 2 nothing was written."""
+    """Returns 0, 2 for wrong use or a wrong recording or profile, or 1 if the generator is wrong or
+    a file cannot be written.  With 2 no file was written."""
     options = _parser().parse_args(args)
     paths = [command.from_caller(path) for path in options.recordings]
     out = command.from_caller(options.json) if options.json else None

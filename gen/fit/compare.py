@@ -1,4 +1,4 @@
-"""Two profiles over what a program was recorded to do, and what was measured beside it."""
+"""Profiles over one recorded program side by side, with what was measured."""
 
 import json
 import os
@@ -24,12 +24,12 @@ class StatisticsError(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process said of itself when it ended (docs/statistics.md); bytes."""
+    """Statistics that a process wrote when it ended (docs/statistics.md), in bytes."""
 
     profile: str
-    rounding: float | None  # percent, of everything allocated in classes; None: not counted
-    thread_cache: float  # a cache as it is mapped
-    thread_stock: float  # blocks in a cache
+    rounding: float | None  # percent of all bytes given by classes; None if not counted
+    thread_cache: float  # mapped for one cache
+    thread_stock: float  # in the blocks of one cache
 
     @property
     def thread(self) -> float:
@@ -37,8 +37,8 @@ class Measured:
 
 
 def read_measured(path: Path, models: Iterable[Model]) -> Measured:
-    """The process of the file that allocated most.  It ran with one of the models.  Raises
-    StatisticsError."""
+    """The statistics of the process in the file that allocated most.  Raises StatisticsError, also
+    if it ran with none of the models."""
     try:
         text = path.read_text(encoding="utf-8")
         found = max(_documents(text), key=lambda one: (_requested(one), one["small"]["live_bytes"]))
@@ -59,7 +59,7 @@ def read_measured(path: Path, models: Iterable[Model]) -> Measured:
 
 
 def _documents(text: str) -> list[dict[str, Any]]:
-    """JSON objects one behind the other."""
+    """The JSON objects that follow each other in the text."""
     found, decoder, text = [], json.JSONDecoder(), text.strip()
     while text:
         value, end = decoder.raw_decode(text)
@@ -92,7 +92,7 @@ def _measured(document: dict[str, Any], model: Model) -> Measured:
 
 
 def as_json(of_each: list[Prediction], measured: list[Measured]) -> dict[str, Any]:
-    """The predictions by the order given, with their percentages; what was measured beside."""
+    """The predictions in their order, with percentages, and what was measured."""
     return {
         "predicted": [
             {
@@ -115,7 +115,7 @@ def as_json(of_each: list[Prediction], measured: list[Measured]) -> dict[str, An
 
 
 def rows_of(one: Prediction) -> list[tuple[str, str]]:
-    """What is predicted, in the order in which it is shown."""
+    """Name and text of each predicted value, in the order of the table."""
     aligned = [
         ("aligned blocks", f"{one.aligned.percent:.2f} %, {bytes_in_table(one.aligned.waste)}"),
         (f"  of all {one.aligned_allocs} calls", f"{one.aligned_calls.percent:.2f} %"),
@@ -137,7 +137,7 @@ def rows_of(one: Prediction) -> list[tuple[str, str]]:
 
 
 def show(console: Console, of_each: list[Prediction], measured: list[Measured]) -> None:
-    """The table, the chart and what was measured."""
+    """Prints the table, the chart and what was measured."""
     console.print(_table(of_each, console.is_terminal))
     console.print()
     for line in chart(of_each, _sign(console)):
@@ -164,7 +164,7 @@ def _table(of_each: list[Prediction], lines: bool) -> Table:
 
 
 def _sign(console: Console) -> str:
-    """What bars are made of, if the console has it."""
+    """The letter of which bars are made; # if the console's encoding lacks SIGN."""
     try:
         SIGN.encode(console.encoding)
     except UnicodeEncodeError:
@@ -173,7 +173,7 @@ def _sign(console: Console) -> str:
 
 
 def chart(of_each: list[Prediction], sign: str = SIGN) -> list[str]:
-    """A bar for each part that differs between profiles, to one scale."""
+    """The lines of a bar chart: a bar for each part and profile, all to one scale."""
     parts = [
         ("rounding", lambda one: one.peak.waste),
         ("slab tails", lambda one: one.tail),
@@ -211,14 +211,14 @@ def _measured_table(of_each: list[Prediction], measured: list[Measured], lines: 
 
 
 def off_by(predicted: float, measured: float) -> str:
-    """How far the prediction is above what was measured."""
+    """By how many percent the prediction exceeds the measured value, with its sign."""
     return f"{100 * (predicted / measured - 1):+.1f} %" if measured else "-"
 
 
 def print_plain(shown: Callable[[Console], None], columns: int) -> None:
-    """To a terminal as wide as that is, to anything else without colours or trailing blanks, as wide
-    as COLUMNS in the environment says, else in so many columns.  Where this is less than a table
-    takes, its cells are folded."""
+    """To a terminal as wide as that is, to anything else without colours or trailing blanks, as
+    wide as COLUMNS in the environment says, else in so many columns.  Where this is less than a
+    table takes, its cells are folded."""
     console = Console(highlight=False)
     if console.is_terminal:
         shown(console)

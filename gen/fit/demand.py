@@ -1,5 +1,7 @@
-"""What the classes have to serve: blocks by granule and alignment, of one recording or of several,
-and beside them the prior, a guess at the sizes that no recording has."""
+"""What the classes have to serve: the recorded blocks by granule and alignment, and the prior.
+
+A granule is 16 bytes.  The prior is a guess at the sizes that no recording has.
+"""
 
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -10,19 +12,20 @@ import numpy as np
 from gen.limits import OS_PAGE, QUANTUM
 from gen.record.recording import GRANULES, Recording
 
-PRIOR_MAX = 2048  # granules: the prior reaches as far as the default's classes
+PRIOR_MAX = 2048  # granules: the largest class of the default, where the prior ends
 KNEE = 64  # granules, 1 KiB: most of what programs allocate is smaller
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Entry g of an array is about requests of 16 * (g - 1) + 1 .. 16 * g bytes; entry 0 is 0."""
+    """Blocks by size.  Entry g of an array is for requests of 16 * (g - 1) + 1 .. 16 * g bytes;
+    entry 0 is 0."""
 
     blocks: np.ndarray
     full: np.ndarray  # blocks of exactly 16 * g bytes
     bytes: np.ndarray  # requested
-    aligned: dict[int, "Demand"] = field(default_factory=dict)  # those of them with an alignment
-    # above 16 bytes, by alignment
+    aligned: dict[int, "Demand"] = field(default_factory=dict)  # those with an
+    # alignment above 16 bytes, by alignment
 
     @property
     def total_bytes(self) -> float:
@@ -33,7 +36,7 @@ class Demand:
         return Demand(self.blocks * factor, self.full * factor, self.bytes * factor, aligned)
 
     def parts(self) -> dict[int, "Demand"]:
-        """By alignment, with those that have none at 16."""
+        """Alignment -> its blocks.  Blocks without an alignment are those of 16."""
         arrays = [
             np.maximum(getattr(self, name) - sum(getattr(part, name) for part in
                                                  self.aligned.values()), 0.0)
@@ -42,8 +45,8 @@ class Demand:
         return {QUANTUM: Demand(*arrays), **self.aligned}
 
     def needing(self, header_bytes: int) -> np.ndarray:
-        """Blocks by the granules that they need: with the header one more for those that are full,
-        hence one entry more."""
+        """Blocks by the granules that they need.  With a header a full block needs one more, so the
+        array has one entry more."""
         needed = np.append(self.blocks, 0.0)
         if header_bytes:
             needed[:-1] -= self.full
@@ -52,15 +55,15 @@ class Demand:
 
 
 def least_bytes(parts: dict[int, Demand]) -> float:
-    """What blocks, by alignment, take rounded up to it, or to pages where these are less: no classes
-    give less."""
+    """Bytes of the blocks of each alignment, rounded up to it, or to a page if that is less.  No
+    classes give less."""
     sizes = np.arange(GRANULES + 1) * QUANTUM
     return sum(float(part.blocks @ round_up(sizes, min(alignment, OS_PAGE)))
                for alignment, part in parts.items())
 
 
 def round_up(sizes: np.ndarray, step: int) -> np.ndarray:
-    """To multiples of the step."""
+    """The sizes, rounded up to multiples of the step."""
     return -(-sizes // step) * step
 
 
@@ -81,13 +84,13 @@ def at_peak(recording: Recording) -> Demand:
 
 
 def of_calls(recording: Recording) -> Demand:
-    """Everything that was allocated from start to end."""
+    """All blocks that were allocated from start to end."""
     return _gather(recording, "allocs", "full", "bytes")
 
 
 def mean(demands: Sequence[Demand]) -> Demand:
-    """Each scaled to the bytes that they have on average: a recording counts for its sizes, not
-    for how much it allocated.  At least one has bytes."""
+    """The mean of the demands, each scaled to their average bytes first, so that a recording does
+    not count for how much it allocates.  At least one demand has bytes."""
     demands = [one for one in demands if one.total_bytes > 0]
     target = fmean(one.total_bytes for one in demands)
     return _sum([one.scaled(target / one.total_bytes / len(demands)) for one in demands])
@@ -104,17 +107,19 @@ def _sum(demands: Sequence[Demand]) -> Demand:
 
 
 def prior(seen: Demand, calls: Demand) -> Demand:
-    """A guess at the sizes of other inputs, with as many bytes as `seen`, the live heap.
+    """A guess at the sizes of other inputs, with as many bytes as the live heap `seen`.
 
-    A third of the bytes is where all calls' bytes were, since what was allocated at any time may
-    live at another peak.  A third is spread over those doublings where the live bytes are.  A third
-    is over all doublings up to the largest class of the default, fewer in those above KNEE granules
-    by the root of the size.  Within a doubling bytes are even by ratio of the size, which is what
-    the default's classes are made for.  One block in 16 is full.  Of the third from all calls, as
-    many bytes of each size have an alignment as in the calls.
+    - A third of the bytes has the sizes of all `calls`: blocks of any time may live at another
+      peak.
+    - A third is spread over the doublings that hold live bytes.
+    - A third is spread over all doublings up to the default's largest class.  Above KNEE granules
+      their share falls with the root of the size.
+
+    Within a doubling, equal ratios of sizes get equal bytes, as the default's classes expect.  One
+    block in 16 is full.  The first third has the alignments of the calls.
     """
     edge = np.arange(GRANULES + 1, dtype=float)
-    width = np.zeros(GRANULES + 1)  # in doublings; all up to 16 bytes are one
+    width = np.zeros(GRANULES + 1)  # of each granule in doublings; that of the first is 1
     width[1] = 1.0
     width[2:] = np.log2(edge[2:] / edge[1:-1])
     everywhere = np.where(edge <= PRIOR_MAX, width / np.sqrt(np.maximum(1.0, edge / KNEE)), 0.0)
@@ -138,5 +143,5 @@ def _guess(requested: np.ndarray, typical: np.ndarray) -> Demand:
 
 
 def blend(seen: Demand, calls: Demand, strength: float) -> Demand:
-    """`seen`, and the prior with `strength` times its bytes."""
+    """`seen` and the prior together; the prior has `strength` times the bytes of `seen`."""
     return _sum([seen, prior(seen, calls).scaled(strength)])

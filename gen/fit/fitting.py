@@ -1,7 +1,7 @@
-"""Fits a profile to recordings: classes, slabs, class lookup, and what choose.py chooses.
+"""Fits a profile to recordings: classes, slabs, class lookup, and the keys of choose.py.
 
-Whether the fit would hold for other inputs is seen by leaving each recording out in turn.  Where
-it does not, the prior is made stronger until it does; the last resort are the default's classes.
+Each recording is held out in turn, to see whether the fit holds for other inputs.  If it does not,
+the prior is made stronger until it does.  If no prior is strong enough, the default's classes stay.
 """
 
 from dataclasses import dataclass, replace
@@ -20,18 +20,19 @@ from gen.model import Keys, Model, Profile
 from gen.profiles import settle
 from gen.record.recording import Recording
 
-STRENGTHS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # of the prior against what was recorded
-ALONE = 1 / 8  # the least with one recording, which nothing can be held out of
+STRENGTHS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0)  # prior's bytes / recorded ones
+ALONE = 1 / 8  # the least strength with one recording, where none can be held out
 MOST_WORSE = 0.75  # percentage points that a held-out recording may lose against the default
-KEPT_GAIN = 0.5  # of the gain on the others that the held-out ones must keep
-LITTLE = 0.25  # percentage points of gain, of which there is nothing to keep
-FREE = 0.05  # percent of the blocks' bytes: less than this a header takes nothing
+KEPT_GAIN = 0.5  # of the others' gain: the least that recordings held out must gain
+LITTLE = 0.25  # percentage points: the others gain too little to compare with
+FREE = 0.05  # percent of the blocks' bytes: a header that takes less is free
 TAIL_GAIN = 0.25  # percent of the live bytes that a smaller slab.tail_percent must save
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """One recording, and the classes that the others led to; percent of rounding waste."""
+    """The rounding of one recording with the default's classes and with classes fitted to the
+    others, in percent of the bytes given."""
 
     recording: int  # its number, from 0
     default: float
@@ -45,20 +46,21 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The outcome."""
+    """The keys that were chosen, and whether they hold for other inputs."""
 
-    choices: tuple[Choice, ...]  # by the order of the keys in the default
-    held_out: tuple[HeldOut, ...]  # none with one recording
+    choices: tuple[Choice, ...]  # classes first
+    held_out: tuple[HeldOut, ...]  # empty with one recording
     strength: float  # of the prior
-    refused: tuple[str, ...]  # why weaker priors were not taken, a line each
-    fallback: bool  # the classes are the default's
+    refused: tuple[str, ...]  # a line for each weaker prior: why it was not taken
+    fallback: bool  # no prior held, so the classes are the default's
 
 
 # ---- what holds ----------------------------------------------------------------------------------
 
 
 def model_of(base: Profile, choices: Iterable[Choice], name: str = "fitted") -> Model:
-    """The base with the choices.  Raises ProfileError if they do not go together."""
+    """The model of the base with these choices.  Raises ProfileError if they contradict each
+    other."""
     keys: Keys = {section: dict(values) for section, values in base.keys.items()}
     for one in choices:
         keys[one.section][one.key] = list(one.value) if one.key == "sizes" else one.value
@@ -76,19 +78,20 @@ def _with_sizes(base: Profile, table: Table) -> Model:
 
 
 def rounding_percent(model: Model, recording: Recording) -> float:
-    """Of the live heap at its peak."""
+    """Percent of the bytes given, at the peak, that were not asked for."""
     return rounding(model, demand.at_peak(recording)).percent
 
 
 def avoidable_percent(model: Model, recording: Recording) -> float:
-    """The part of it beyond 16-byte alignment, which other classes could save."""
+    """The part of rounding_percent that other classes could save: without rounding to
+    alignments."""
     return rounding(model, demand.at_peak(recording)).avoidable_percent
 
 
 def leave_one_out(
     recordings: Sequence[Recording], base: Profile, strength: float, terms: Terms
 ) -> list[HeldOut]:
-    """Each of at least two recordings against the classes for the others."""
+    """For each of at least two recordings, its rounding with classes fitted to the others."""
     default = build_model(base)
     found = []
     for number, one in enumerate(recordings):
@@ -104,7 +107,7 @@ def leave_one_out(
 
 
 def problem_of(held_out: Sequence[HeldOut]) -> str | None:
-    """Why this fit would not hold for other inputs; None: it does."""
+    """Why the fit does not hold for other inputs; None if it holds."""
     worst = min(held_out, key=lambda one: one.gain)
     if -worst.gain > MOST_WORSE:
         return (
@@ -125,7 +128,7 @@ def problem_of(held_out: Sequence[HeldOut]) -> str | None:
 
 
 def fit(recordings: Sequence[Recording], base: Profile, most: int) -> Fitted:
-    """The profile for at least one recording with blocks, with at most `most` classes."""
+    """Fits to at least one recording with live blocks, with at most `most` classes."""
     keys = base.keys
     threads = max(max(one.threads, 1) for one in recordings)
     prefer_large = habits_of(recordings).uses_buffers
@@ -151,7 +154,7 @@ def fit(recordings: Sequence[Recording], base: Profile, most: int) -> Fitted:
 
 
 def demands_of(recordings: Sequence[Recording]) -> tuple[Demand, Demand]:
-    """The live heap at its peak, and everything that was allocated."""
+    """The mean demand of the live heaps at their peaks, and that of all allocations."""
     return (
         demand.mean([demand.at_peak(one) for one in recordings]),
         demand.mean([demand.of_calls(one) for one in recordings]),
@@ -161,7 +164,7 @@ def demands_of(recordings: Sequence[Recording]) -> tuple[Demand, Demand]:
 def _tables(
     recordings: Sequence[Recording], base: Profile, strength: float, terms: Terms
 ) -> list[Choice]:
-    """classes.sizes first, then slab and class lookup."""
+    """The choices of classes.sizes, slab.tail_percent and front.class_lookup, in this order."""
     seen, calls = demands_of(recordings)
     table = best_table(seen, calls, strength, terms, 0)
     tail_reason = f"a smaller one would save less than {TAIL_GAIN} % of the live heap"
@@ -187,7 +190,8 @@ def _tables(
 def _lookup(
     plain: Model, header: Model, seen: Demand, recordings: Sequence[Recording]
 ) -> Choice:
-    """The map, unless the header byte takes nothing from what was recorded."""
+    """The choice of the class lookup: the map, unless the header byte costs the recorded blocks
+    nothing."""
     given = [rounding(model, seen).given for model in (plain, header)]
     taken = 100 * (given[1] / given[0] - 1)
     aligned = sum(sum(one.alignments.values()) for one in recordings)

@@ -1,6 +1,6 @@
-"""What kind of program it is.  The fit and the doctor ask the same questions of the same numbers.
+"""What kind of program was recorded.  The fit and the doctor both ask, with the same thresholds.
 
-docs/performance.md has the measurements that the thresholds name.
+docs/performance.md has the measurements behind the thresholds.
 """
 
 from dataclasses import dataclass
@@ -9,48 +9,49 @@ from typing import Sequence
 from gen.limits import QUANTUM
 from gen.record.recording import Recording
 
-# Lists lose where sizes are mixed: arrays are up to 1.4 times as fast.  So nearly all blocks have to
-# be tiny.  Whether that ends at 128 or 256 bytes, no measurement decides.
+# Programs with mixed sizes are up to 1.4 times as fast with arrays as with lists.  So lists are for
+# programs that allocate hardly anything but tiny blocks.  No measurement decides how large these
+# are.
 TINY = 256  # bytes
 TINY_SHARE = 0.9
-# A buffer from a thread's cache takes a tenth of the time of one that is cut from the heap, and that
-# as long as ten others: one call in 100 for a buffer is then a tenth of the time in malloc.
-BUFFER = 32768  # bytes, from here to a heap page: too large for a class of the default profile
+# A buffer without a size class is cut from the heap, which takes ten times as long as one from a
+# cache.  If one call in 100 asks for a buffer, that is about a tenth of all the time in malloc.
+BUFFER = 32768  # bytes, the default's largest class; a buffer has more, up to a heap page
 BUFFER_SHARE = 0.01
-REMOTE_SHARE = 0.01  # of the frees; below it threads hardly pass blocks on, by no measurement
-# Too little for profiles to differ: calls that take 2 ms together at 20 ns each, and a heap of which
-# a profile saves less than a megabyte, if it saves 6 %, the most in that table.
+REMOTE_SHARE = 0.01  # of the frees; no measurement decides
+# A program with less shows no difference between profiles: its calls take 2 ms, at 20 ns each, and
+# the 6 % that tiny-heavy saves of such a heap are less than a megabyte.
 FEW_CALLS = 100_000
 LITTLE_BYTES = 16 << 20
-LEAST_BLOCKS = 100  # live at the peak; fewer say nothing about the sizes of another run
+LEAST_BLOCKS = 100  # live at the peak; from fewer, classes cannot be fitted
 
 
 @dataclass(frozen=True)
 class Habits:
-    """Counts of one program, from start to end unless they say otherwise."""
+    """Counts of one program from its start to its end."""
 
-    calls: int  # that gave a block of at most a heap page
-    tiny_calls: int  # of these, for at most TINY bytes
-    buffer_calls: int  # of these, for more than BUFFER bytes
+    calls: int  # for blocks of at most a heap page
+    tiny_calls: int  # those for at most TINY bytes
+    buffer_calls: int  # those for more than BUFFER bytes
     frees: int
-    remote_frees: int  # of these, by another thread than the one that allocated
+    remote_frees: int  # those by another thread than the one that allocated
     threads: int  # most at once
     peak_bytes: int  # asked for and in use at the peak
     peak_blocks: int
 
     @property
     def tiny_share(self) -> float:
-        """Of the calls, 0 to 1."""
+        """Tiny calls as a share of the calls, 0 to 1."""
         return self.tiny_calls / max(self.calls, 1)
 
     @property
     def buffer_share(self) -> float:
-        """Of the calls, 0 to 1."""
+        """Calls for buffers as a share of the calls, 0 to 1."""
         return self.buffer_calls / max(self.calls, 1)
 
     @property
     def remote_share(self) -> float:
-        """Of the frees, 0 to 1."""
+        """Frees by another thread as a share of the frees, 0 to 1."""
         return self.remote_frees / max(self.frees, 1)
 
     @property
@@ -60,22 +61,23 @@ class Habits:
 
     @property
     def lives_on_tiny(self) -> bool:
-        """Whether it has hardly any other blocks than tiny ones, and each thread its own."""
+        """Whether nearly all blocks are tiny, and each thread frees its own."""
         return self.tiny_share >= TINY_SHARE and not self.passes_blocks_on
 
     @property
     def uses_buffers(self) -> bool:
-        """Whether buffers are worth a size class."""
+        """Whether calls for buffers are frequent enough for size classes of their own."""
         return self.buffer_share >= BUFFER_SHARE
 
     @property
     def does_little(self) -> bool:
-        """Whether no profile could be told from another by this program."""
+        """Whether the program does too little to show a difference between profiles."""
         return self.calls < FEW_CALLS and self.peak_bytes < LITTLE_BYTES
 
 
 def habits_of(recordings: Sequence[Recording]) -> Habits:
-    """Those of at least one recording, counts added; the threads and the peak are the largest."""
+    """The habits of at least one recording.  Counts are added; threads and peaks are the
+    largest."""
     bins = [one for recording in recordings for one in recording.sizes]
     return Habits(
         calls=sum(one.allocs for one in bins),

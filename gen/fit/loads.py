@@ -1,4 +1,4 @@
-"""A recording over the classes of a profile: Model, Recording -> ClassLoads."""
+"""A recording by the classes of a profile: Model, Recording -> ClassLoads."""
 
 from dataclasses import dataclass, replace
 from typing import Sequence
@@ -12,20 +12,21 @@ from gen.served import classes_by_step
 
 @dataclass(frozen=True)
 class ClassLoad:
-    """One class over the recorded live heap."""
+    """The recorded blocks that one class serves."""
 
     size: int
     blocks: float  # live at the peak
-    asked: float  # bytes of these
-    allocs: float  # calls, from start to end
+    asked: float  # bytes asked for in these
+    allocs: float  # from start to end
     asked_by_calls: float
-    slabs: int  # the least that hold the blocks
+    slabs: int  # the fewest that hold the blocks
     bin: Bin  # in the cache of one thread
 
 
 def loads_of(model: Model, recording: Recording) -> list[ClassLoad]:
-    """The classes that were used, by rising size.  With a header requests that are full have
-    another class; a bin is then counted where most of it is."""
+    """The loads of the classes that serve any recorded block, by rising size.  With a header the
+    full blocks of a bin have another class than the rest; the whole bin counts for the class with
+    most."""
     bins: dict[int, list[SizeBin]] = {}
     for alignment, of_alignment in _by_alignment(recording).items():
         classes = classes_by_step(model, alignment)
@@ -39,8 +40,8 @@ def loads_of(model: Model, recording: Recording) -> list[ClassLoad]:
 
 
 def _by_alignment(recording: Recording) -> dict[int, list[SizeBin]]:
-    """The bins of small blocks, with what has an alignment apart.  Runs of calls stay with the
-    blocks that have none, if there are any."""
+    """Alignment -> the bins of small blocks with that alignment; 16 for those without one.  The
+    runs of a bin stay with the blocks without an alignment, if it has any."""
     counts = ("allocs", "bytes", "full", "frees", "peak_blocks", "peak_bytes", "peak_full")
     found: dict[int, list[SizeBin]] = {QUANTUM: []}
     aligned: dict[int, list[AlignedBin]] = {}

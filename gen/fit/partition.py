@@ -1,22 +1,22 @@
 """The size classes of least cost: exact, by dynamic programming over the granules of 16 bytes.
 
-Sizes are counted in granules here: class j serves what needs 16 * (i + 1) .. 16 * j bytes, where i
-is the class before it, 0 before the first.  Serving that costs
+Sizes are counted in granules here.  Class j serves the blocks of i + 1 .. j granules, where i is
+the class before it, or 0.  Serving them costs
 
     unit[j] * (blocks of granules i+1..j)  +  fixed[j], if `used` has any of these blocks
 
-and a choice of classes costs the sum over them.  best[k, j], the least cost of everything up to
-granule j with k classes of which j is the last, is the minimum over i of best[k-1, i] and the cost
-of class j behind i.  Every choice of classes is one path through these, and no path is left out, so
-the minimum is that of all choices; ties go to fewer classes, then to smaller ones.
+and a choice of classes costs the sum over its classes.  best[k, j] is the least cost of all blocks
+up to granule j with k classes of which j is the last.  It is the minimum, over all i, of best[k-1,
+i] plus the cost of class j behind i.  Every choice of classes is a path through this table, so its
+minimum is that of all choices.  Ties go to fewer classes, then to smaller ones.
 
-An aligned block is served by the smallest class from its size on whose blocks all have the
-alignment.  That class may lie behind others, so its cost is no sum over single classes.  In the
-programme the blocks that class j cannot serve cost what they cost in the next class that is kept in
-any case: too much if a class before that one can serve them, never too little.  `chosen` therefore
-repeats it with the classes kept that serve aligned blocks in what was found.  Each choice costs no
-more than the one before it, which is among those that the programme then compares, at its real
-cost; where a class serves aligned blocks that no choice found, the minimum may be missed.
+An aligned block is served by the smallest class, from its size on, whose blocks all have the
+alignment.  Other classes may lie before it, so the cost is not a sum over single classes.  The
+programme therefore lets the blocks that class j cannot serve cost what they cost in the next of the
+classes to be kept.  That is too much if another class before it can serve them, and never too
+little.  `chosen` repeats the programme, each time keeping the classes that served aligned blocks in
+the last result, whose real cost is then among those compared.  So the cost never rises.  The
+minimum may be missed if it has a class for aligned blocks that no result had.
 """
 
 from dataclasses import dataclass
@@ -35,29 +35,29 @@ class Aligned:
 
 @dataclass(frozen=True)
 class Costs:
-    """Arrays with an entry for each granule 0..n; entry 0 counts for nothing."""
+    """Arrays with an entry for each granule 0..n; entry 0 is unused."""
 
-    blocks: np.ndarray  # without those that are aligned
-    used: np.ndarray  # those that were seen: a class without any costs nothing in itself
-    unit: np.ndarray  # bytes that a block of so many granules takes; inf: it cannot be a class
-    fixed: np.ndarray  # bytes that a class in use takes beside its blocks
+    blocks: np.ndarray  # without the aligned ones
+    used: np.ndarray  # recorded blocks; a class without any has no fixed cost
+    unit: np.ndarray  # bytes for each block of such a class; inf if it cannot be one
+    fixed: np.ndarray  # bytes of a class in use, beside its blocks
     aligned: tuple[Aligned, ...] = ()
 
 
 class NoPartition(Exception):
-    """So few classes cannot keep the bound on the steps between them, or those to be kept."""
+    """There are too few classes for the bound on steps, or for the classes to be kept."""
 
 
 def first_before(last: int, most_step: float, kept: Iterable[int] = ()) -> int:
-    """The smallest class before class `last`: (last - it) / last is at most most_step, or it is
-    the next smaller granule; and none of those to be kept is between them."""
+    """The smallest class that may stand before class `last`.  The step to it is at most `most_step`
+    times `last`, or one granule; and no class of `kept` lies between them."""
     bound = min(last - 1, int(np.ceil(last * (1 - most_step) - 1e-9)))
     return max(0, bound, *(one for one in kept if one < last))
 
 
 def fewest(last: int, most_step: float, kept: Iterable[int] = ()) -> int:
-    """Classes that are needed to keep the bound up to granule `last`: from the top, each time the
-    smallest that is allowed."""
+    """The number of classes that the bound needs up to granule `last`: from the top, each is the
+    smallest that may stand before the other."""
     kept, count = tuple(kept), 0
     while last > 0:
         last = first_before(last, most_step, kept)
@@ -66,13 +66,13 @@ def fewest(last: int, most_step: float, kept: Iterable[int] = ()) -> int:
 
 
 class Solution:
-    """The table for all numbers of classes and all last classes."""
+    """The least costs for every number of classes and every last class."""
 
     def __init__(
         self, costs: Costs, most: int, most_step: float = 1.0, kept: Sequence[int] = ()
     ) -> None:
-        """At most `most` classes, among them those of `kept` up to the last, and no step from one
-        to the next above most_step of the larger."""
+        """Of at most `most` classes, which include `kept` up to the last class.  No step to the
+        next class exceeds `most_step` times that class."""
         n = len(costs.unit) - 1
         blocks, used = np.cumsum(costs.blocks), np.cumsum(costs.used)
         aligned = [(np.cumsum(one.blocks), _prices(costs.unit, one, kept))
@@ -96,14 +96,14 @@ class Solution:
         self._best, self._before = best, before
 
     def cost(self, last: int) -> float:
-        """The least, with `last` as the largest class.  Raises NoPartition."""
+        """The least cost with `last` as the largest class.  Raises NoPartition."""
         least = float(self._best[:, last].min())
         if not np.isfinite(least):
             raise NoPartition
         return least
 
     def classes(self, last: int) -> list[int]:
-        """The classes that cost so much, rising.  Raises NoPartition."""
+        """The classes of that cost, rising.  Raises NoPartition."""
         self.cost(last)
         count = int(self._best[:, last].argmin())
         found = []
@@ -115,8 +115,8 @@ class Solution:
 
 
 def _prices(unit: np.ndarray, aligned: Aligned, kept: Iterable[int]) -> np.ndarray:
-    """What a block costs that is aligned and of a size of class j: there, or in the next of `kept`
-    that serves it; where there is none, in the largest class that can be."""
+    """Entry j is the cost of an aligned block whose size needs class j.  If that class lacks the
+    alignment, it is the cost in the next class of `kept` that has it, else in the largest class."""
     able = aligned.fits & np.isfinite(unit)
     usable = np.nonzero(able)[0]
     price = float(unit[usable[-1]]) if len(usable) else 0.0
@@ -132,7 +132,7 @@ def _prices(unit: np.ndarray, aligned: Aligned, kept: Iterable[int]) -> np.ndarr
 
 
 def serving(costs: Costs, classes: Sequence[int]) -> Iterator[tuple[int, float]]:
-    """Of each class that serves aligned blocks: itself, and how many, for each alignment."""
+    """Yields each class that serves aligned blocks, and how many of them, for each alignment."""
     for one in costs.aligned:
         upto, before = np.cumsum(one.blocks), 0
         for last in classes:
@@ -144,7 +144,7 @@ def serving(costs: Costs, classes: Sequence[int]) -> Iterator[tuple[int, float]]
 
 
 def cost_of(costs: Costs, classes: Sequence[int]) -> float:
-    """Of these classes, by the definition, up to the last; aligned blocks where they are served."""
+    """The cost of these classes with each aligned block in the class that really serves it."""
     blocks, used = np.cumsum(costs.blocks), np.cumsum(costs.used)
     total = sum(count * costs.unit[last] for last, count in serving(costs, classes))
     for before, last in zip([0, *classes], classes):
@@ -156,8 +156,8 @@ def cost_of(costs: Costs, classes: Sequence[int]) -> float:
 def chosen(
     costs: Costs, most: int, most_step: float, kept: Sequence[int], last: int, first: Solution
 ) -> tuple[list[int], float]:
-    """The classes up to `last` and what they cost; `first` is the solution with these arguments.
-    Raises NoPartition."""
+    """The best classes with `last` as the largest, and their cost.  `first` is the Solution of
+    these arguments.  Raises NoPartition."""
     classes = first.classes(last)
     cost = cost_of(costs, classes)
     held = set(kept)

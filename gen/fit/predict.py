@@ -1,8 +1,8 @@
-"""What a profile's tables come to for a recorded program: Model, Recording -> Prediction.
+"""What memory a profile takes for a recorded program: Model, Recording -> Prediction.
 
-Rounding and tails are counted block by block; what the caches of threads hold is estimated from
-the rules of src/cache.c.  Blocks with an alignment of more than 16 bytes are where src/slow.c puts
-them; what realloc adds for further growth is left out.
+Rounding and tails are counted block by block.  The blocks in threads' caches are estimated
+(caches.py).  Aligned blocks are in the classes where src/slow.c puts them.  The room that realloc
+adds for later growth is left out.
 """
 
 from dataclasses import dataclass
@@ -19,38 +19,38 @@ from gen.record.recording import Recording
 
 @dataclass(frozen=True)
 class Prediction:
-    """Sizes are bytes; `peak` is the moment when most bytes were live."""
+    """What is predicted, in bytes.  The peak is the moment when most bytes were live."""
 
     profile: str
     classes: int
     used: int  # classes with blocks at the peak
     peak: Rounding
-    aligned: Rounding  # those of the peak with an alignment above 16 bytes
-    calls: Rounding  # of everything that was allocated, in classes only
-    aligned_calls: Rounding  # those with an alignment, in classes or not
-    aligned_allocs: int  # how many these are
-    tail: float  # at the ends of the slabs that the peak needs
-    slabs: float  # these slabs
-    partly: float  # free blocks in the last slab of each class
+    aligned: Rounding  # of the blocks at the peak with an alignment above 16 bytes
+    calls: Rounding  # of all blocks ever allocated in classes
+    aligned_calls: Rounding  # of all blocks ever allocated with an alignment
+    aligned_allocs: int  # number of the latter
+    tail: float  # bytes at the ends of the slabs that the peak needs
+    slabs: float  # bytes of these slabs
+    partly: float  # bytes of the free blocks in the last slab of each class
     metadata: float  # descriptors, free sets and page map for these slabs
-    thread_cache: int  # a thread's cache without blocks, as it is mapped
-    thread_stock: float  # bytes of the blocks in it, estimated
-    resident: float  # what small blocks, their waste, metadata and caches come to at the peak
+    thread_cache: int  # mapped for a thread's cache, without blocks
+    thread_stock: float  # of the blocks in it, estimated
+    resident: float  # small blocks as given, metadata and caches at the peak
     rows: tuple[ClassLoad, ...]  # classes that were used at any time
 
     @property
     def tail_percent(self) -> float:
-        """Of the slabs."""
+        """The tail in percent of the slabs."""
         return 100 * self.tail / self.slabs if self.slabs else 0.0
 
     @property
     def thread(self) -> float:
-        """Memory per thread."""
+        """Bytes for each thread: its cache and the blocks in it."""
         return self.thread_cache + self.thread_stock
 
 
 def predict(model: Model, recording: Recording) -> Prediction:
-    """Works it out."""
+    """What the recorded program takes with the model's profile."""
     rows = loads_of(model, recording)
     peak, calls = demand.at_peak(recording), demand.of_calls(recording)
     tables = {row.size: row for row in model.classes}
@@ -87,8 +87,8 @@ def predict(model: Model, recording: Recording) -> Prediction:
 
 
 def _stock_bytes(model: Model, loads: Sequence[ClassLoad]) -> float:
-    """Of all classes.  Where limits grow beyond the thread's budget, classes take them from each
-    other; what they give up goes back to central, and about half of it comes again."""
+    """Bytes of the blocks in a thread's cache.  If the limits have grown beyond the thread's
+    budget, classes take from each other, and about half of what exceeds the budget stays."""
     held = sum(one.bin.stock * one.size for one in loads)
     grown = sum(one.bin.grown * one.size for one in loads)
     budget = model.keys["front"]["thread_bytes"]
@@ -96,7 +96,7 @@ def _stock_bytes(model: Model, loads: Sequence[ClassLoad]) -> float:
 
 
 def _touched(model: Model, loads: Sequence[ClassLoad]) -> int:
-    """Of that, what the classes in use make resident."""
+    """Resident bytes of a thread's cache: the pages that the classes in use touch."""
     tables = {row.size: row for row in model.classes}
     struct = cache_struct(model)
     near, far = struct.near_slots.offset, struct.slots.offset
@@ -112,7 +112,7 @@ def _touched(model: Model, loads: Sequence[ClassLoad]) -> int:
 
 
 def _pages(first: int, pointers: float) -> set[int]:
-    """Numbers of the pages that so many pointers from byte `first` on lie in."""
+    """Numbers of the pages that hold so many pointers from byte `first` on."""
     last = int(first + POINTER * pointers) - 1
     return set(range(first // OS_PAGE, last // OS_PAGE + 1))
 

@@ -1,4 +1,4 @@
-"""Why the classes are as they are: the words of their comment in the profile."""
+"""The reason for the fitted classes, which is their comment in the profile."""
 
 from typing import Sequence
 

@@ -1,4 +1,4 @@
-"""What came of a fit, for a person and for a program."""
+"""The report of a fit, for a person and for a program."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from gen.record.recording import Recording
 
 @dataclass(frozen=True)
 class Result:
-    """What came of it."""
+    """A fit that was written."""
 
     fitted: Fitted
     default: Model
@@ -27,14 +27,14 @@ class Result:
 
 
 def predictions_of(result: Result) -> list[tuple[Prediction, Prediction]]:
-    """With the default and with the fitted profile, of each recording."""
+    """For each recording, the predictions with the default and with the fitted profile."""
     return [
         (predict(result.default, one), predict(result.model, one)) for one in result.recordings
     ]
 
 
 def show(result: Result, console: Console) -> None:
-    """Prints what was chosen, what it comes to, and what holds for other inputs."""
+    """Prints the predictions, the choices, and what was gained on recordings held out."""
     fitted, lines = result.fitted, console.is_terminal
     for one, name in zip(result.recordings, result.files):
         if not one.complete:
@@ -95,7 +95,7 @@ def points(gain: float) -> str:
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """The same for a program."""
+    """The report as a value for json.dumps."""
     return {
         "profile": result.model.profile,
         "digest": result.model.digest,

@@ -1,4 +1,4 @@
-"""What blocks take beyond what was asked for: Model, Demand -> Rounding."""
+"""The bytes that blocks take beyond those asked for: Model, Demand -> Rounding."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,11 @@ from gen.served import classes_by_step
 
 @dataclass(frozen=True)
 class Rounding:
-    """Blocks up to 64 KiB: bytes asked for and bytes given, rounded up to the class; above the
-    largest class to the pages of the operating system, since those behind are never touched.
-    `least` are those that any classes would give: 16-byte alignment alone."""
+    """Bytes asked for and given, of blocks of up to 64 KiB.
+
+    A block is given its class's size.  Above the largest class it is rounded up to pages of the
+    operating system, since the pages behind are never touched.  `least` is what the best classes
+    would give: each block rounded up to its alignment."""
 
     asked: float
     given: float
@@ -26,7 +28,7 @@ class Rounding:
 
     @property
     def percent(self) -> float:
-        """Of the bytes given."""
+        """The waste in percent of the bytes given."""
         return 100 * self.waste / self.given if self.given else 0.0
 
     @property
@@ -36,17 +38,17 @@ class Rounding:
 
     @property
     def avoidable_percent(self) -> float:
-        """Of the bytes given."""
+        """The avoidable bytes in percent of the bytes given."""
         return 100 * self.avoidable / self.given if self.given else 0.0
 
 
 def rounding(model: Model, asked: Demand) -> Rounding:
-    """The demand, served by the model."""
+    """The rounding of all blocks of the demand."""
     return of_parts(model, asked.parts())
 
 
 def of_parts(model: Model, parts: dict[int, Demand]) -> Rounding:
-    """The same of parts by alignment."""
+    """The rounding of blocks by alignment, as Demand.parts() has them."""
     return Rounding(
         sum(part.total_bytes for part in parts.values()),
         sum(float(part.needing(model.header_bytes) @ resident_bytes(model, alignment))
@@ -56,7 +58,8 @@ def of_parts(model: Model, parts: dict[int, Demand]) -> Rounding:
 
 
 def of_classes(model: Model, asked: Demand) -> Rounding:
-    """Only what has a class; the header byte is no waste here, as in the statistics."""
+    """The rounding of the blocks that have a class.  As in the program's own statistics, the header
+    byte is not counted as waste."""
     some = {}
     for alignment, part in asked.parts().items():
         classes = _classes(model, alignment)[model.header_bytes :]
@@ -69,14 +72,15 @@ def of_classes(model: Model, asked: Demand) -> Rounding:
 
 
 def _classes(model: Model, alignment: int) -> np.ndarray:
-    """classes_by_step with GRANULES + 2 entries: of each granule, and of the last with a header."""
+    """classes_by_step as an array of GRANULES + 2 entries: 0 to GRANULES, and one more for a
+    header."""
     known = classes_by_step(model, alignment)
     return np.pad(np.array(known, dtype=int), (0, GRANULES + 2 - len(known)))
 
 
 def resident_bytes(model: Model, alignment: int = QUANTUM) -> np.ndarray:
-    """Bytes of a block by the granules that it needs, 0 to GRANULES + 1: those of its
-    class, or pages of the operating system where no class serves it."""
+    """Entry g is the bytes of a block that needs g granules, up to GRANULES + 1: the size of its
+    class, or pages of the operating system if no class serves it."""
     pages = np.maximum(round_up(np.arange(GRANULES + 2) * QUANTUM, OS_PAGE), OS_PAGE)
     sizes = np.array([0] + [row.size for row in model.classes], dtype=float)
     classes = _classes(model, alignment)

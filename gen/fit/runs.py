@@ -1,7 +1,6 @@
-"""Runs of calls, and what a thread's cache has to hold for them: Recordings -> Runs.
+"""Runs of calls, which a thread's cache has to hold: Recordings -> Runs.
 
-A run is one of allocations without a free of that size by the same thread, or of frees without an
-allocation.
+In a run one thread allocates blocks of a size without freeing one, or frees without allocating.
 """
 
 from dataclasses import dataclass
@@ -17,15 +16,15 @@ FREQUENT = 0.99
 
 @dataclass(frozen=True)
 class Runs:
-    """Of all recordings together.  Arrays with an entry for each kind of run."""
+    """Runs by size and length: arrays with an entry for each kind of run."""
 
     size: np.ndarray  # largest request of the bin, bytes
     length: np.ndarray  # blocks
-    count: np.ndarray
+    count: np.ndarray  # runs of that kind
 
     @property
     def calls(self) -> float:
-        """Calls that all runs have together."""
+        """The number of calls in all runs."""
         return float((self.length * self.count).sum())
 
     def share_up_to(self, blocks: float) -> float:
@@ -34,8 +33,8 @@ class Runs:
         return 100 * float(self.count[self.length <= blocks].sum() / total) if total else 100.0
 
     def exchanges(self, fast_cap: int, cache_bytes: int) -> float:
-        """Batches that caches with these limits exchange with central: a run of n blocks finds half
-        of the cache full on average, and each exchange moves half of a cache, at most MOST_TAKEN
+        """The number of batches that caches with these limits exchange with central.  On average a
+        run finds a cache half full.  Each exchange moves half of a cache, at most MOST_TAKEN
         blocks."""
         caps = np.clip(cache_bytes // np.maximum(self.size, 1), 2, fast_cap)
         batch = np.minimum(caps // 2, MOST_TAKEN)
@@ -48,13 +47,13 @@ def run_length(i: int) -> float:
 
 
 def most_of(counts: Sequence[int]) -> int | None:
-    """The least index up to which the counts are FREQUENT of all; None if all are 0."""
+    """The least index such that the counts up to it are FREQUENT of all; None if all are 0."""
     upto = np.cumsum(counts)
     return int(np.searchsorted(upto, FREQUENT * upto[-1])) if any(counts) else None
 
 
 def frequent(bursts: Sequence[int]) -> float:
-    """The length that FREQUENT of a bin's runs do not exceed; 0 if there are none."""
+    """The length in blocks that FREQUENT of a bin's runs do not exceed; 0 if there are none."""
     found = most_of(bursts)
     return 0.0 if found is None else run_length(found)
 

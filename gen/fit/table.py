@@ -1,18 +1,20 @@
 """The classes of least cost for a demand: Demand, Terms -> Table.
 
-What is minimised is `cost`, in bytes over the live heap at its peak:
+partition.py finds the classes with the least cost, in bytes of the live heap at its peak.  The cost
+is the sum over all classes of
 
-    blocks of the class * (its size and its share of the slab's tail), over all classes
-    + for each class in use: KEPT * what it keeps resident without serving (class_cost)
+    blocks of the class * (its size + its share of the slab's tail)
+    + KEPT * what the class keeps resident beside its blocks (class_cost), if it is in use
 
-over the recorded blocks and those of the prior (demand.py), each in the class that serves it with
-its alignment, by partition.py, which finds the minimum.  Two bounds hold for what was never
-recorded, or the first of LOOSER ones where there are too few classes for them (BOUNDS): no step
-between two classes exceeds a share of the larger one; and the powers of two from ALIGNED_LEAST on,
-of which every block is aligned to its size, are kept as classes, so that a block with an alignment
-takes at most twice the larger of its size and its alignment.  With a header such a block lies
-inside one that is larger by the alignment; then it takes at most twice as much as that, and three
-times the larger of both with the tightest bounds.
+The blocks are those of the recording and of the prior (demand.py).  Each is in the class that
+serves it with its alignment.
+
+Two bounds protect blocks that were never recorded.  No step between two classes exceeds a share of
+the larger one.  And the powers of two from ALIGNED_LEAST on are kept as classes: their blocks are
+aligned to their size, so an aligned block takes at most twice the larger of its size and its
+alignment.  With a header an aligned block lies inside one that is larger by the alignment, and
+takes at most three times the larger of both.  If there are too few classes for the bounds TIGHT,
+the first looser ones of BOUNDS hold.
 """
 
 from dataclasses import dataclass
@@ -31,20 +33,20 @@ from gen.layout import POINTER
 from gen.limits import OS_PAGE, PAGE, QUANTUM
 from gen.record.recording import GRANULES
 
-LARGEST = (BUFFER, PAGE)  # bytes: the two that classes.max may be
-ALIGNED_LEAST = 64  # bytes: a cache line; blocks of up to 64 bytes cost little in any class
-FREE_SHARE = 0.7  # of the classes, that keeping the bounds may take
-KEPT = 0.1  # a byte kept against a byte lost: it serves the next block, and grows with no heap
+LARGEST = (BUFFER, PAGE)  # bytes: the values that classes.max may have
+ALIGNED_LEAST = 64  # bytes: a cache line; smaller blocks cost little in any class
+FREE_SHARE = 0.7  # of the classes: so many may serve the bounds alone
+KEPT = 0.1  # what a kept byte counts: it serves the next block and does not grow with the heap
 
 
 class Bounds(NamedTuple):
-    """What a table holds for any blocks."""
+    """The bounds that a table keeps for blocks of any size and alignment."""
 
-    step: float  # most from one class to the next, as a share of the larger
-    ratio: int  # from one size that is kept to the next; 0: only the largest is
+    step: float  # most from one class to the next, as a share of the latter
+    ratio: int  # of each size that is kept to the one before it; 0: none is kept
 
     def kept(self) -> list[int]:
-        """Granules of the classes that are kept for aligned blocks, rising."""
+        """The classes kept for aligned blocks, in granules, rising."""
         size, sizes = LARGEST[0], []
         while size >= ALIGNED_LEAST and self.ratio:
             sizes.append(size // QUANTUM)
@@ -59,19 +61,20 @@ BOUNDS = (TIGHT, *(Bounds(step, 2) for step in (0.34, 0.5, 1.0)), Bounds(1.0, 4)
 
 @dataclass(frozen=True)
 class Table:
-    """Class sizes, bytes, and what they were chosen with."""
+    """Class sizes in bytes, and the terms of their choice."""
 
     sizes: tuple[int, ...]
     header_bytes: int
     tail_percent: int
-    cost: float  # bytes, see above
+    cost: float  # bytes, as above
     bounds: Bounds
 
 
 def class_cost(size: int, cap: int, pointers: int, threads: int) -> float:
-    """Bytes that a class in use keeps resident beside its live blocks: half a page of the system
-    in the slab that is filled in part, since what lies behind was never touched; and in each
-    thread's cache half of the blocks that it may always hold, and its pointers to blocks."""
+    """Bytes that a class in use keeps resident beside its live blocks: half a page of the operating
+    system in its last slab, whose later pages were never touched; and in each thread's cache half
+    of the blocks that it may always hold, and the pointers to blocks.  `cap` and `pointers` are
+    those of Terms.cached."""
     held = least_limit(size, cap) * size / 2
     return OS_PAGE / 2 + threads * (held + min(POINTER * pointers, OS_PAGE))
 
@@ -80,8 +83,8 @@ def class_cost(size: int, cap: int, pointers: int, threads: int) -> float:
 def _units(
     header_bytes: int, min_blocks: int, tail_percent: int, max_pages: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """By granule, bytes of slab for each block, inf where no slab fits; and the alignment that all
-    blocks have."""
+    """By granule: bytes of slab for each block, inf if no slab has enough blocks; and the alignment
+    of all blocks."""
     slab = {"min_blocks": min_blocks, "tail_percent": tail_percent, "max_pages": max_pages}
     first = QUANTUM if header_bytes else 0
     units, alignments = np.full(GRANULES + 1, np.inf), np.zeros(GRANULES + 1, dtype=int)
@@ -97,24 +100,24 @@ def _units(
 
 @dataclass(frozen=True)
 class Terms:
-    """What a choice of classes rests on beside the demand."""
+    """What decides the classes beside the demand."""
 
     most: int  # classes
-    front: dict[str, Any]  # section of the profile, as chosen
+    front: dict[str, Any]  # that section of the profile, as chosen
     slab: dict[str, Any]
     threads: int
-    prefer_large: bool  # the largest class is the larger of the two in any case
+    prefer_large: bool  # whether the largest class has to be the larger of LARGEST
 
     @property
     def bounds(self) -> Bounds:
-        """The tightest for which enough classes remain free."""
+        """The tightest bounds that leave enough classes free."""
         for one in BOUNDS:
             if fewest(LARGEST[0] // QUANTUM, one.step, one.kept()) <= self.most * FREE_SHARE:
                 return one
         return BOUNDS[-1]
 
     def cached(self, size: int) -> tuple[int, int]:
-        """Blocks and pointers of a class in a cache, at most."""
+        """The most blocks, and pointers to blocks, of a class in a thread's cache."""
         cap = cap_of(self.front, size)
         return cap, 0 if size <= self.front["list_max"] else cap
 
@@ -122,7 +125,8 @@ class Terms:
 def best_table(
     seen: Demand, calls: Demand, strength: float, terms: Terms, header_bytes: int
 ) -> Table:
-    """The classes of least cost, and the larger of the largest classes only where that is less."""
+    """The classes of least cost.  The larger of LARGEST is taken only if it costs less, or by
+    `terms`."""
     slab, bounds = terms.slab, terms.bounds
     units, alignments = _units(
         header_bytes, slab["min_blocks"], slab["tail_percent"], slab["max_pages"]

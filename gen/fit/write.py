@@ -1,4 +1,4 @@
-"""A fitted profile as a YAML file: what differs from its base, each key with its reason."""
+"""A fitted profile as YAML: the keys that differ from its base, each with its reason."""
 
 import textwrap
 from typing import Any, Iterator, Sequence
@@ -12,8 +12,8 @@ SUMMARY_MOST = 90  # characters, as in schema.json
 
 
 def profile_text(summary: str, head: Sequence[str], choices: Sequence[Choice], base: Keys) -> str:
-    """The file: `head` are the lines of its first comment; choices that are as in the base are
-    left out."""
+    """The text of the file.  `head` are the paragraphs of its first comment.  Choices that are
+    equal to the base are left out."""
     lines = ["# yaml-language-server: $schema=schema.json", "#"]
     for line in head:
         lines += _comment(line, "")
@@ -37,7 +37,7 @@ def _plain(value: Any) -> Any:
 
 
 def _key(one: Choice) -> Iterator[str]:
-    """`key: value # reason`, with the reason above where that is too long for a line."""
+    """Yields `key: value # reason`, or the reason above it if a line is too short for both."""
     value = _plain(one.value)
     if isinstance(value, list):
         yield from _comment(one.reason, INDENT)
@@ -71,7 +71,8 @@ def _scalar(value: Any) -> str:
 
 
 def summary_of(programs: Sequence[str]) -> str:
-    """One line for the schema: names of programs, without their arguments or folders."""
+    """The profile's summary: the programs' names without folders and arguments, cut to
+    SUMMARY_MOST."""
     names = list(dict.fromkeys(_program_name(one) for one in programs))
     text = "Fitted to what was recorded of " + ", ".join(names)
     return text if len(text) <= SUMMARY_MOST else text[: SUMMARY_MOST - 3] + "..."
