@@ -237,7 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="record",
         usage="record [-h] [--out FILE] [--trace] [--trace-max SIZE] PROGRAM [ARGS ...]",
-        description="Runs a program and records what it asks of malloc: sizes, lifetimes, threads, "
+        description="Runs a program and records what it asks of malloc: sizes, runs, threads, "
         "bytes in use over time.  Its children are recorded each in a file of their own, in "
         "FILE.children.",
         epilog="exit status: the program's own; 128 and the number of the signal that ended it; 2 "

@@ -1,28 +1,32 @@
-"""Every operation of a recorded process, in order.  The layout of the file is that of
-gen/record/recorder/layout.h."""
+"""Every operation of a recorded process, in order.  The file has the structures of
+recorder/layout.h, which layout.py reads; that header tells what the bits of a word mean."""
 
 import heapq
 import mmap
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Iterator
 
+import numpy as np
+
+from gen.record.layout import CONSTANTS, STRUCTURES
 from gen.record.recording import RecordingError, require_file
 
-MAGIC = b"haktrc\r\n"
-VERSION = 1
-CHUNKS_AT = 4096
-CHUNK_BYTES = 65536
+MAGIC = CONSTANTS["TRACE_MAGIC"]
+VERSION = CONSTANTS["TRACE_VERSION"]
+CHUNKS_AT = STRUCTURES["trace_file"].itemsize
+CHUNK_BYTES = CONSTANTS["TRACE_CHUNK"]
 MALLOC, CALLOC, REALLOC, ALIGNED, FREE, ADOPT = (
     "malloc", "calloc", "realloc", "aligned", "free", "adopt")
 
-_HEADER = struct.Struct("=8s6Q")
-_KINDS = (None, MALLOC, CALLOC, REALLOC, ALIGNED, FREE, ADOPT)
-_SKIP, _THREAD, _TIME = 7, 8, 9
+_HEADER = STRUCTURES["trace_header"]
+_KINDS = {CONSTANTS[f"TRACE_{kind.upper()}"]: kind
+          for kind in (MALLOC, CALLOC, REALLOC, ALIGNED, FREE, ADOPT)}
+_SKIP, _THREAD, _TIME = (CONSTANTS[f"TRACE_{kind}"] for kind in ("SKIP", "THREAD", "TIME"))
 _MADE = frozenset((MALLOC, CALLOC, REALLOC, ALIGNED))
 _TWO_WORDS = frozenset((REALLOC, ALIGNED, ADOPT))
-_DELTAS = 0xFFFFF
+_DELTAS = CONSTANTS["TRACE_DELTAS"] - 1
+_DELTA_SHIFT, _PAYLOAD_SHIFT = (CONSTANTS[f"TRACE_{name}_SHIFT"] for name in ("DELTA", "PAYLOAD"))
 _BIRTHS = 0xFFFFFFFF
 
 
@@ -89,8 +93,8 @@ class Trace:
             while at < end and words[at]:
                 word = words[at]
                 at += 1
-                code, payload = word & 15, word >> 24
-                sequence += word >> 4 & _DELTAS
+                code, payload = word & 15, word >> _PAYLOAD_SHIFT
+                sequence += word >> _DELTA_SHIFT & _DELTAS
                 if code == _SKIP:
                     sequence += payload
                 elif code == _THREAD:
@@ -117,7 +121,7 @@ class Trace:
                         yield Record(sequence, thread, kind, second, payload, seconds=seconds)
 
     def _kind(self, code: int) -> str:
-        kind = _KINDS[code] if code < len(_KINDS) else None
+        kind = _KINDS.get(code)
         if not kind:
             raise RecordingError(f"{self.path}: damaged: an operation of kind {code}; "
                                  "record the program again")
@@ -129,14 +133,15 @@ def _open(path: Path) -> tuple[int, int, int, memoryview]:
     require_file(path)
     try:
         with path.open("rb") as file:
-            head = file.read(_HEADER.size)
+            head = file.read(_HEADER.itemsize)
             if not head:
                 raise RecordingError(f"{path}: empty; a trace is made by bazel run //gen:record -- "
                                      "--trace")
-            if len(head) < _HEADER.size or head[:8] != MAGIC:
+            if len(head) < _HEADER.itemsize or head[:8] != MAGIC:
                 raise RecordingError(f"{path}: not a trace; one is made by bazel run //gen:record "
                                      "-- --trace")
-            _, version, pid, chunk_bytes, chunks, room, stopped = _HEADER.unpack(head)
+            _, version, pid, chunk_bytes, chunks, room, stopped = np.frombuffer(
+                head, _HEADER, 1)[0].item()
             if version != VERSION:
                 raise RecordingError(f"{path}: a trace of version {version}, this reads {VERSION}; "
                                      "record the program again")

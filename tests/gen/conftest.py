@@ -76,7 +76,7 @@ def size_bins(
             full=full[0], frees=frees, remote_frees=frees * remote // 100,
             peak_blocks=sum(live for _, live in sizes.values()),
             peak_bytes=sum(n * live for n, (_, live) in sizes.items()), peak_full=full[1],
-            burst_allocs=run_allocs, burst_frees=run_frees, lifetimes=(),
+            burst_allocs=run_allocs, burst_frees=run_frees,
         ))
     return tuple(bins)
 
@@ -112,8 +112,8 @@ def make_recording(
         "peak_live_blocks": sum(one.peak_blocks for one in (*sizes, *larger)),
         "total_allocs": sum(one.allocs for one in (*sizes, *larger)),
         "total_frees": sum(one.frees for one in (*sizes, *larger)),
-        "timeline": (), "alignments": {}, "reallocs": 0, "reallocs_grown": 0,
-        "reallocs_moved_class": 0, "idle": (), "aligned": tuple(aligned_bins(aligned or {}, freed)),
+        "timeline": (), "alignments": {}, "reallocs_grown": 0,
+        "aligned": tuple(aligned_bins(aligned or {}, freed)),
     }
     return Recording(**{**values, **others})
 

@@ -73,7 +73,7 @@ def test_lists_for_programs_of_tiny_blocks(recorded):
 def test_room_to_grow_for_those_who_grow(recorded, default):
     grown = {0: 0, 50: 12, 200: 25}
     for count, percent in grown.items():
-        one = recorded({48: 1000}, reallocs=count, reallocs_grown=count)
+        one = recorded({48: 1000}, reallocs_grown=count)
         assert choose.grow_percent([one], default).value == percent
 
 
@@ -96,7 +96,7 @@ def waves(period, depth, seconds=2.0, step=0.008):
     """Keywords of a recording whose live bytes fall by `depth` for half of the period, seconds;
     a moment every `step`."""
     moments = [i * step for i in range(int(seconds / step))]
-    timeline = tuple(Moment(now, depth * (now % period < period / 2), 1, ()) for now in moments)
+    timeline = tuple(Moment(now, depth * (now % period < period / 2)) for now in moments)
     return {"timeline": timeline, "seconds": seconds}
 
 
@@ -117,7 +117,7 @@ def test_a_recording_of_hours_says_nothing_about_decay(recorded, default):
 
 def test_falls_meet_the_rises_behind_them():
     live = [100, 60, 30, 50, 100]
-    found = choose.needed_again([Moment(float(i), size, 1, ()) for i, size in enumerate(live)])
+    found = choose.needed_again([Moment(float(i), size) for i, size in enumerate(live)])
     assert list(found) == [(1.0, 20), (2.0, 10), (3.0, 40)]
 
 

@@ -96,20 +96,17 @@ def test_a_child_of_fork_has_its_parents_aligned_blocks(record, known):
 def test_reallocs(record, known):
     seen = record(known, "chain").only
     told = seen.recording
-    assert (told.reallocs, told.reallocs_grown, told.reallocs_moved_class) == (8, 7, 7)
-    assert told.realloc_chains == (1, 1, 1, 1, 0, 0, 0, 0)
+    assert told.reallocs_grown == 7
     assert (told.total_allocs, told.total_frees) == (9, 9)
     # The one within its granule is no end of a burst.
     assert sum(seen.size(36999).burst_allocs) == 1 and seen.size(36999).allocs == 2
     agrees(seen)
 
 
-def test_bursts_and_lifetimes(record, known):
+def test_bursts(record, known):
     one = record(known, "bursts").only.size(53000)
     assert one.burst_allocs[3] == 3 and sum(one.burst_allocs) == 3
     assert one.burst_frees[3] == 3 and sum(one.burst_frees) == 3  # the last one is not over
-    # Of each 8 the first is freed after 7 further allocations, the last after none.
-    assert one.lifetimes[:4] == (6, 6, 12, 0) and sum(one.lifetimes) == 24
 
 
 @pytest.mark.parametrize("load, threads, size, calls", [
@@ -122,7 +119,6 @@ def test_threads_lose_nothing(record, known, load, threads, size, calls):
     assert (one.allocs, one.frees) == (calls, calls)
     assert seen.recording.threads_started == threads + 1
     assert seen.recording.threads <= threads + 1
-    assert sum(one.lifetimes) == calls
     agrees(seen)
 
 
@@ -221,18 +217,10 @@ def test_killed_in_the_middle(record, known):
     agrees(done.only)
 
 
-def test_pauses(record, known):
-    idle = record(known, "pauses").only.recording.idle
-    assert sum(idle[5:7]) >= 6  # a busy machine may make them longer than 63 ms
-    assert sum(idle[7:9]) >= 1
-
-
 def test_the_timeline(record, known):
     seen = record(known, "pauses").only.recording
     times = [one.seconds for one in seen.timeline]
     assert times == sorted(times) and 0 < times[-1] <= seen.seconds
-    for one in seen.timeline:
-        assert sum(one.by_doubling) == one.live_bytes
     assert max(one.live_bytes for one in seen.timeline) > 0
 
 

@@ -42,7 +42,7 @@ static SLOW void *finish_slow(char *base, unsigned shift, size_t size, enum trac
         return NULL;
     struct record_shard *shard = record_enter();
     if (!shard)
-        return make_block(base, shift, size, stamp_of(NO_SHARD, shift), 0, 0);
+        return make_block(base, shift, size, stamp_of(NO_SHARD, shift), 0);
     void *p = record_alloc(shard, base, shift, size, kind);
     record_leave(shard);
     return p;
@@ -242,7 +242,7 @@ EXPORT void *realloc(void *p, size_t size)
     }
     struct record_shard *shard = record_enter();
     if (!shard)
-        return make_block(base, HEADER_SHIFT, size, stamp_of(NO_SHARD, HEADER_SHIFT), 0, 0);
+        return make_block(base, HEADER_SHIFT, size, stamp_of(NO_SHARD, HEADER_SHIFT), 0);
     void *moved = record_realloc(shard, &old, base, size);
     record_leave(shard);
     return moved;

@@ -1,5 +1,5 @@
-/* layout.h: a recording and a trace as they are on disk; gen/record/recording.py and gen/record/trace.py read
- * them, and bench/replayer/calls.c traces.
+/* layout.h: a recording and a trace as they are on disk.  gen/record/layout.py makes the types from
+ * it by which recording.py and trace.py read them; bench/replayer/calls.c reads traces.
  *
  * Both files are mapped shared and written in place, so that what a process has counted stays when
  * it is killed.  All numbers are 64 bits and of the machine's order unless said otherwise.
@@ -19,7 +19,7 @@
 #define TRACE_MAGIC "haktrc\r\n"
 
 enum {
-    RECORD_VERSION = 2,
+    RECORD_VERSION = 3,
     TRACE_VERSION = 1,
     RECORD_PAGE = 4096,
     RECORD_GRANULE = 16,
@@ -30,14 +30,11 @@ enum {
     RECORD_BITMAP = RECORD_BINS / 64,
     RECORD_SHARDS = 64,
     RECORD_MOMENTS = 256,
-    RECORD_PAUSES = 32,
     RECORD_BURSTS = 16,
-    RECORD_LIVES = 32,
     RECORD_ALIGNMENTS = 48,
     RECORD_ALIGN_LOG = 5, /* the least alignment above that of every block: 2^5 */
     RECORD_ALIGN_LEVELS = 12,
     RECORD_ALIGNED = RECORD_ALIGN_LEVELS * RECORD_GRANULES,
-    RECORD_CHAINS = 8,
     RECORD_PROGRAM = 1024,
 };
 
@@ -62,9 +59,8 @@ struct record_aligned {
 };
 
 struct record_moment {
-    uint64_t ns; /* since the start */
-    uint64_t bytes, blocks;
-    uint64_t by_doubling[RECORD_DOUBLINGS]; /* bytes in use of sizes 2^i .. 2^(i+1)-1 */
+    uint64_t ns;    /* since the start */
+    uint64_t bytes; /* in use */
 };
 
 struct record_bin {
@@ -76,12 +72,11 @@ struct record_bin {
 };
 _Static_assert(sizeof(struct record_bin) == 64, "a bin is one cache line");
 
-/* Logarithmic histograms.  bursts: [i] counts runs of 2^(i-1) .. 2^i-1, the last one all above as
- * well; [0] counts the calls that end no run, and means nothing.  lives: [i] counts blocks freed
- * after 2^i .. 2^(i+1)-1 further allocations of the shard, [0] those after none as well. */
+/* Logarithmic histograms of runs of allocations without a free, and of frees without an allocation:
+ * [i] counts runs of 2^(i-1) .. 2^i-1, the last one all above as well; [0] counts the calls that
+ * end no run, and means nothing. */
 struct record_spread {
     uint64_t burst_allocs[RECORD_BURSTS], burst_frees[RECORD_BURSTS];
-    uint64_t lives[RECORD_LIVES];
 };
 
 struct record_shard {
@@ -93,13 +88,12 @@ struct record_shard {
     int64_t lower;    /* below it, the peak may have to be kept */
     int64_t others;   /* bytes in use that are not in live, when last looked at */
     uint64_t number;
-    uint64_t stamp;    /* what the header of its blocks says beside their size */
-    uint64_t interval; /* of looks, in allocations */
-    uint64_t traced;   /* 1: its calls go to the trace */
-    uint64_t reallocs, reallocs_grown, reallocs_moved_class;
-    uint64_t first_clock;                   /* a block with a lower birth is from before the fork */
+    uint64_t stamp;          /* what the header of its blocks says beside their size */
+    uint64_t interval;       /* of looks, in allocations */
+    uint64_t traced;         /* 1: its calls go to the trace */
+    uint64_t reallocs_grown; /* of a block, to a larger size */
+    uint64_t first_clock;    /* a block with a lower birth is from before the fork */
     uint64_t alignments[RECORD_ALIGNMENTS]; /* [i]: calls for 2^i */
-    uint64_t chains[RECORD_CHAINS];         /* [i]: blocks that reached their 2^i-th realloc */
     uint64_t used[RECORD_BITMAP];           /* a bit for each bin that is not all zero */
     struct record_bin bins[RECORD_BINS] __attribute__((aligned(RECORD_PAGE)));
     struct record_spread spreads[RECORD_BINS];
@@ -108,10 +102,7 @@ struct record_shard {
 struct record_header {
     char magic[8]; /* written last */
     uint64_t version;
-    /* What the reader needs to find its way, and to see whether the file is whole. */
-    uint64_t bins, shards, tallies_at, moments_at, shards_at, shard_bytes, bins_at, spreads_at;
-    uint64_t aligned, aligned_at; /* cells */
-    uint64_t pid, parent;
+    uint64_t pid;
     uint64_t started_ns;  /* by CLOCK_MONOTONIC, which all processes share */
     uint64_t shards_used; /* the highest shard that was taken, and one */
     uint64_t threads, threads_most, threads_started;
@@ -122,8 +113,7 @@ struct record_header {
     uint64_t complete;  /* 1: the process ended by exit or _exit */
     uint64_t moments, moment_ns;
     uint64_t inherited_bytes;
-    uint64_t pauses[RECORD_PAUSES]; /* without a call, of 2^i .. 2^(i+1)-1 ms */
-    char program[RECORD_PROGRAM];   /* the command line, words ended by 0, cut if too long */
+    char program[RECORD_PROGRAM]; /* the command line, words ended by 0, cut if too long */
 };
 _Static_assert(sizeof(struct record_header) <= RECORD_PAGE, "the header is one page");
 

@@ -5,6 +5,7 @@
 #include "aligned.h"
 #include "lock.h"
 #include "look.h"
+#include "trace.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -13,6 +14,7 @@ enum {
     TRACE_TIME_NS = 1000000,
     LEAST_STEP = 64 << 10,
     LOOK_NS = 100000, /* between two looks at what threads share: they wait for its cache lines */
+    LOOK_MOST = 64,   /* allocations of a thread between two looks at the time */
 };
 
 struct look_inherited look_inherited;
@@ -67,22 +69,10 @@ static void copy_tally(void *to, unsigned bin, struct record_tally live)
     ((struct record_tally *)to)[bin] = live;
 }
 
-/* Bytes below 16 count as 8 to 15: a bin does not tell them apart. */
-static void add_to_moment(void *to, unsigned bin, struct record_tally live)
+static void add_bytes(void *to, unsigned bin, struct record_tally live)
 {
-    struct record_moment *moment = to;
-    moment->bytes += live.bytes;
-    moment->blocks += live.blocks;
-    if (bin >= RECORD_GRANULES) {
-        moment->by_doubling[RECORD_LARGE_LOG + (bin - RECORD_GRANULES) / 8] += live.bytes;
-        return;
-    }
-    uint64_t most = (uint64_t)RECORD_GRANULE * (bin + 1);
-    uint64_t full = live.full * most;
-    if (full > live.bytes) /* another thread is between the two */
-        full = live.bytes;
-    moment->by_doubling[log2_of(most)] += full;
-    moment->by_doubling[log2_of(most - 1)] += live.bytes - full;
+    (void)bin;
+    *(uint64_t *)to += live.bytes;
 }
 
 void look_copy(const struct record_file *file, struct record_tally *to)
@@ -100,9 +90,8 @@ static void add_moment(struct record_file *file, uint64_t now)
         header->moment_ns *= 2;
     }
     struct record_moment *moment = &file->moments[header->moments];
-    memset(moment, 0, sizeof *moment);
-    moment->ns = now;
-    for_each_live(file, add_to_moment, moment);
+    *moment = (struct record_moment){.ns = now};
+    for_each_live(file, add_bytes, &moment->bytes);
     header->moments++;
     next_moment_ns = now + header->moment_ns;
 }
@@ -196,14 +185,11 @@ void look_falling(struct record_shard *shard, size_t size)
 static bool note_time(struct record_header *header, uint64_t now)
 {
     uint64_t last = __atomic_exchange_n(&header->last_ns, now, __ATOMIC_RELAXED);
-    uint64_t pause_ms = now > last ? (now - last) / NS_PER_MS : 0;
-    if (pause_ms)
-        __atomic_fetch_add(&header->pauses[log2_of(pause_ms)], 1, __ATOMIC_RELAXED);
-    return pause_ms;
+    return now > last && now - last >= NS_PER_MS;
 }
 
-/* Looks become rare when calls are frequent, and follow each other after a pause, so that one
- * pause is not taken for several or several for one. */
+/* Looks become rare when calls are frequent, and follow each other after a pause, so that a rare
+ * call is noted at its time. */
 void look_up(struct record_shard *shard)
 {
     struct record_file *file = record_self->file;

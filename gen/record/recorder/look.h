@@ -3,7 +3,7 @@
 #ifndef RECORDER_LOOK_H
 #define RECORDER_LOOK_H
 
-#include "record.h"
+#include "self.h"
 
 /* What the process had in use when a fork made it. */
 struct look_inherited {
@@ -15,19 +15,6 @@ extern struct look_inherited look_inherited;
 
 /* Lock of the tallies and moments of the file. */
 extern bool look_keeping;
-
-static inline void raise_to(uint64_t *most, uint64_t value)
-{
-    uint64_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
-    while (seen < value && !__atomic_compare_exchange_n(most, &seen, value, true, __ATOMIC_RELAXED,
-                                                        __ATOMIC_RELAXED)) {
-    }
-}
-
-static inline unsigned shards_used(const struct record_file *file)
-{
-    return (unsigned)__atomic_load_n(&file->header.shards_used, __ATOMIC_RELAXED);
-}
 
 /* The time begins. */
 void look_begin(struct record_file *file);

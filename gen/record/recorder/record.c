@@ -23,11 +23,7 @@ enum {
     LEAST_ROOM = 32 << 20, /* bytes of the file system: a full one ends the program by a signal */
 };
 
-__thread struct record_thread record_thread;
 enum record_mode record_mode;
-
-static struct record_self nobody;
-struct record_self *record_self = &nobody;
 
 static char pattern[FILE_NAME_MAX]; /* absolute */
 static size_t trace_most;           /* bytes; 0: no trace */
@@ -142,7 +138,7 @@ void *record_alloc(struct record_shard *shard, char *base, unsigned shift, size_
         aligned_made(record_self->file, shift, size);
     }
     uint64_t stamp = stamp_of((unsigned)shard->number, shift);
-    void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock, 0);
+    void *p = make_block(base, shift, size, stamp, (uint32_t)shard->clock);
     return count_alloc(shard, size, true) ? record_attend(shard, p, size) : p;
 }
 
@@ -179,19 +175,12 @@ void *record_realloc(struct record_shard *shard, const struct block *old, char *
     if (shard_of(old) == NO_SHARD)
         return record_alloc(shard, base, HEADER_SHIFT, size, TRACE_MALLOC);
     bool moves = bin_of(size) != bin_of(size_of(old));
-    unsigned reallocs = old->tag & 255;
-    if (reallocs < 255)
-        reallocs++;
-    shard->reallocs++;
     shard->reallocs_grown += size > size_of(old);
-    shard->reallocs_moved_class += moves;
-    if ((old->tag & 255) != reallocs && (reallocs & (reallocs - 1)) == 0)
-        shard->chains[log2_of(reallocs)]++;
     watch_free(shard, old);
     if (shard->traced)
         trace_alloc(shard, TRACE_REALLOC, size, id_of(old));
     count_free(shard, old, moves);
-    void *p = make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock, reallocs);
+    void *p = make_block(base, HEADER_SHIFT, size, shard->stamp, (uint32_t)shard->clock);
     return count_alloc(shard, size, moves) ? record_attend(shard, p, size) : p;
 }
 
@@ -211,18 +200,7 @@ static void describe(struct record_file *file)
 {
     struct record_header *header = &file->header;
     header->version = RECORD_VERSION;
-    header->bins = RECORD_BINS;
-    header->shards = RECORD_SHARDS;
-    header->tallies_at = offsetof(struct record_file, tallies);
-    header->moments_at = offsetof(struct record_file, moments);
-    header->shards_at = offsetof(struct record_file, shards);
-    header->shard_bytes = sizeof(struct record_shard);
-    header->bins_at = offsetof(struct record_shard, bins);
-    header->spreads_at = offsetof(struct record_shard, spreads);
-    header->aligned = RECORD_ALIGNED;
-    header->aligned_at = offsetof(struct record_file, aligned);
     header->pid = (uint64_t)getpid();
-    header->parent = (uint64_t)getppid();
     header->shards_used = 1;
     header->inherited_bytes = look_inherited.bytes;
     header->peak = look_inherited.bytes;

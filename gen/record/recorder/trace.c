@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "record.h"
 #include "trace.h"
 
 enum { LEAST_CHUNKS = 16 };

@@ -1,0 +1,6 @@
+/* self.c: see self.h. */
+#include "self.h"
+
+static struct record_self nobody;
+struct record_self *record_self = &nobody;
+__thread struct record_thread record_thread;
