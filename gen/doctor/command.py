@@ -20,7 +20,6 @@ from gen.doctor.run import NotRecorded, Seen, run
 from gen.profiles import known_profiles
 
 ROOT = Path(__file__).absolute().parents[2]
-RECORDER = ROOT / "bench/libsizes.so"
 WIDTH = 96  # of lines for people
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 
@@ -60,7 +59,7 @@ def examine(words: list[str], folder: Path, may_run: bool) -> Report:
     if report.status != FINE:
         return replace(report, unseen="not run, because of these problems")
     try:
-        seen = run([str(path), *words[1:]], RECORDER, folder)
+        seen = run([str(path), *words[1:]], folder)
     except NotRecorded as error:
         return replace(report, unseen=str(error))
     return replace(report, seen=seen, advice=advise(seen.habits, seen.cpu_seconds))
@@ -100,7 +99,7 @@ def _seen(seen: Seen) -> str:
     ended = "" if seen.status == 0 else f"; it ended with status {seen.status}"
     return (f"{seen.process}{others}: {seen.calls} calls by {seen.threads} thread"
             f"{'s' if seen.threads > 1 else ''}, "
-            f"{seen.peak_blocks} blocks of together {seen.peak_bytes} bytes at the peak, "
+            f"{seen.habits.peak_blocks} blocks of together {seen.habits.peak_bytes} bytes at the peak, "
             f"{seen.cpu_seconds:g} s of processor time{ended}")
 
 
@@ -119,7 +118,8 @@ def main(args: list[str]) -> int:
     if report.advice:
         assert report.advice.profile in known_profiles(ROOT / "profiles")
     if options.json:
-        print(json.dumps({**asdict(report), "status": report.status}, indent=2))
+        seen = report.seen.as_json() if report.seen else None
+        print(json.dumps({**asdict(report), "seen": seen, "status": report.status}, indent=2))
     else:
         print(show(report))
     return report.status

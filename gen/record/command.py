@@ -112,8 +112,7 @@ def _keep(path: Path, running: bool, to: Path | None) -> Kept:
 
 def _program_of(seen: Recording) -> str:
     """The program's name, for a file's."""
-    name = Path(seen.program.split(" ", 1)[0]).name
-    return re.sub(r"[^A-Za-z0-9_.+-]", "_", name) or "program"
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", seen.name) or "program"
 
 
 # ---- for a person --------------------------------------------------------------------------------

@@ -107,6 +107,11 @@ class Recording:
     inherited_bytes: int = 0  # in use when fork made the process
     aligned: tuple[AlignedBin, ...] = ()  # by alignment, then granule; sizes has them as well
 
+    @property
+    def name(self) -> str:
+        """Of the program, without its folder and its arguments."""
+        return Path(self.program.split(" ", 1)[0]).name
+
 
 def load(path: Path) -> Recording:
     """The recording of one process, which may still run.  Raises RecordingError."""
