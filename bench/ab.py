@@ -7,9 +7,12 @@ import argparse
 import dataclasses
 import sys
 
-from bench.lab.select import anycommand, options, rows, variants
-from bench.lab.select.variants import Manifest, Variant
-from bench.lab.show import against
+from bench.lab.base import ending
+from bench.lab.measure import in_pairs
+from bench.lab.select import anycommand, manifest, options, rows
+from bench.lab.select.manifest import Manifest
+from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.variant import Variant, preloading
 
 QUICK_REPS = 15
 FULL_REPS = 9
@@ -23,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     ])
     parser.add_argument("a", metavar="A", help="a variant, such as hakmem, hakmem-low-rss, mi")
     parser.add_argument("b", metavar="B", help="another, or the same")
-    options.add_rows(parser, "the parameters of the matrix's --full")
+    options.add_rows(parser, options.LONG)
     parser.add_argument("--program", action="append", default=[], metavar="'PROGRAM ARGS'",
                         help="instead of the benchmark programs: any command, with the variants' "
                              "libraries preloaded; may be given several times")
@@ -33,13 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def pair_of(manifest: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
+def pair_of(built: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
     """The two variants; the second gets a name of its own if they are the same.
 
     Raises UsageError for a name that is no variant.
     """
-    first = variants.select(manifest, [a], "A")[0]
-    second = variants.select(manifest, [b], "B")[0]
+    first = manifest.select(built, [a], "A")[0]
+    second = manifest.select(built, [b], "B")[0]
     return first, dataclasses.replace(second, name=f"{b}-again") if a == b else second
 
 
@@ -48,21 +51,18 @@ def main(argv: list[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
-                                          chosen.timeout)
-        pair = pair_of(manifest, chosen.a, chosen.b)
+        built = options.manifest_of(chosen)
+        pair = pair_of(built, chosen.a, chosen.b)
         if chosen.program:
-            of_rows = [anycommand.row(text) for text in dict.fromkeys(chosen.program)]
-            pair = tuple(anycommand.runner(variant) for variant in pair)
+            of_rows = [anycommand.parse(text) for text in dict.fromkeys(chosen.program)]
+            pair = tuple(preloading(variant, "--program: ") for variant in pair)
         else:
-            programs = chosen.bench or ([] if chosen.full else sorted(rows.SANITY))
+            programs = chosen.bench or ([] if chosen.full else sorted(PROGRAMS))
             of_rows = rows.select(chosen.full, programs, chosen.threads)
-        return against.measure(
-            "ab", argv, chosen, manifest, list(pair), of_rows,
-            chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
-        )
+        return in_pairs.measure("ab", argv, chosen, built, list(pair), of_rows,
+                             chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
 
-    return options.guarded("ab", work)
+    return ending.guarded("ab", work)
 
 
 if __name__ == "__main__":

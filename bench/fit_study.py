@@ -2,23 +2,18 @@
 that the fit has not seen, against the default and the peers; writes the table of docs/fit.md."""
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.lab.base import ending, paths
+from bench.lab.base.errors import UsageError
 from bench.lab.base.screen import make_console
-from bench.lab.fit import report as fit_report, study as fitting_loads
+from bench.lab.fit import fit_report, fit_table, fitted
 from bench.lab.fit.loads import LOADS, Load
-from bench.lab.fit.report import Line
-from bench.lab.fit.study import Study
-from bench.lab.judge.analysis import Table
-from bench.lab.run import results, schedule
-from bench.lab.run.session import Session, run_session
-from bench.lab.select import options, sweeping
-from bench.lab.select import variants as variants_
-from bench.lab.select.rows import UsageError
-from bench.lab.show import ab_text
+from bench.lab.measure import in_pairs
+from bench.lab.run.folder import Folder
+from bench.lab.select import building, manifest, options
 
 REPS = 9
 DOCUMENT = Path("docs") / "fit.md"
@@ -48,12 +43,12 @@ def _loads(names: list[str]) -> list[Load]:
 def _document(chosen: argparse.Namespace) -> Path | None:
     """Raises UsageError for a file without a place for the table."""
     if chosen.document:
-        path = results.caller_path(chosen.document)
+        path = paths.of_caller(chosen.document)
     elif chosen.programs:
         return None
     else:
-        path = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ".")) / DOCUMENT
-    fit_report.check(path)
+        path = paths.workspace() / DOCUMENT
+    fit_table.check(path)
     return path
 
 
@@ -63,56 +58,24 @@ def main(argv: list[str] | None = None) -> int:
 
     def work() -> int:
         document = _document(chosen)
-        manifest = variants_.load(chosen.manifest)
+        built = manifest.load(chosen.manifest)
         loads = _loads(chosen.programs)
-        folder = results.Folder(results.chosen_path(chosen.out, "fit_study"))
-        console = make_console()
+        folder = Folder(options.out_of(chosen, "fit_study"))
         with tempfile.TemporaryDirectory(prefix="hakmem-fit-") as name:
-            studies, left_out = fitting_loads.prepare(loads, Path(name), console)
-            if not studies:
+            programs, left_out = fitted.prepare(loads, Path(name), make_console())
+            if not programs:
                 raise UsageError("--programs: none of them is installed: " + "; ".join(left_out))
             scratch = Path(name) / "build"
             scratch.mkdir()
-            built = variants_.load(sweeping.build_profiles(
-                {study.profile: study.path for study in studies}, scratch))
-            these = fitting_loads.variants(manifest, built, studies)
-            return _measure(chosen, argv, folder, console, studies, left_out, these, manifest,
-                            document)
+            profiles = manifest.load(building.build_profiles(
+                {program.profile: program.path for program in programs}, scratch))
+            return in_pairs.measure(
+                "fit_study", argv, chosen, built, fitted.variants(built, profiles, programs),
+                [program.row for program in programs], chosen.reps or REPS,
+                lambda runs: fit_report.judge(runs, programs, left_out, document), folder,
+                all_or_none=False)[0]
 
-    return options.guarded("fit_study", work)
-
-
-def _measure(chosen: argparse.Namespace, argv: list[str] | None, folder: results.Folder, console,
-             studies: list[Study], left_out: list[str], these: list[variants_.Variant],
-             manifest: variants_.Manifest, document: Path | None) -> int:
-    lines: list[Line] = []
-
-    def write(to: results.Folder, table: Table, about: dict) -> None:
-        outcomes = ab_text.outcomes(table, these[0], these[1:])
-        lines[:] = fit_report.lines(studies, outcomes)
-        to.write("summary.md", ab_text.markdown(outcomes, table, about))
-        to.write("comparisons.csv", ab_text.as_csv(outcomes))
-        to.write("fit.csv", fit_report.as_csv(lines))
-        text = fit_report.markdown(lines, left_out, about)
-        to.write("table.md", text)
-        for study in studies:
-            to.write(f"{study.profile}.yaml", study.path.read_text(encoding="utf-8"))
-        if document and not about["interrupted"]:
-            fit_report.put(text, document)
-
-    def show(_table: Table) -> None:
-        fit_report.show(console, lines)
-        if document:
-            console.print(f"document: {document}", markup=False, soft_wrap=True)
-
-    session = Session(
-        command=options.typed("fit_study", argv), manifest=manifest,
-        rows=[study.row for study in studies], variants=these, reps=chosen.reps or REPS,
-        seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder, write=write,
-        order=schedule.pair,
-    )
-    return options.keeping("fit_study", folder.path,
-                           lambda: run_session(session, "fit_study", console, show))
+    return ending.guarded("fit_study", work)
 
 
 if __name__ == "__main__":

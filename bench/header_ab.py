@@ -6,24 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from bench.lab.header import (
-    compare as header_compare, programs as header_programs, record as header_record, report as
-    header_report, rounding as header_rounding, rows as header_rows,
-)
-from bench.lab.base.screen import make_console
-from bench.lab.header.record import NotRecorded, Recording
-from bench.lab.header.rounding import Mix
-from bench.lab.header.rows import Group
-from bench.lab.judge.analysis import Table
-from bench.lab.run import results
-from bench.lab.select import options, variants
-from bench.lab.select.rows import UsageError
-from bench.lab.select.variants import Variant
-from bench.lab.show import against
+from bench.lab.base import ending, paths
+from bench.lab.base.errors import UsageError
+from bench.lab.header import header_report, rows
+from bench.lab.measure import in_pairs
+from bench.lab.select import manifest, options
 
-ROOT = Path(__file__).absolute().parent.parent
-RECORDER = Path(__file__).absolute().parent / "libsizes.so"
-DOCUMENT = Path("docs") / "header-classidx.md"
+RECORDER = paths.ROOT / "bench" / "libsizes.so"
+DOCUMENT = Path("docs") / header_report.DOCUMENT
 
 REPS = 15
 QUICK_REPS = 6
@@ -49,11 +39,11 @@ def _parser() -> argparse.ArgumentParser:
 def _document(chosen: argparse.Namespace) -> Path | None:
     """Where the document goes; None: among the results.  Raises UsageError where it cannot."""
     if chosen.document is not None:
-        path = results.caller_path(chosen.document)
+        path = paths.of_caller(chosen.document)
     elif chosen.quick or chosen.bench or chosen.threads:
         return None
     else:
-        path = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ".")) / DOCUMENT
+        path = paths.workspace() / DOCUMENT
     if path.is_dir():
         raise UsageError(f"--document: {path}: is a folder; name a file, such as "
                          f"{path / DOCUMENT.name}")
@@ -65,70 +55,25 @@ def _document(chosen: argparse.Namespace) -> Path | None:
     return path
 
 
-def _record(recorder: Path) -> tuple[dict[str, Recording], dict[str, str]]:
-    """What each program asked for, and why others are left out."""
-    console = make_console()
-    recordings, skipped = {}, {}
-    for program in header_programs.PROGRAMS:
-        try:
-            recordings[program.shown] = header_record.record(program, recorder)
-            console.print(f"recorded: {program.shown}", markup=False)
-        except NotRecorded as error:
-            skipped[program.shown] = str(error)
-            console.print(f"left out: {program.shown}: {error}", markup=False)
-    return recordings, skipped
-
-
-def _mixes(recordings: dict[str, Recording]) -> list[Mix]:
-    loads = {program.shown: program.load for program in header_programs.PROGRAMS}
-    return [Mix(name, loads[name], one.sizes, one.larger_bytes)
-            for name, one in recordings.items()]
-
-
-def _sizes_json(recordings: dict[str, Recording], skipped: dict[str, str]) -> dict:
-    """sizes.json: bytes; `sizes` maps the size asked for to blocks in use."""
-    programs = {name: {**vars(one), "sizes": {str(size): n for size, n in one.sizes.items()}}
-                for name, one in recordings.items()}
-    return {"programs": programs, "left_out": skipped}
-
-
-def _write(folder: results.Folder, table: Table, about: dict, groups: tuple[Group, ...],
-           lookups: dict[str, Variant], chosen: argparse.Namespace, document: Path | None) -> None:
-    """The recordings, the rounding that follows from them, and the document."""
-    if about["interrupted"]:
-        return
-    models = header_rounding.load_models(ROOT / "profiles")
-    recordings, skipped = _record(chosen.recorder)
-    folder.write_json("sizes.json", _sizes_json(recordings, skipped))
-    programs = [header_rounding.rounding(mix, models) for mix in _mixes(recordings)]
-    extremes = [header_rounding.rounding(mix, models) for mix in header_rounding.extremes()]
-    folder.write("rounding.csv", header_rounding.as_csv(programs + extremes))
-    text = header_report.render(header_compare.compare(table, groups, lookups), programs, extremes,
-                                skipped, models, about, chosen.quick)
-    path = document or folder.path / DOCUMENT.name
-    path.write_text(text, encoding="utf-8")
-    make_console().print(f"document: {path}", markup=False, soft_wrap=True)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Exit status 0; 1: a run or a file failed; 2: wrong use; 130: interrupted."""
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
         document = _document(chosen)
-        manifest = variants.load(chosen.manifest)
-        lookups = header_rows.pick(manifest)
-        groups = header_rows.narrow(header_rows.groups(chosen.quick), chosen.bench, chosen.threads)
-        base = lookups[header_rows.BASE]
-        return against.measure(
-            "header_ab", argv, chosen, manifest,
+        built = manifest.load(chosen.manifest)
+        lookups = rows.pick(built)
+        groups = rows.narrow(rows.groups(chosen.quick), chosen.bench, chosen.threads)
+        base = lookups[rows.BASE]
+        return in_pairs.measure(
+            "header_ab", argv, chosen, built,
             [base, *(variant for variant in lookups.values() if variant != base)],
             [row for group in groups for row in group.rows],
             chosen.reps or (QUICK_REPS if chosen.quick else REPS),
-            lambda *made: _write(*made, groups, lookups, chosen, document),
-        )
+            lambda runs: header_report.judge(runs, groups, lookups, chosen.recorder, document,
+                                             chosen.quick))[0]
 
-    return options.guarded("header_ab", work)
+    return ending.guarded("header_ab", work)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bench.lab.base import screen
-from bench.lab.select import inventory, options, variants
-from bench.lab.select.rows import UsageError
+from bench.lab.base import ending, paths, screen
+from bench.lab.base.errors import UsageError
+from bench.lab.select import inventory, manifest, options
 
-PROFILES = options.MANIFEST.parent / "profiles"
 PARTS = ("programs", "variants", "axes")
 SETS_LEGEND = (
     "quick: without --full; by name: the same, for programs that --bench names; full: with --full"
@@ -29,18 +28,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("part", nargs="*", metavar="programs|variants|axes",
                         help="only these; default: all")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
-    parser.add_argument("--manifest", type=Path, default=options.MANIFEST, help=argparse.SUPPRESS)
+    options.add_manifest(parser)
     return parser
 
 
-def gather(parts: list[str], manifest: Path, profiles: Path) -> dict[str, list[dict[str, Any]]]:
+def gather(parts: list[str], built: Path, profiles: Path) -> dict[str, list[dict[str, Any]]]:
     """What is asked for, in the order of PARTS.  Raises UsageError for another word."""
     for part in parts:
         if part not in PARTS:
             raise UsageError(f"there is no {part}; there are {', '.join(PARTS)}")
     found = {
         "programs": inventory.programs,
-        "variants": lambda: inventory.variants(variants.load(manifest), profiles),
+        "variants": lambda: inventory.variants(manifest.load(built), profiles),
         "axes": lambda: inventory.axes(profiles),
     }
     return {part: found[part]() for part in PARTS if part in (parts or PARTS)}
@@ -90,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        found = gather(chosen.part, chosen.manifest, PROFILES)
+        found = gather(chosen.part, chosen.manifest, paths.PROFILES)
         if chosen.json:
             print(json.dumps(found, indent=2))
             return 0
@@ -102,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
             show[part](console, values)
         return 0
 
-    return options.guarded("list", work)
+    return ending.guarded("list", work)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,17 @@
 import argparse
 import sys
 
-from bench.lab.base import screen
+from bench.lab.base import ending, paths, screen
+from bench.lab.base.errors import UsageError
 from bench.lab.judge import stats
-from bench.lab.judge.verdicts import Verdicts
-from bench.lab.run import earlier, results
+from bench.lab.measure import conduct, matrix_report
+from bench.lab.run import earlier
 from bench.lab.run.earlier import Earlier
-from bench.lab.run.session import Session, run_session
-from bench.lab.select import options, rows, variants
-from bench.lab.select.rows import Row, UsageError
-from bench.lab.select.variants import Variant
-from bench.lab.show import suite, tables
+from bench.lab.run.folder import Folder
+from bench.lab.run.session import Session
+from bench.lab.select import manifest, options, rows
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 QUICK_REPS = 9
 FULL_REPS = 6
@@ -39,37 +40,33 @@ def main(argv: list[str] | None = None) -> int:
     """Exit status 0; 1: a run or a file failed, or what --fail-on-regression says; 2: wrong use;
     130: interrupted."""
     chosen = _parser().parse_args(argv)
-    return options.guarded("matrix", lambda: _measure(chosen, argv))
+    return ending.guarded("matrix", lambda: _measure(chosen, argv))
 
 
 def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
     if chosen.fail_on_regression and chosen.baseline is None:
         raise UsageError("--fail-on-regression: needs --baseline DIR to compare with")
-    before = earlier.load(results.caller_path(chosen.baseline)) if chosen.baseline else None
-    console = screen.make_console()
-    manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
-                                      chosen.timeout)
-    chosen_rows = rows.select(chosen.full, chosen.bench, chosen.threads)
-    chosen_variants = variants.select(manifest, chosen.variants)
+    before = earlier.load(paths.of_caller(chosen.baseline)) if chosen.baseline else None
+    built = options.manifest_of(chosen)
+    of_rows = rows.select(chosen.full, chosen.bench, chosen.threads)
+    variants = manifest.select(built, chosen.variants)
     reps = chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS)
     if chosen.fail_on_regression:
-        _require_runs(before, chosen_rows, chosen_variants, reps)
-    folder = results.Folder(results.chosen_path(chosen.out, "suite"))
-    for peer in manifest.missing:
-        console.print(f"{peer.name} is left out: not installed (package {peer.package})")
-    last: list[Verdicts] = []
-    session = Session(
-        command=options.typed("matrix", argv), manifest=manifest, rows=chosen_rows,
-        variants=chosen_variants, reps=reps,
-        seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
-        write=lambda *made: last.append(suite.write(*made, before)),
-    )
-    status = run_session(session, "matrix", console,
-                         lambda table: tables.show(console, table, last[-1]))
-    if last and chosen.fail_on_regression and status in (0, 1) and last[-1].untold:
-        print(f"matrix: --fail-on-regression: cannot tell: {last[-1].untold}", file=sys.stderr)
+        _require_runs(before, of_rows, variants, reps)
+    folder = Folder(options.out_of(chosen, "suite"))
+    for peer in built.missing:
+        screen.make_console().print(
+            f"{peer.name} is left out: not installed (package {peer.package})")
+    status, report = conduct.measure("matrix", Session(
+        command=options.typed("matrix", argv), manifest=built, rows=of_rows, variants=variants,
+        reps=reps, seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
+    ), lambda runs: matrix_report.judge(runs, before))
+    if not (report and chosen.fail_on_regression):
+        return status
+    if status in (0, 1) and report.found.untold:
+        print(f"matrix: --fail-on-regression: cannot tell: {report.found.untold}", file=sys.stderr)
         return 1
-    return status or int(chosen.fail_on_regression and last[-1].regressed)
+    return status or int(report.found.regressed)
 
 
 def _require_runs(before: Earlier, its_rows: list[Row], its_variants: list[Variant],

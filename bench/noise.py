@@ -6,18 +6,15 @@ blocks of pairs, each of which is judged as bench:ab judges a measurement.
 """
 
 import argparse
-import dataclasses
 import sys
 
-from bench.lab.base import screen
+from bench.lab.base import ending
+from bench.lab.base.errors import UsageError
 from bench.lab.judge import stats
-from bench.lab.judge.analysis import Table
-from bench.lab.run import results, schedule
-from bench.lab.run.session import Session, run_session
-from bench.lab.select import options, rows, variants
-from bench.lab.select.rows import UsageError
-from bench.lab.select.variants import Variant
-from bench.lab.show import noise
+from bench.lab.measure import in_pairs
+from bench.lab.noise import blocks, noise_report
+from bench.lab.select import manifest, options, rows
+from bench.lab.select.studies import NOISE
 
 PAIRS = 15
 BLOCKS = 20
@@ -39,43 +36,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def trio(one: Variant, added: float) -> list[Variant]:
-    """The variant, the same again, and with `added` percent more work."""
-    return [one, dataclasses.replace(one, name=f"{one.name}-again"),
-            dataclasses.replace(one, name=f"{one.name}-slowed", more=added / 100)]
-
-
 def main(argv: list[str] | None = None) -> int:
     """Exit status 0; 1: a run or a file failed; 2: wrong use; 130: interrupted."""
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
-                                          chosen.timeout)
-        three = trio(variants.select(manifest, [chosen.variant])[0], chosen.added)
-        of_rows = rows.narrow(noise.ROWS, chosen.bench, chosen.threads)
-        pairs = chosen.reps or PAIRS
-        if not stats.enough_pairs(pairs):
-            raise UsageError(f"--reps: a block of {pairs} pairs has {stats.too_few(pairs)}")
-        folder = results.Folder(results.chosen_path(chosen.out, "noise"))
-        console = screen.make_console()
-        found: list[noise.Noise] = []
+        built = options.manifest_of(chosen)
+        three = blocks.trio(manifest.select(built, [chosen.variant])[0], chosen.added)
+        of_rows = rows.narrow(NOISE, chosen.bench, chosen.threads)
+        in_block = chosen.reps or PAIRS
+        if not stats.enough_pairs(in_block):
+            raise UsageError(f"--reps: a block of {in_block} pairs has {stats.too_few(in_block)}")
+        return in_pairs.measure("noise", argv, chosen, built, three, of_rows,
+                             in_block * chosen.blocks,
+                             lambda runs: noise_report.judge(runs, in_block, chosen.added),
+                             all_or_none=False)[0]
 
-        def write(to: results.Folder, table: Table, about: dict) -> None:
-            found[:] = noise.judge(table, three, pairs)
-            to.write("noise.csv", noise.as_csv(found))
-            to.write("summary.md", noise.markdown(found, chosen.added, about))
-
-        return run_session(
-            Session(
-                command=options.typed("noise", argv), manifest=manifest, rows=of_rows,
-                variants=three, reps=pairs * chosen.blocks, seed=options.seed_of(chosen),
-                timeout=chosen.timeout, folder=folder, write=write, order=schedule.pair,
-            ),
-            "noise", console, lambda _: noise.show(console, found, chosen.added),
-        )
-
-    return options.guarded("noise", work)
+    return ending.guarded("noise", work)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ that ask a question of their own.
 import argparse
 import sys
 
-from bench.lab.select import options, rows, variants
+from bench.lab.base import ending
+from bench.lab.measure import in_pairs
+from bench.lab.select import manifest, options, rows
+from bench.lab.select.row import Row
 from bench.lab.select.studies import STUDIES
-from bench.lab.show import against
 
 QUICK_REPS = 15
 FULL_REPS = 9
@@ -22,14 +24,14 @@ def parser(name: str) -> argparse.ArgumentParser:
     reps = f"default {study.reps}" if study else \
         f"default {QUICK_REPS}, with --full {FULL_REPS}"
     made = options.parser(name, question, ["", "--reps 31 --out /tmp/results"])
-    options.add_rows(made, "the parameters of the matrix's --full")
+    options.add_rows(made, options.LONG)
     options.add_preload(made)
     options.add_runs(made, f"rounds, in which each variant runs once; {reps}", name)
     made.add_argument("--study", help=argparse.SUPPRESS)
     return made
 
 
-def rows_of(name: str, chosen: argparse.Namespace, programs: list[str]) -> list[rows.Row]:
+def rows_of(name: str, chosen: argparse.Namespace, programs: list[str]) -> list[Row]:
     """The study's own rows, or those of the matrix for the programs that were built.
 
     Raises UsageError if none is left.
@@ -48,16 +50,13 @@ def main(argv: list[str] | None = None) -> int:
     typed = given[given.index("--manifest") + 2:]
 
     def work() -> int:
-        manifest = variants.with_preloads(variants.load(chosen.manifest), chosen.preload,
-                                          chosen.timeout)
+        built = options.manifest_of(chosen)
         study = STUDIES.get(name)
         reps = study.reps if study else FULL_REPS if chosen.full else QUICK_REPS
-        return against.measure(
-            name, typed, chosen, manifest, variants.of_sweep(manifest),
-            rows_of(name, chosen, manifest.programs), chosen.reps or reps,
-        )
+        return in_pairs.measure(name, typed, chosen, built, manifest.of_sweep(built),
+                             rows_of(name, chosen, built.programs), chosen.reps or reps)[0]
 
-    return options.guarded(name, work)
+    return ending.guarded(name, work)
 
 
 if __name__ == "__main__":

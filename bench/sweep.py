@@ -6,8 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.lab.select import options, rows, sweeping, variants
-from bench.lab.show import against
+from bench.lab.base import ending
+from bench.lab.measure import in_pairs
+from bench.lab.select import axes, building, manifest, options, preload, rows
+from bench.lab.select.programs import PROGRAMS
 
 QUICK_REPS = 9
 FULL_REPS = 6
@@ -21,13 +23,13 @@ def _parser() -> argparse.ArgumentParser:
         ])
     parser.add_argument("--base", default="default", metavar="PROFILE",
                         help="what the variants derive from; default: %(default)s")
-    parser.add_argument("--axis", type=sweeping.axis, action="append", required=True,
+    parser.add_argument("--axis", type=axes.axis, action="append", required=True,
                         metavar="SECTION.KEY=VALUE,...", help="a key of the profile and its values; "
                         "with several axes, all combinations are built")
-    options.add_rows(parser, "the parameters of the matrix's --full")
+    options.add_rows(parser, options.LONG)
     options.add_preload(parser)
     options.add_runs(parser, "rounds, in which each variant runs once; default "
-                     f"{QUICK_REPS}, with --full {FULL_REPS}", "sweep", manifest=False)
+                     f"{QUICK_REPS}, with --full {FULL_REPS}", "sweep", built=False)
     return parser
 
 
@@ -36,18 +38,16 @@ def main(argv: list[str] | None = None) -> int:
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
-        programs = rows.select(chosen.full, chosen.bench or sorted(rows.SANITY), chosen.threads)
+        of_rows = rows.select(chosen.full, chosen.bench or sorted(PROGRAMS), chosen.threads)
         with tempfile.TemporaryDirectory() as scratch:
-            made = sweeping.build(chosen.base, chosen.axis,
-                                  list(dict.fromkeys(row.program for row in programs)),
+            path = building.build(chosen.base, chosen.axis,
+                                  list(dict.fromkeys(row.program for row in of_rows)),
                                   Path(scratch))
-            manifest = variants.with_preloads(variants.load(made), chosen.preload, chosen.timeout)
-            return against.measure(
-                "sweep", argv, chosen, manifest, variants.of_sweep(manifest), programs,
-                chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS),
-            )
+            built = preload.added_to(manifest.load(path), chosen.preload, chosen.timeout)
+            return in_pairs.measure("sweep", argv, chosen, built, manifest.of_sweep(built), of_rows,
+                                 chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
 
-    return options.guarded("sweep", work)
+    return ending.guarded("sweep", work)
 
 
 if __name__ == "__main__":

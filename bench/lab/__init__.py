@@ -1,6 +1,21 @@
 """The laboratory: runs benchmark programs over variants, and says what the numbers show.
 
-Ctrl-C ends a command at once until options.guarded takes it over: what is imported first takes half
+Each room imports only those above it, and each module only those above it in its room:
+
+    base/     what every room uses: errors, paths, processes, the terminal
+    select/   what to run: rows and variants, and the options that choose them
+    run/      running it: the order, single runs, the folder of the results
+    judge/    what the runs show: cells, comparisons, bars, regressions
+    show/     judged numbers as tables on the terminal, in Markdown, in CSV
+    page/     judged numbers as report.html
+    measure/  a measurement as a whole: run, judged, written and shown, once each
+    noise/    study: how small a difference the laboratory can show
+    perf/     study: where a program spends its time
+    replay/   study: the calls of a recorded program again
+    header/   study: the class of a block in the byte before it, against the page map
+    fit/      study: profiles fitted to programs
+
+Ctrl-C ends a command at once until base/ending.py takes it over: what is imported first takes half
 a second, and has nothing to keep.
 """
 

@@ -8,7 +8,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,9 +18,8 @@ ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench import ab, matrix, perf  # noqa: E402
-from bench.lab.select import rows, variants  # noqa: E402
-
-PROGRAMS = list(rows.SANITY)
+from bench.lab.base import paths  # noqa: E402
+from bench.lab.select.programs import PROGRAMS  # noqa: E402
 
 # A program of a fake variant.  `calls` has a line for each run but the sanity run; $n is the run's
 # number, from 1, and 0 in the sanity run.
@@ -122,7 +120,7 @@ class Bench:
             path = self.root / f"{program}_{name}"
             path.write_text(FAKE.format(
                 program=program, variant=name, body=bodies.get(program, body), calls=self.calls,
-                sanity=shlex.quote(rows.SANITY[program]),
+                sanity=shlex.quote(PROGRAMS[program].sanity),
             ))
             path.chmod(0o755)
             binaries[program] = path.name
@@ -143,7 +141,7 @@ echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100
     "minor_faults=7 user_s=0.1 sys_s=0.1"
 """)
         path.chmod(0o755)
-        monkeypatch.setattr(variants, "COMMAND", path)
+        monkeypatch.setattr(paths, "LAUNCHER", path)
 
     def missing(self, name: str, package: str) -> None:
         """A peer that is not installed."""
@@ -152,7 +150,7 @@ echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100
     def manifest(self) -> Path:
         path = self.root / "manifest.json"
         path.write_text(json.dumps(
-            {"programs": PROGRAMS, "variants": self._variants, "missing": self._missing,
+            {"programs": list(PROGRAMS), "variants": self._variants, "missing": self._missing,
              "build": {"copts": "-O2"}, "sweep": self.sweep}
         ))
         return path

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from bench.lab.select import rows
+from bench.lab.select import row
 
 TINY = ["--bench", "tiny_hot"]
 
@@ -242,7 +242,7 @@ def test_words_of_a_command_are_shown_as_they_are(bench, monkeypatch, words):
     bench.variant("system", "result 1", kind="system")
     outcome = bench.ab("system", "system", "--program", f"echo {shlex.quote(words)}", "--reps", "2")
     assert outcome.status == 0, outcome.err
-    shown = rows.shell(["echo", words])
+    shown = row.shell(["echo", words])
     assert subprocess.run(["bash", "-c", shown], capture_output=True, check=True).stdout == \
         os.fsencode(words) + b"\n"
     assert shown in " ".join(outcome.out.split())

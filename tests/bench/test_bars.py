@@ -7,12 +7,12 @@ import re
 import pytest
 
 from bench.lab.judge import bars
-from bench.lab.judge.analysis import Table
-from bench.lab.run.execute import Run
+from bench.lab.judge.cells import Cells
+from bench.lab.run.runs import Run, Runs
 from bench.lab.run.schedule import Job
-from bench.lab.select.rows import Row
-from bench.lab.select.variants import Variant
-from bench.lab.show import text
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
+from bench.lab.show import asked_tables
 
 COLUMNS = "benchmark,parameters,what,asked,measured,low,high,against,met"
 KINDS = {"hakmem": "profile", "system": "system", "floor": "reference"}  # others: "peer"
@@ -34,11 +34,11 @@ def variant(name: str, link: str = "shared") -> Variant:
 def judged(one: Row, results: dict[str, list[Run]], link: str = "shared") -> dict[str, bars.Bar]:
     """The row's bars by what they ask, from each variant's runs."""
     variants = {name: variant(name, link) for name in results}
-    table = Table([one], list(variants.values()))
+    made = Runs([one], list(variants.values()))
     for name, runs in results.items():
         for rep, run in enumerate(runs, 1):
-            table.add(Job(one, variants[name], rep), run, "raw")
-    found = bars.judge(table)
+            made.add(Job(one, variants[name], rep), run, "raw")
+    found = bars.judge(Cells(made))
     assert len({bar.what for bar in found}) == len(found)
     return {bar.what: bar for bar in found}
 
@@ -87,10 +87,10 @@ def test_few_runs_have_no_verdict(n):
     for bar in found.values():
         assert (bar.met, bar.runs) == (None if n < 6 else True, n)
         assert (bar.interval is None) == (n < 6 or bar.what != "speed")
-        assert "inf" not in " ".join(text.bar(bar)) + bars.as_csv([bar])
-        assert text.bar(bar)[-1] == ("too few runs" if n < 6 else "met")
-        assert bars.as_csv([bar]).rstrip().endswith("too few" if n < 6 else "yes")
-    says = text.bars_met(list(found.values()))
+        assert "inf" not in " ".join(asked_tables.bars([bar]).lines[0].words) + asked_tables.bars_csv([bar])
+        assert asked_tables.bars([bar]).lines[0].words[-1] == ("too few runs" if n < 6 else "met")
+        assert asked_tables.bars_csv([bar]).rstrip().endswith("too few" if n < 6 else "yes")
+    says = asked_tables.bars_met(list(found.values()))
     assert says == (f"No verdict on 3 bars: too few runs to tell: {n}, and it takes 6" if n < 6
                     else "3 of 3 bars met")
 
@@ -100,7 +100,7 @@ def test_some_have_a_verdict():
                                   "mi": runs([2] * 3)})
     assert (found["speed"].met, found["memory"].met) == (None, None)
     found["speed"] = judged(row(bar=1.0), {"hakmem": runs([5] * 6), "system": runs([1] * 6)})["speed"]
-    assert text.bars_met(list(found.values())) == \
+    assert asked_tables.bars_met(list(found.values())) == \
         "1 of 1 bars met; 1 have too few runs to tell"
 
 
@@ -167,11 +167,11 @@ def test_nothing_to_compare(names, link):
 def test_rows_without_runs_of_both_have_no_bars():
     one, other = row(bar=1.0), Row("other", (), 1, "load", bar=1.0)
     hakmem, system = variant("hakmem"), variant("system")
-    table = Table([one, other], [hakmem, system])
+    made = Runs([one, other], [hakmem, system])
     for which, who in ((one, hakmem), (one, system), (other, hakmem)):
-        table.add(Job(which, who, 1), *runs([1.0]), "raw")
-    table.add(Job(other, system, 1), Run("exit status 1"), "raw")
-    assert {bar.row.program for bar in bars.judge(table)} == {"program"}
+        made.add(Job(which, who, 1), *runs([1.0]), "raw")
+    made.add(Job(other, system, 1), Run("exit status 1"), "raw")
+    assert {bar.row.program for bar in bars.judge(Cells(made))} == {"program"}
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def lines(outcome) -> list[list[str]]:
 
 def test_csv(measured):
     head, *found = lines(measured)
-    assert ",".join(head) == COLUMNS == ",".join(bars.COLUMNS)
+    assert ",".join(head) == COLUMNS == ",".join(asked_tables.BAR_COLUMNS)
     by_bar = {(f"{line[0]} {line[1]}", line[2]): line[3:] for line in found}
     assert len(by_bar) == len(found)
     assert set(by_bar) == {

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from bench.lab.base import machine
-from bench.lab.run import results
-from bench.lab.select import variants
-from bench.lab.show import ab_text, tables
+from bench.lab.run.folder import Files, Folder
+from bench.lab.select import manifest, preload
+from bench.lab.show import matrix_terminal, pair_terminal
 
 TINY = "bench_tiny_hot 32 100 300000"
 TINY_RAW = "raw/bench_tiny_hot-32-100-300000-bad-{}.out"
@@ -247,14 +247,14 @@ def name_of(command: str) -> str:
 
 def test_results_on_a_full_disk(lab, command, monkeypatch):
     """The runs before are in the summary, if there is room for it."""
-    add = results.Folder.add
+    add = Folder.add
 
     def full(self, job, run):
         if job.rep == 2:
             raise OSError(28, FULL)
         add(self, job, run)
 
-    monkeypatch.setattr(results.Folder, "add", full)
+    monkeypatch.setattr(Folder, "add", full)
     outcome = measure(lab, command)
     assert outcome.status == 1
     assert outcome.err == (f"{name_of(command)}: {outcome.folder}: {FULL}; what is there is in "
@@ -268,7 +268,7 @@ def test_no_room_for_any_file(lab, command, monkeypatch):
     def full(self, name, _text):
         raise OSError(28, FULL, str(self.path / name))
 
-    monkeypatch.setattr(results.Files, "write", full)
+    monkeypatch.setattr(Files, "write", full)
     outcome = measure(lab, command)
     assert outcome.status == 1
     assert outcome.err == (f"{name_of(command)}: {outcome.folder / 'run.json'}: {FULL}; what is "
@@ -280,7 +280,7 @@ def test_no_room_for_the_first_line(lab, command, monkeypatch):
     def full(*_):
         raise OSError(28, FULL)
 
-    monkeypatch.setattr(results.Folder, "begin", full)
+    monkeypatch.setattr(Folder, "begin", full)
     outcome = measure(lab, command)
     assert outcome.status == 2
     assert outcome.err == (f"{name_of(command)}: --out: {outcome.folder}: {FULL}; name a folder "
@@ -297,23 +297,24 @@ def test_out(lab, command, out):
     assert lab.order() == []
 
 
-@pytest.mark.parametrize("target", ["load", "with_preloads", "select"])
-def test_interrupted_at_the_start(lab, command, monkeypatch, target):
+@pytest.mark.parametrize("module, function", [
+    (manifest, "load"), (preload, "added_to"), (manifest, "select")])
+def test_interrupted_at_the_start(lab, command, monkeypatch, module, function):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(variants, target, interrupt)
+    monkeypatch.setattr(module, function, interrupt)
     outcome = measure(lab, command)
     assert (outcome.status, outcome.out) == (130, "")
     assert outcome.err == f"{name_of(command)}: interrupted\n"
 
 
 @pytest.mark.parametrize("module, function", [
-    (machine, "describe"), (results.Folder, "write_json"), (results.Folder, "write"),
-    (tables, "show"), (ab_text, "show")])
+    (machine, "describe"), (Folder, "write_json"), (Folder, "write"),
+    (matrix_terminal, "show"), (pair_terminal, "show")])
 def test_interrupted_before_and_after_the_runs(lab, command, monkeypatch, module, function):
     """Also while the files are being written and while the table is shown."""
-    if module is {"ab": tables, "run": ab_text}[command]:
+    if module is {"ab": matrix_terminal, "run": pair_terminal}[command]:
         pytest.skip("the other command's")
 
     def interrupt(*_):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench import fit_study
-from bench.lab.fit import report as fit_report
+from bench.lab.fit import fit_table
 from bench.lab.fit.loads import LOADS, Load
-from bench.lab.select import sweeping
+from bench.lab.select import building
 from gen.classes import build_model
 from gen.profiles import load_profile
 
@@ -48,7 +48,7 @@ def study(bench, monkeypatch):
 
     def run(*loads: Load, words=(), out="out"):
         monkeypatch.setattr(fit_study, "LOADS", loads)
-        monkeypatch.setattr(sweeping, "build_profiles", build)
+        monkeypatch.setattr(building, "build_profiles", build)
         return bench.command(fit_study, *words, out=out)
 
     run.built, run.bench = built, bench
@@ -61,7 +61,7 @@ GONE = Load("gone", "no program", ("hakmem-no-such-program",), "gone", _lists)
 
 def test_the_table(study):
     document = study.bench.root / "fit.md"
-    document.write_text(f"before\n{fit_report.FROM}\nold\n{fit_report.TO}\nbehind\n")
+    document.write_text(f"before\n{fit_table.FROM}\nold\n{fit_table.TO}\nbehind\n")
     outcome = study(PERL, GONE, words=("--reps", "2", "--document", "fit.md"))
     assert outcome.status == 0, outcome.err
     assert study.built == ["fit-lists"]

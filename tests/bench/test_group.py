@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab.base import group
+from bench.lab.base import processes
 
 
 def ended(process: int, within: float = 5) -> bool:
@@ -26,7 +26,7 @@ def ended(process: int, within: float = 5) -> bool:
 
 
 def run(text: str, timeout: float = 30, **more):
-    return group.run(["sh", "-c", text], timeout, dict(os.environ), **more)
+    return processes.run(["sh", "-c", text], timeout, dict(os.environ), **more)
 
 
 def test_what_a_command_says(tmp_path):
@@ -67,9 +67,8 @@ def test_grace():
 
 
 def test_ctrl_c_ends_it(tmp_path):
-    code = (f"import os; from bench.lab.base import group; "
-            f"from bench.lab.select import options; "
-            f"options.guarded('x', lambda: group.run(['sh', '-c', 'echo $$ > {tmp_path}/pid; "
+    code = (f"import os; from bench.lab.base import ending, processes; "
+            f"ending.guarded('x', lambda: processes.run(['sh', '-c', 'echo $$ > {tmp_path}/pid; "
             f"sleep 60'], 60, dict(os.environ)))")
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 20
@@ -92,7 +91,7 @@ def test_ctrl_c_while_it_starts(tmp_path, monkeypatch):
         signal.raise_signal(signal.SIGINT)
         return process
 
-    monkeypatch.setattr(group.subprocess, "Popen", interrupted)
+    monkeypatch.setattr(processes.subprocess, "Popen", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run("sleep 60")
     assert ended(int((tmp_path / "pid").read_text()))

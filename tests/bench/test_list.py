@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 
 from bench import list as listing
+from bench.lab.base.paths import PROFILES
 from bench.lab.select import inventory, rows
+from bench.lab.select.programs import PROGRAMS
 from gen.profiles import load_profile, schema_keys
 
 
@@ -41,7 +43,7 @@ def test_json_has_all_rows(run):
     assert listed == {(row.program, row.params, kind) for kind, its in (
         ("quick", rows.QUICK), ("by name", rows.QUICK_BY_NAME), ("full", rows.FULL))
         for row in its}
-    assert {one["name"] for one in found["programs"]} == set(rows.SANITY)
+    assert {one["name"] for one in found["programs"]} == set(PROGRAMS)
     assert all(one["load"] for one in found["programs"])
 
 
@@ -49,10 +51,10 @@ def test_variants(run):
     found = {one["name"]: one for one in json.loads(run("--json", "variants")[1])["variants"]}
     assert list(found) == ["hakmem", "hakmem-tiny-heavy", "hakmem-made-up", "system+static",
                            "null", "mi"]
-    profile = listing.PROFILES / "tiny-heavy.yaml"
+    profile = PROFILES / "tiny-heavy.yaml"
     assert found["hakmem-tiny-heavy"] == {
         "name": "hakmem-tiny-heavy", "kind": "profile", "link": "shared", "profile": "tiny-heavy",
-        "summary": load_profile(profile, listing.PROFILES).summary, "missing_package": None}
+        "summary": load_profile(profile, PROFILES).summary, "missing_package": None}
     assert found["hakmem-made-up"]["summary"] is None
     assert found["mi"]["missing_package"] == "libmimalloc-dev"
     assert "mi peer not installed: apt install libmimalloc-dev" in " ".join(
@@ -72,7 +74,7 @@ def test_axes(run):
     assert found["large.bigcache_l25"]["values"] == [False, True]
     assert found["front.header_classidx"]["values"] == [False, True, None]
     assert found["front.header_classidx"]["default"] is None
-    keys = load_profile(listing.PROFILES / "default.yaml", listing.PROFILES).keys
+    keys = load_profile(PROFILES / "default.yaml", PROFILES).keys
     for name, axis in found.items():
         section, key = name.split(".")
         if name != "front.header_classidx":  # it follows from class_lookup once that is read
@@ -102,7 +104,7 @@ def test_eighty_columns(lab, monkeypatch):
     assert max(map(len, shown.splitlines())) <= 80
     assert "\N{HORIZONTAL ELLIPSIS}" not in shown
     lines = [line.split() for line in shown.splitlines()]
-    for axis in inventory.axes(listing.PROFILES):
+    for axis in inventory.axes(PROFILES):
         (at,) = [i for i, line in enumerate(lines) if line[:1] == [axis["key"]]]
         words = lines[at][2:] + sum(lines[at + 1:at + 4], [])  # a long list goes on
         assert " ".join(words).startswith(listing.range_of(axis))

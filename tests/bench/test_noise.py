@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import noise as command
-from bench.lab.judge.analysis import Table
-from bench.lab.run.execute import Run
+from bench import noise
+from bench.lab.run.runs import Run, Runs
 from bench.lab.run.schedule import Job
-from bench.lab.select.variants import Variant
-from bench.lab.show import noise
+from bench.lab.select.variant import Variant
+from bench.lab.noise import blocks
+from bench.lab.select.studies import NOISE
 
 RECORDED = Path(__file__).absolute().parent / "data" / "noise.json"
 ADDED = 3.0  # percent of work, in the recorded runs of the slowed variant
@@ -22,56 +22,56 @@ PAIRS = 15
 
 @pytest.fixture(scope="module")
 def three() -> list[Variant]:
-    return command.trio(Variant("hakmem", "profile", "shared", {}), ADDED)
+    return blocks.trio(Variant("hakmem", "profile", "shared", {}), ADDED)
 
 
 @pytest.fixture(scope="module")
-def recorded(three) -> Table:
+def recorded(three) -> Runs:
     """Runs of bench:noise on a shared machine with two cores: a thousand operations a second, by
     row, variant and round."""
     speeds = json.loads(RECORDED.read_text(encoding="utf-8"))
-    table = Table(list(noise.ROWS), three)
-    for row in noise.ROWS:
+    runs = Runs(list(NOISE), three)
+    for row in NOISE:
         for variant in three:
             for rep, speed in enumerate(speeds[f"{row.program} {row.params}"][variant.name], 1):
-                table.add(Job(row, variant, rep), Run("ok", ops_per_s=1000 * speed), "")
-    return table
+                runs.add(Job(row, variant, rep), Run("ok", ops_per_s=1000 * speed), "")
+    return runs
 
 
 def test_nothing_is_found_where_there_is_nothing(recorded, three):
     """At most one comparison in twenty, as an interval of 95 % promises, and hardly one in which
     all rows are taken together."""
-    found = noise.judge(recorded, three, PAIRS)
-    blocks = sum(one.blocks for one in found)
-    assert blocks >= 200
-    assert noise.false_rate(found)[0] <= 0.05
-    assert sum(one.false_together for one in found) <= 0.05 * blocks / len(found)
+    found = blocks.judge(recorded, PAIRS)
+    count = sum(one.blocks for one in found)
+    assert count >= 200
+    assert blocks.false_rate(found)[0] <= 0.05
+    assert sum(one.false_together for one in found) <= 0.05 * count / len(found)
 
 
 def test_the_slow_down_is_found(recorded, three):
     """With all pairs of a row as one measurement; and to be about what it is."""
-    whole = noise.judge(recorded, three, 300)
+    whole = blocks.judge(recorded, 300)
     assert [one.row.key for one in whole if one.missed] == []
     for one in whole:
         assert one.slowed == pytest.approx(ADDED, abs=2)
 
 
-def synthetic(three, added: float, spread: float, pairs: int) -> Table:
+def synthetic(three, added: float, spread: float, pairs: int) -> Runs:
     rng = random.Random(1)
-    row = noise.ROWS[0]
-    table = Table([row], three)
+    row = NOISE[0]
+    runs = Runs([row], three)
     for rep in range(1, pairs + 1):
         for variant in three:
             speed = 1e8 * rng.gauss(1, spread) / (1 + (added / 100 if variant.more else 0))
-            table.add(Job(row, variant, rep), Run("ok", ops_per_s=speed), "")
-    return table
+            runs.add(Job(row, variant, rep), Run("ok", ops_per_s=speed), "")
+    return runs
 
 
 def test_blocks(three):
-    (one,) = noise.judge(synthetic(three, 3, 0.01, 50), three, 15)
+    (one,) = blocks.judge(synthetic(three, 3, 0.01, 50), 15)
     assert (one.blocks, one.missed) == (3, 0)
     assert one.slowed == pytest.approx(3, abs=0.7) and 0.3 < one.visible < 2
-    (one,) = noise.judge(synthetic(three, 0, 0.01, 50), three, 15)
+    (one,) = blocks.judge(synthetic(three, 0, 0.01, 50), 15)
     assert one.missed >= 2 and abs(one.slowed) < 0.7
 
 
@@ -79,7 +79,7 @@ def test_the_command(bench):
     """Each program says how much it did; the slowed one does more and counts the same."""
     amount = 'result $((100000000 + n * 37 % 11 * 30000))'
     bench.variant("hakmem", amount)
-    outcome = bench.command(command, "--reps", "9", "--blocks", "2", "--bench", "tiny_hot")
+    outcome = bench.command(noise, "--reps", "9", "--blocks", "2", "--bench", "tiny_hot")
     assert outcome.status == 0, outcome.err
     runs = [line.split(" ", 2) for line in bench.order()]
     assert len(runs) == 2 * 9 * 3
@@ -101,12 +101,12 @@ def test_the_command(bench):
 ])
 def test_wrong_use(bench, words, says):
     bench.variant("hakmem", "result 1")
-    outcome = bench.command(command, *words)
+    outcome = bench.command(noise, *words)
     assert outcome.status == 2 and says in outcome.err
 
 
 def test_every_row_can_do_more():
-    for row in noise.ROWS:
-        more = dataclasses.replace(row, args=row.with_more(0.5))
+    for row in NOISE:
+        more = dataclasses.replace(row, args=tuple(row.arguments(0.5)))
         changed = [(a, b) for a, b in zip(row.args, more.args) if a != b]
         assert len(changed) == 1 and int(changed[0][1]) == 1.5 * int(changed[0][0])

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab.base import tools
-from bench.lab.perf import callgrind, owner, record as perf_record, stacks
+from bench.lab.base.errors import ToolError
+from bench.lab.perf import callgrind, owner, sampling, stacks
 from bench.lab.perf.stacks import Frame
 from bench.lab.select import rows
-from bench.lab.select.variants import Variant
+from bench.lab.select.variant import Variant
 
 SCRIPT = """\
 sh   100     250056 
@@ -163,7 +163,7 @@ def test_read_instructions():
 
 
 def test_instructions_of_another_form():
-    with pytest.raises(tools.ToolError, match="no line PROGRAM TOTALS"):
+    with pytest.raises(ToolError, match="no line PROGRAM TOTALS"):
         callgrind.read("something else", "")
 
 
@@ -178,7 +178,7 @@ def test_instructions_of_another_form():
     ("", False),
 ])
 def test_counts(text, yes):
-    assert perf_record.counts(text) is yes
+    assert sampling.counts(text) is yes
 
 
 def test_owners(tmp_path):
@@ -401,12 +401,12 @@ def test_perf_cannot_read_its_data(lab, fake_perf):
 
 
 def test_full_disk(lab, fake_perf, monkeypatch):
-    from bench.lab.run import results
+    from bench.lab.run.folder import Files
 
     def full(_self, name, _text):
         raise OSError(28, "No space left on device", name)
 
-    monkeypatch.setattr(results.Files, "write", full)
+    monkeypatch.setattr(Files, "write", full)
     outcome = lab.perf("tiny_hot", "hakmem")
     assert outcome.status == 1
     assert outcome.err == (f"perf: run.json: No space left on device; what is there is in "
@@ -452,8 +452,8 @@ def test_help(lab):
 
 def test_perf_itself(lab):
     try:
-        event = perf_record.event("bench_tiny_hot")
-    except tools.ToolError as error:
+        event = sampling.event("bench_tiny_hot")
+    except ToolError as error:
         pytest.skip(str(error))
     lab.variant("busy", BUSY)
     outcome = lab.perf("tiny_hot", "busy")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab.replay import plan, shrink
-from bench.lab.replay.shrink import Call
-from bench.lab.select.rows import UsageError
+from bench.lab.base import paths
+from bench.lab.replay import c_program, plan
+from bench.lab.replay.c_program import Call
+from bench.lab.base.errors import UsageError
 from gen.record import trace
 from tests.bench import traces
 
@@ -231,7 +232,7 @@ def test_no_room_for_the_plan(tmp_path):
     trace = traces.write(tmp_path / "calls.trace", calls_at_random(1, 200_000, 1))
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=1m none "$1" && '
-         'exec "$2" plan "$3" "$1/plan"', "sh", small, plan.PREPARE, trace],
+         'exec "$2" plan "$3" "$1/plan"', "sh", small, paths.PREPARER, trace],
         capture_output=True, text=True, check=False)
     if done.stderr.startswith(("unshare: ", "mount: ")):
         pytest.skip("no namespaces here")
@@ -315,7 +316,7 @@ def test_a_broken_allocator_is_found(tmp_path, fault):
     assert (done.returncode, done.stderr) == (1, f"replay: {says}\n")
     program = tmp_path / "fails"
     subprocess.run(["gcc", "-fno-builtin", "-pthread", "-x", "c", "-", "-o", program],
-                   input=shrink.as_c(calls, "broken", "fails.c"), text=True, check=True)
+                   input=c_program.as_c(calls, "broken", "fails.c"), text=True, check=True)
     assert subprocess.run([program], check=False, timeout=60).returncode == 0
     done = subprocess.run([program], check=False, timeout=60, capture_output=True, text=True,
                           env={"LD_PRELOAD": str(library)})

@@ -10,7 +10,7 @@ import pytest
 
 from bench import replay
 from bench.lab.base import machine
-from bench.lab.replay import replaying, shrink
+from bench.lab.replay import c_program, recorded
 
 ROOT = Path(__file__).absolute().parents[2]
 RECORDER = ROOT / "gen" / "libhakmem-record.so"
@@ -217,14 +217,14 @@ def test_the_child_of_a_fork(lab, tmp_path):
 def test_ctrl_c_keeps_the_fewest_calls_so_far(lab, program, monkeypatch):
     tries = []
 
-    def fails(_variant, path, _timeout):
-        calls = shrink.calls_of(path)
+    def fails(_variant, path, _plan_file, _timeout):
+        calls = c_program.calls_of(path)
         tries.append(len(calls))
         if len(tries) == 10:
             raise KeyboardInterrupt
         return any(call.size == 777 + 35 for call in calls)
 
-    monkeypatch.setattr(replaying, "fails", fails)
+    monkeypatch.setattr(recorded, "fails", fails)
     outcome = run(lab, record(program, lab.root), "hakmem", "--shrink", "fails.c")
     assert outcome.status == 130 and outcome.err == "replay: interrupted: fewer calls may do\n"
     count, = map(int, re.findall(r"^(\d+) of \d+ calls make hakmem fail", outcome.out, re.M))

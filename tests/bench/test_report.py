@@ -16,12 +16,13 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
 
-from bench.lab.judge.analysis import Table  # noqa: E402
-from bench.lab.run.execute import Run  # noqa: E402
+from bench.lab.judge import matrix  # noqa: E402
+from bench.lab.judge.matrix import Matrix  # noqa: E402
+from bench.lab.page import matrix_page  # noqa: E402
+from bench.lab.run.runs import Run, Runs  # noqa: E402
 from bench.lab.run.schedule import Job  # noqa: E402
 from bench.lab.select.rows import larson, random_mixed, tiny_hot  # noqa: E402
-from bench.lab.select.variants import Variant  # noqa: E402
-from bench.lab.show import report  # noqa: E402
+from bench.lab.select.variant import Variant  # noqa: E402
 
 ROWS = [larson("0.3", 1), larson("0.3", 2), larson("0.3", 4), random_mixed(6_000_000, 400),
         tiny_hot(32, 300_000)]
@@ -38,11 +39,11 @@ REPS = 7
 HOSTILE = "</script><script>boom()</script><!-- <b>&"
 
 
-def measured() -> Table:
+def measured() -> Matrix:
     """Speeds in the proportions of VARIANTS; latencies in one row; one run failed."""
     variants = [Variant(name, kind, "shared", {row.program: Path("x") for row in ROWS}, profile)
                 for name, (kind, profile, _, _) in VARIANTS.items()]
-    table = Table(ROWS, variants)
+    runs = Runs(ROWS, variants)
     for rep in range(1, REPS + 1):
         for place, row in enumerate(ROWS):
             for variant in variants:
@@ -53,8 +54,8 @@ def measured() -> Table:
                           30 * latency, 900 * latency)
                 if (variant.name, rep, place) == ("mi", 2, 0):
                     run = Run("ended by signal 11")
-                table.add(Job(row, variant, rep), run, f"raw/{row.key}-{variant.name}-{rep}.out")
-    return table
+                runs.add(Job(row, variant, rep), run, f"raw/{row.key}-{variant.name}-{rep}.out")
+    return matrix.judge(runs)
 
 
 ABOUT = {
@@ -89,7 +90,7 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(report.render(measured(), ABOUT), encoding="utf-8")
+    path.write_text(matrix_page.render(measured(), ABOUT, []), encoding="utf-8")
     return path
 
 
@@ -176,7 +177,7 @@ def test_an_error_would_be_seen(page):
 
 def test_text_from_outside_is_no_markup(page):
     assert page.all("h1")[0].text == ABOUT["command"]
-    assert HOSTILE not in report.render(measured(), ABOUT)
+    assert HOSTILE not in matrix_page.render(measured(), ABOUT, [])
 
 
 def test_shows_every_row_variant_and_run(page):

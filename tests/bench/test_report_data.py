@@ -4,28 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from bench.lab.judge.analysis import Table
-from bench.lab.run.execute import Run
+from bench.lab.judge.cells import Cells
+from bench.lab.run.runs import Run, Runs
 from bench.lab.run.schedule import Job
 from bench.lab.select.rows import FULL, larson, mid_large, tiny_hot
-from bench.lab.select.variants import Variant
-from bench.lab.show.report import charts, classes, looks
+from bench.lab.select.variant import Variant
+from bench.lab.page import charts, classes, looks
 
 
 def variant(name: str, kind: str = "profile", link: str = "shared") -> Variant:
     return Variant(name, kind, link, {"bench_tiny_hot": Path("x")})
 
 
-def table_of(numbers: dict[str, tuple[str, float, float]], reps: int = 3) -> Table:
+def table_of(numbers: dict[str, tuple[str, float, float]], reps: int = 3) -> Cells:
     """Name -> kind, operations a second, KiB at the peak; one row."""
     row = tiny_hot(32, 1)
     variants = [variant(name, kind) for name, (kind, _, _) in numbers.items()]
-    table = Table([row], variants)
+    runs = Runs([row], variants)
     for rep in range(reps):
         for one in variants:
             _, speed, peak = numbers[one.name]
-            table.add(Job(row, one, rep), Run("ok", ops_per_s=speed, peak_rss_kib=peak), "raw")
-    return table
+            runs.add(Job(row, one, rep), Run("ok", ops_per_s=speed, peak_rss_kib=peak), "raw")
+    return Cells(runs)
 
 
 def test_front():
@@ -35,7 +35,7 @@ def test_front():
         "beaten": ("peer", 40, 30), "same-peak": ("peer", 45, 20), "same-speed": ("peer", 100, 60),
         "null": ("reference", 900, 1),
     })
-    assert charts.front(table, table.rows[0]) == ["fast", "between", "lean"]
+    assert table.front(table.rows[0]) == ["fast", "between", "lean"]
 
 
 def test_rows_that_differ_in_threads_alone():

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from bench.lab.select import rows as lab_rows
+from bench.lab.select.programs import PROGRAMS
 
 AWK = (
     'NR>1 && $2=="hakmem"{h[$1 "," $3]=$4} NR>1 && $2=="system"{s[$1 "," $3]=$4} '
@@ -336,7 +336,7 @@ def test_full_has_the_parameters_of_the_seed(bench):
         "bench_tiny_hot 32 100 60000", "bench_tiny_hot 64 100 60000",
         *(f"larson 3 8 128 1024 1 12345 {n}" for n in (1, 4, 8)),
     } <= set(rows)
-    assert {row.split()[0] for row in rows} == set(lab_rows.SANITY)
+    assert {row.split()[0] for row in rows} == set(PROGRAMS)
 
 
 def test_short_runs_of_some_programs_are_made_by_name_only(bench):
@@ -346,7 +346,7 @@ def test_short_runs_of_some_programs_are_made_by_name_only(bench):
         "bench_tiny_hot", "bench_random_mixed", "larson", "bench_mid_large_mt", "bench_vm_mixed"}
 
 
-@pytest.mark.parametrize("program", lab_rows.SANITY)
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_each_program_can_be_asked_for(bench, program):
     bench.variant("hakmem", "result 1000")
     for words in ([], ["--full"]):

@@ -9,7 +9,8 @@ import pytest
 
 from bench import noise
 from bench.lab.run import sanity
-from bench.lab.select.variants import Manifest, Variant
+from bench.lab.select.manifest import Manifest
+from bench.lab.select.variant import Variant
 
 # Run from source, they are where Bazel left them.
 BIN = Path("." if Path("bench_sanity_system").exists() else

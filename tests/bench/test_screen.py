@@ -75,8 +75,8 @@ def test_a_locale_without_letters(lab, command):
 @pytest.mark.parametrize("environment", [ASCII, {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "ascii"}])
 def test_a_name_that_the_locale_has_no_letters_for(lab, monkeypatch, environment):
     lab.launcher(monkeypatch, ":")
-    command = ("import sys; from bench import ab; from bench.lab.select import variants; from pathlib "
-               f"import Path; variants.COMMAND = Path({str(lab.root / 'command')!r}); "
+    command = ("import sys; from bench import ab; from bench.lab.base import paths; from pathlib "
+               f"import Path; paths.LAUNCHER = Path({str(lab.root / 'command')!r}); "
                "sys.exit(ab.main())")
     done = subprocess.run(
         [sys.executable, "-c", command, "--manifest", str(lab.manifest()), "--out", "out", "system",

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from bench.lab.replay import plan, shrink
-from bench.lab.replay.shrink import Call
+from bench.lab.replay import c_program, plan, shrink
+from bench.lab.replay.c_program import Call
 from tests.bench import traces
 
 
@@ -34,11 +34,11 @@ def shrunk(tmp_path):
 
         def tried(trace) -> bool:
             plan.make(trace, tmp_path / "plan")  # each try is a trace that makes sense
-            return bool(fails(shrink.calls_of(trace)))
+            return bool(fails(c_program.calls_of(trace)))
 
         shrinking = shrink.Shrinking(path, tmp_path, tried)
         shrinking.run()
-        left = shrink.calls_of(shrinking.path)
+        left = c_program.calls_of(shrinking.path)
         changes = sum(call.kind in ("realloc", "free") for call in left)
         assert shrinking.left == plan.Cut(len(left), len(left) - changes, changes)
         return left
@@ -102,8 +102,8 @@ def test_nothing_that_fails(tmp_path):
 def test_too_many_calls_for_a_program(tmp_path, monkeypatch):
     """What is left is written as a trace, which can be cut further or replayed."""
     path = traces.write(tmp_path / "all.trace", noise(10))
-    monkeypatch.setattr(shrink, "MOST_CALLS", 5)
-    written = shrink.write(path, plan.Cut(19, 10, 9), "hakmem", tmp_path / "fails.c")
+    monkeypatch.setattr(c_program, "MOST_CALLS", 5)
+    written = c_program.write(path, plan.Cut(19, 10, 9), "hakmem", tmp_path / "fails.c")
     assert written == tmp_path / "fails.c.trace" and written.read_bytes() == path.read_bytes()
     assert not (tmp_path / "fails.c").exists()
 
@@ -113,7 +113,7 @@ def test_the_program_runs_and_finds(tmp_path, threads):
     """Under a sound allocator it ends well; a library that loses contents is caught."""
     calls = noise(20, threads) + [Call(0, "aligned", 99, 100, 256), Call(0, "calloc", 98, 5000)]
     source = tmp_path / "fails.c"
-    source.write_text(shrink.as_c(calls, "hakmem", "fails.c"))
+    source.write_text(c_program.as_c(calls, "hakmem", "fails.c"))
     flags = ["-Wall", "-Wextra", "-Werror", "-fno-builtin", "-pthread"]
     subprocess.run(["gcc", *flags, source, "-o", tmp_path / "fails"], check=True)
     assert subprocess.run([tmp_path / "fails"], check=False, timeout=60).returncode == 0

@@ -7,9 +7,9 @@ import statistics
 import pytest
 
 from bench import study, sweep
-from bench.lab.select import studies, sweeping
-from bench.lab.select.rows import UsageError
-from bench.lab.select.sweeping import ROOT
+from bench.lab.base import paths
+from bench.lab.select import axes, studies
+from bench.lab.base.errors import UsageError
 
 POINTS = {"hakmem": {}, "hakmem+fast_cap=8": {"front.fast_cap": "8"},
           "hakmem+fast_cap=16": {"front.fast_cap": "16"}}
@@ -73,7 +73,7 @@ def test_a_study_has_its_own_rows_only(made):
     assert "--study" not in help_.out
 
 
-@pytest.mark.parametrize("base, axes, says", [
+@pytest.mark.parametrize("base, values, says", [
     ("defualt", {"front.fast_cap": ["8"]}, "--base: there is no profile defualt; there are default"),
     ("default", {"front.fastcap": ["8"]}, "--axis: there is no key front.fastcap; "),
     ("default", {"front.fast_cap": ["8", "1000000"]},
@@ -85,15 +85,15 @@ def test_a_study_has_its_own_rows_only(made):
     ("header-classidx-on", {"classes.max": ["1024"], "front.header_classidx": ["false"],
                             "front.class_lookup": ["header"]}, "state one of the two"),
 ])
-def test_axes_that_give_no_allocator(tmp_path, base, axes, says):
+def test_axes_that_give_no_allocator(tmp_path, base, values, says):
     with pytest.raises(UsageError) as raised:
-        sweeping.check(base, list(axes.items()), ROOT / "profiles", tmp_path)
+        axes.check(base, list(values.items()), paths.PROFILES, tmp_path)
     assert says in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_axes_that_do(tmp_path):
-    axes = [("front.specialize_mask", ["0", "0x0F"]), ("large.bigcache_l25", ["true", "false"])]
-    sweeping.check("tiny-heavy", axes, ROOT / "profiles", tmp_path)
+    chosen = [("front.specialize_mask", ["0", "0x0F"]), ("large.bigcache_l25", ["true", "false"])]
+    axes.check("tiny-heavy", chosen, paths.PROFILES, tmp_path)
 
 
 @pytest.mark.parametrize("words, says", [

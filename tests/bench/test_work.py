@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 
 from bench.lab.select import rows
-from bench.lab.select.variants import Variant
+from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 BIN = Path("." if Path("larson_system").exists() else
            Path(__file__).absolute().parents[2] / "bazel-bin")
 VARIANTS = [
-    Variant(name, kind, "shared", {program: BIN / f"{program}_{name}" for program in rows.SANITY})
+    Variant(name, kind, "shared", {program: BIN / f"{program}_{name}" for program in PROGRAMS})
     for name, kind in (("system", "system"), ("hakmem", "profile"), ("null", "reference"),
                        ("floor", "reference"))
 ]
 # larson runs for a time.
-PROGRAMS = [program for program in rows.SANITY if program != "larson"]
+COUNTED = [program for program in PROGRAMS if program != "larson"]
 ONE_THREAD = {row.program for row in rows.FULL if row.threads == 1}
 
 
@@ -32,21 +34,21 @@ def operations(binary: Path, args: str) -> int:
 
 
 def able(variant: Variant, program: str) -> bool:
-    row = rows.Row(program, (), 1 if program in ONE_THREAD else 2, "")
+    row = Row(program, (), 1 if program in ONE_THREAD else 2, "")
     return variant.why_not(row) is None
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", COUNTED)
 def test_same_operations(program):
     able_ones = [variant for variant in VARIANTS if able(variant, program)]
     assert len(able_ones) >= 2
-    ops = {variant.name: operations(variant.binaries[program], rows.SANITY[program])
+    ops = {variant.name: operations(variant.binaries[program], PROGRAMS[program].sanity)
            for variant in able_ones}
-    again = operations(able_ones[0].binaries[program], rows.SANITY[program])
+    again = operations(able_ones[0].binaries[program], PROGRAMS[program].sanity)
     assert again > 0
     assert set(ops.values()) == {again}, ops
 
 
 def test_every_program_has_a_row_and_a_sanity_run():
-    assert {row.program for row in rows.FULL} == set(rows.SANITY)
-    assert {row.program for row in (*rows.QUICK, *rows.QUICK_BY_NAME)} == set(rows.SANITY)
+    assert {row.program for row in rows.FULL} == set(PROGRAMS)
+    assert {row.program for row in (*rows.QUICK, *rows.QUICK_BY_NAME)} == set(PROGRAMS)

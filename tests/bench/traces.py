@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.lab.replay.shrink import Call
+from bench.lab.replay.c_program import Call
 from gen.record import trace
 
 _CODES = {trace.MALLOC: 1, trace.CALLOC: 2, trace.REALLOC: 3, trace.ALIGNED: 4, trace.FREE: 5}

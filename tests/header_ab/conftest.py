@@ -10,7 +10,7 @@ ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench.lab.header import rounding as header_rounding, rows as header_rows  # noqa: E402
-from bench.lab.select import rows  # noqa: E402
+from bench.lab.select.programs import PROGRAMS  # noqa: E402
 
 # A program that takes no time: operations a second, KiB at the peak.
 FAKE = """\
@@ -59,10 +59,10 @@ def fakes(tmp_path):
             path.chmod(0o755)
             entries.append({"name": f"hakmem-{profile}", "kind": "profile", "link": "shared",
                             "profile": profile,
-                            "binaries": {program: path.name for program in rows.SANITY}})
+                            "binaries": {program: path.name for program in PROGRAMS}})
         manifest = tmp_path / "manifest.json"
         manifest.write_text(json.dumps(
-            {"programs": list(rows.SANITY), "variants": entries, "missing": [],
+            {"programs": list(PROGRAMS), "variants": entries, "missing": [],
              "build": {"mode": "opt"}}))
         return manifest
 

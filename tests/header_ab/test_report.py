@@ -7,15 +7,14 @@ import pytest
 from bench.lab.header import compare as header_compare, report as header_report
 from bench.lab.header.rounding import Mix, rounding
 from bench.lab.header.rows import PROFILES, Group, groups
-from bench.lab.judge.analysis import Table
+from bench.lab.run.runs import Run, Runs
 from bench.lab.judge.compare import Comparison
 from bench.lab.judge.measures import SPEED
 from bench.lab.judge.stats import Estimate
-from bench.lab.run.execute import Run
 from bench.lab.run.schedule import Job
 from bench.lab.select import rows
-from bench.lab.select.rows import Row
-from bench.lab.select.variants import Variant
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 ABOUT = {
     "reps": 6, "seed": 1, "build": {},
@@ -39,15 +38,15 @@ RUNS = {
 
 @pytest.fixture
 def compared():
-    table = Table([row for group in GROUPS for row in group.rows], list(VARIANTS.values()))
+    runs = Runs([row for group in GROUPS for row in group.rows], list(VARIANTS.values()))
     for group in GROUPS:
         for row in group.rows:
             for lookup, (speed, peak) in RUNS[row.program].items():
                 for rep in range(1, 7):
                     wobble = 1 + 0.01 * ((rep * 7 + len(lookup) * 5) % 3 - 1)
                     run = Run("ok", 1, 1, speed * wobble * 1e6, peak * 1024 * wobble, 1)
-                    table.add(Job(row, VARIANTS[lookup], rep), run, "raw")
-    return header_compare.compare(table, GROUPS, VARIANTS)
+                    runs.add(Job(row, VARIANTS[lookup], rep), run, "raw")
+    return header_compare.compare(runs, GROUPS, VARIANTS)
 
 
 def render(compared, models, **changes) -> str:
@@ -98,8 +97,8 @@ def test_the_tables(compared, models):
 
 def test_rows_of_one_size_show_their_blocks(models):
     row = rows.tiny_hot(64, 1)
-    table = Table([row], list(VARIANTS.values()))
-    compared = header_compare.compare(table, (Group("one", (row,)),), VARIANTS)
+    runs = Runs([row], list(VARIANTS.values()))
+    compared = header_compare.compare(runs, (Group("one", (row,)),), VARIANTS)
     assert "| tiny_hot | 64 B, batches of 100 | 80 | 64 |" in render(compared, models)
 
 
@@ -138,10 +137,10 @@ def test_short_runs_are_no_conclusion(compared, models):
 
 def test_one_run_has_no_interval(models):
     row = GROUPS[1].rows[0]
-    table = Table([row], list(VARIANTS.values()))
+    runs = Runs([row], list(VARIANTS.values()))
     for variant in VARIANTS.values():
-        table.add(Job(row, variant, 1), Run("ok", 1, 1, 1e6, 1024), "raw")
-    text = render(header_compare.compare(table, GROUPS[1:], VARIANTS), models)
+        runs.add(Job(row, variant, 1), Run("ok", 1, 1, 1e6, 1024), "raw")
+    text = render(header_compare.compare(runs, GROUPS[1:], VARIANTS), models)
     assert lines_of(text, "Speed")["second group three load three"][1:4] == [
         "1.000", "too few runs", "too few runs"]
     assert "**Fewer than 6 rounds: too few to tell.**" in text

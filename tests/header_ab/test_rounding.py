@@ -6,8 +6,8 @@ import io
 import pytest
 
 from bench.lab.header import rounding as header_rounding
+from bench.lab.base.errors import UsageError
 from bench.lab.header.rounding import Mix, extremes, load_models, rounding
-from bench.lab.select.rows import UsageError
 from gen.served import block_bytes
 
 

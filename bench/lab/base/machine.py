@@ -9,6 +9,8 @@ from pathlib import Path
 
 _ALLOCATORS = ("MALLOC_", "MIMALLOC_", "TCMALLOC_", "TBB_MALLOC_", "HAKMEM_")
 _GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+PACKAGES = ("libc6", "libmimalloc-dev", "libjemalloc-dev", "libgoogle-perftools-dev",
+            "libtbb-dev", "bazel-bootstrap")
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 
 
@@ -34,7 +36,7 @@ def _cpu_model() -> str | None:
     return platform.machine()
 
 
-def describe(packages: list[str]) -> dict:
+def describe() -> dict:
     """The machine as it is now; what cannot be found out is null."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
@@ -49,7 +51,7 @@ def describe(packages: list[str]) -> dict:
         "clang": _first_line("clang", "--version"),
         "python": platform.python_version(),
         "packages": {
-            name: _first_line("dpkg-query", "-W", "-f", "${Version}\n", name) for name in packages
+            name: _first_line("dpkg-query", "-W", "-f", "${Version}\n", name) for name in PACKAGES
         },
     }
 
@@ -67,11 +69,11 @@ def load() -> list[float]:
     return [round(value, 2) for value in os.getloadavg()]
 
 
-def profile_hashes(root: Path) -> dict[str, str]:
+def profile_hashes(workspace: Path) -> dict[str, str]:
     """SHA-256 of each profile's file in the workspace."""
     return {
         path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted((root / "profiles").glob("*.yaml"))
+        for path in sorted((workspace / "profiles").glob("*.yaml"))
     }
 
 

@@ -1,18 +1,20 @@
-"""What long work says while it goes on, where no number of runs is known."""
+"""What a command says of its work while it goes on: on a terminal in one line that goes away, elsewhere
+in lines now and then."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn,
+                           TimeElapsedColumn, TimeRemainingColumn)
 
 EVERY = 10.0  # seconds between two lines where there is no terminal
 
 
 @contextmanager
 def telling(console: Console, what: str) -> Iterator[Callable[[str], None]]:
-    """To be called with how far `what` is: on a terminal that stands in one line, elsewhere it is a
-    line now and then."""
+    """To be called with how far `what` is, where no number of steps is known."""
     if console.is_terminal:
         with console.status(what) as status:
             yield lambda text: status.update(f"{what}: {text}")
@@ -26,3 +28,55 @@ def telling(console: Console, what: str) -> Iterator[Callable[[str], None]]:
             console.print(f"{what}: {text}", soft_wrap=True)
 
     yield tell
+
+
+@contextmanager
+def step(console: Console, what: str) -> Iterator[None]:
+    """Says what is being done, with the time that it takes; elsewhere only that it begins."""
+    if not console.is_terminal:
+        console.print(what, markup=False)
+        yield
+        return
+    with Progress(SpinnerColumn("line"), TextColumn("{task.description}", markup=False),
+                  TimeElapsedColumn(), console=console, transient=True) as progress:
+        progress.add_task(what)
+        yield
+
+
+class Bar:
+    """How many of the runs are done: a bar with the remaining time, elsewhere a line for every
+    tenth."""
+
+    def __init__(self, console: Console, total: int):
+        self._console = console
+        self._total = total
+        self._count = 0
+        self._bar = None
+        if console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description:44}", markup=False), BarColumn(),
+                MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True,
+            )
+            self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self):
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        if self._bar:
+            self._bar.stop()
+
+    def begin(self, what: str) -> None:
+        """The next run, by its name."""
+        if self._bar:
+            self._bar.update(self._task, description=what)
+
+    def done(self) -> None:
+        """The run has ended."""
+        self._count += 1
+        if self._bar:
+            self._bar.advance(self._task)
+        elif self._count * 10 // self._total != (self._count - 1) * 10 // self._total:
+            self._console.print(f"{self._count} of {self._total} runs")

@@ -6,13 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from bench.lab.base import group
+from bench.lab.base import processes
+from bench.lab.base.errors import ToolError
 
 _GRACE = 20.0  # seconds that a tool has to write what it knows when it is interrupted
-
-
-class ToolError(Exception):
-    """A tool is missing or cannot work here; the message says what would help.  Exit status 1."""
 
 
 def require(tool: str, package: str) -> None:
@@ -47,7 +44,7 @@ def watch(command: list[str], timeout: float, log: Path,
     tool that is interrupted, after the timeout or by Ctrl-C, writes what it knows.
     """
     try:
-        status, out, err = group.run(command, timeout, _environment(environment), grace=_GRACE)
+        status, out, err = processes.run(command, timeout, _environment(environment), grace=_GRACE)
     except OSError as error:
         raise ToolError(f"{command[0]}: cannot be started: {error.strerror}") from error
     log.write_text(f"$ {shlex.join(command)}\n{out}{err}", encoding="utf-8")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from bench.lab.header.rows import BASE, Group
 from bench.lab.judge import compare as pairs, measures, stats
-from bench.lab.judge.analysis import Table
 from bench.lab.judge.compare import Comparison
 from bench.lab.judge.measures import PEAK, SPEED
 from bench.lab.judge.stats import Estimate
-from bench.lab.select.rows import Row
-from bench.lab.select.variants import Variant
+from bench.lab.run.runs import Runs
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 SPEED_WORDS = ("faster", "slower")
 PEAK_WORDS = ("more", "less")
@@ -49,24 +49,24 @@ def verdict(one: Comparison, words: tuple[str, str]) -> str:
     return words[0] if one.ratio.value > 1 else words[1]
 
 
-def compare(table: Table, groups: tuple[Group, ...], variants: dict[str, Variant]) -> list[Line]:
+def compare(runs: Runs, groups: tuple[Group, ...], variants: dict[str, Variant]) -> list[Line]:
     """All rows, in their order."""
-    speed = _measures(table, variants, SPEED, SPEED_WORDS)
-    peak = _measures(table, variants, PEAK, PEAK_WORDS)
+    speed = _measures(runs, variants, SPEED, SPEED_WORDS)
+    peak = _measures(runs, variants, PEAK, PEAK_WORDS)
     return [Line(group.title, row, speed[row.key], peak[row.key])
             for group in groups for row in group.rows]
 
 
-def _measures(table: Table, variants: dict[str, Variant], measure: measures.Measure,
+def _measures(runs: Runs, variants: dict[str, Variant], measure: measures.Measure,
               words: tuple[str, str]) -> dict[str, dict[str, Measure]]:
     """Row -> lookup -> what was measured."""
     others = [lookup for lookup in variants if lookup != BASE]
-    found = pairs.compare(table, variants[BASE], [variants[name] for name in others], measure)
+    found = pairs.compare(runs, variants[BASE], [variants[name] for name in others], measure)
     compared = {(lookup, one.row.key): one for lookup, lines in zip(others, found) for one in lines}
     measures: dict[str, dict[str, Measure]] = {}
-    for row in table.rows:
+    for row in runs.rows:
         for lookup, variant in variants.items():
-            values = [measure.of(run) for run in table.runs(row, variant.name).values()]
+            values = [measure.of(run) for run in runs.of(row, variant.name).values()]
             one = compared.get((lookup, row.key))
             measures.setdefault(row.key, {})[lookup] = Measure(
                 statistics.median(values) if values else None,

@@ -11,7 +11,7 @@ from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
 from bench.lab.judge import stats
 from bench.lab.judge.stats import Estimate
-from bench.lab.show import text
+from bench.lab.show import numbers
 from gen.model import Model
 from gen.served import block_bytes
 
@@ -79,7 +79,7 @@ def _program(one: Line) -> str:
 def _interval(ratio: Estimate | None) -> str:
     if ratio is None:
         return "-"
-    return text.interval(ratio)
+    return numbers.interval(ratio)
 
 
 def _against(measure: Measure) -> list[str]:
@@ -171,7 +171,7 @@ def _mean(comparisons: list[Line], lookup: str, what: str) -> dict[str, str] | N
         return None
     low, high = min(ratios), max(ratios)
     return {
-        "mean": f"{stats.geometric_mean([ratio for ratio, _ in ratios]):.3f}",
+        "mean": f"{statistics.geometric_mean(ratio for ratio, _ in ratios):.3f}",
         "low": f"{low[0]:.3f}", "low_row": low[1], "high": f"{high[0]:.3f}", "high_row": high[1],
         "rows": str(len(ratios)),
     }

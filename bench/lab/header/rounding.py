@@ -11,8 +11,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.lab.base.errors import UsageError
 from bench.lab.header.rows import BASE, PROFILES
-from bench.lab.select.rows import UsageError
 from gen.classes import build_model
 from gen.model import Model
 from gen.profiles import ProfileError, load_profile

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from bench.lab.base.errors import UsageError
 from bench.lab.select import rows
-from bench.lab.select.rows import Row, UsageError
-from bench.lab.select.variants import Manifest, Variant
+from bench.lab.select.manifest import Manifest
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 # Class lookup -> the profile that has it; the three differ in nothing else that is measured.
 PROFILES = {

@@ -1,1 +1,14 @@
-"""What the numbers show: intervals, comparisons, bars, regressions."""
+"""What the runs show.  Only numbers and verdicts: show/ has the words.
+
+    stats.py            medians, ratios and their intervals; how few runs are too few
+    measures.py         the numbers of a run that are compared, and which way is better
+    cells.py            one variant in one row; means over all rows; the fastest peer
+    compare.py          variants against one, pair by pair
+    outliers.py         runs that lie far from the others
+    bars.py             what is asked of the default profile in each row
+    strengths.py        where the default profile is fast, where slow, what stands out there
+    regress.py          this measurement against an earlier one: what got better or worse
+    project_targets.py  the targets that the project began with
+    pairs.py            all that a measurement in pairs shows
+    matrix.py           all that a measurement of many variants shows
+"""

@@ -10,22 +10,18 @@ A ratio of speeds is missed if all of its 95 % interval lies below what is asked
 compare medians.  Neither is met nor missed by fewer than stats.LEAST_PAIRS runs of each variant.
 """
 
-import csv
-import io
 import statistics
 from dataclasses import dataclass
 
 from bench.lab.judge import stats
-from bench.lab.judge.analysis import Table
+from bench.lab.judge.cells import Cells
 from bench.lab.judge.stats import Estimate
-from bench.lab.run.execute import Run
-from bench.lab.select.rows import Row
+from bench.lab.run.runs import Run
+from bench.lab.select.row import Row
 
 SMALL_KIB = 16 << 10
 SLACK_KIB = 3 << 10
 SHARE = 1.25
-_MET = {True: "yes", False: "no", None: stats.TOO_FEW}
-COLUMNS = ("benchmark", "parameters", "what", "asked", "measured", "low", "high", "against", "met")
 
 
 @dataclass(frozen=True)
@@ -44,45 +40,30 @@ class Bar:
     beyond: str = ""  # what is allowed on top of that variant's memory
 
 
-def judge(table: Table) -> list[Bar]:
+def judge(cells: Cells) -> list[Bar]:
     """All bars of rows that have runs of the default profile and of a peer; often none."""
-    names = [v.name for v in table.variants if v.profile == "default" and v.link == "shared"]
-    return [bar for name in names for row in table.rows for bar in _of_row(table, row, name)]
+    names = [v.name for v in cells.variants if v.is_default]
+    return [bar for name in names for row in cells.rows for bar in _of_row(cells, row, name)]
 
 
-def as_csv(bars: list[Bar]) -> str:
-    """bars.csv: a line for each bar.  Memory is in KiB; `low` and `high` are empty with too
-    few runs for an interval, `against` where there is no other variant; `met` is yes, no or too few."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for bar in bars:
-        low, high = (bar.interval.low, bar.interval.high) if bar.interval else (None, None)
-        numbers = ["" if value is None else f"{value:.12g}"
-                   for value in (bar.asked, bar.measured, low, high)]
-        writer.writerow([bar.row.program, bar.row.params, bar.what, *numbers, bar.against or "",
-                         _MET[bar.met]])
-    return file.getvalue()
-
-
-def _of_row(table: Table, row: Row, default: str) -> list[Bar]:
-    best = table.best_peer(row)
-    runs = table.runs(row, default)
+def _of_row(cells: Cells, row: Row, default: str) -> list[Bar]:
+    best = cells.best_peer(row)
+    runs = cells.runs.of(row, default)
     if not runs or best is None:
         return []
     bars = (
-        _ratio(table, row, "speed", default, best, row.bar),
-        _ratio(table, row, "floor", default, "floor", row.floor_bar),
-        _memory(table, row, default, best),
+        _ratio(cells, row, "speed", default, best, row.bar),
+        _ratio(cells, row, "floor", default, "floor", row.floor_bar),
+        _memory(cells, row, default, best),
         _idle(row, list(runs.values())),
     )
     return [bar for bar in bars if bar]
 
 
-def _ratio(table: Table, row: Row, what: str, default: str, other: str,
+def _ratio(cells: Cells, row: Row, what: str, default: str, other: str,
            asked: float | None) -> Bar | None:
     """None if nothing is asked, or if the two have no repetition in common."""
-    mine, theirs = table.speeds(row, default), table.speeds(row, other)
+    mine, theirs = cells.runs.speeds(row, default), cells.runs.speeds(row, other)
     ratio = stats.ratio(mine, theirs)
     if asked is None or ratio is None:
         return None
@@ -91,10 +72,10 @@ def _ratio(table: Table, row: Row, what: str, default: str, other: str,
                ratio if ratio.enough else None, other)
 
 
-def _memory(table: Table, row: Row, default: str, best: str) -> Bar:
-    mine = table.median_peak(row, default)
-    peaks = {v.name: table.median_peak(row, v.name) for v in table.variants
-             if v.is_peer and table.runs(row, v.name)}
+def _memory(cells: Cells, row: Row, default: str, best: str) -> Bar:
+    mine = cells.median_peak(row, default)
+    peaks = {v.name: cells.median_peak(row, v.name) for v in cells.variants
+             if v.is_peer and cells.runs.of(row, v.name)}
     leanest = min(peaks, key=peaks.__getitem__)
     if mine < SMALL_KIB:
         asked, against, beyond = peaks[leanest] + SLACK_KIB, leanest, "+ 3 MiB"
@@ -102,7 +83,7 @@ def _memory(table: Table, row: Row, default: str, best: str) -> Bar:
         asked, against, beyond = peaks[best], best, ""
     else:
         asked, against, beyond = SHARE * peaks[leanest], leanest, "x 1.25"
-    runs = min(len(table.runs(row, name)) for name in (default, *peaks))
+    runs = min(len(cells.runs.of(row, name)) for name in (default, *peaks))
     met = mine <= asked if stats.enough_pairs(runs) else None
     return Bar(row, "memory", asked, mine, met, runs, None, against, beyond)
 

@@ -8,16 +8,41 @@ from dataclasses import dataclass
 from scipy import stats as scipy_stats
 
 from bench.lab.judge import stats
-from bench.lab.judge.analysis import Table
 from bench.lab.judge.measures import Measure
 from bench.lab.judge.stats import Estimate
-from bench.lab.select.rows import Row
-from bench.lab.select.variants import Variant
+from bench.lab.run.runs import Runs
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
+
+
+class Difference:
+    """A ratio that was judged; `sure` if all ratios that were judged together say the same."""
+
+    measure: Measure
+    ratio: Estimate
+    sure: bool
+
+    @property
+    def is_better(self) -> bool:
+        """Which way the ratio points."""
+        return (self.ratio.value > 1) == self.measure.more_is_better
+
+    @property
+    def verdict(self) -> str:
+        """better, worse, unsure (the interval says so, all together do not), same, or
+        stats.TOO_FEW."""
+        if not self.ratio.enough:
+            return stats.TOO_FEW
+        if not self.ratio.excludes(1):
+            return "same"
+        if not self.sure:
+            return "unsure"
+        return "better" if self.is_better else "worse"
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One measure of one row: `ratio` is B over A.
+class Comparison(Difference):
+    """B against A: one measure of one row; `ratio` is B over A.
 
     `sure` says that the difference is still one when all rows of the measure, and all variants
     compared with A, are looked at together: a single interval of 95 % is off in every twentieth
@@ -34,53 +59,10 @@ class Comparison:
     sure: bool = False
 
     @property
-    def differs(self) -> bool:
-        """Whether the interval of the ratio leaves 1 out."""
-        return self.ratio.excludes(1)
-
-    @property
-    def b_is_better(self) -> bool:
-        """Which way the ratio points."""
-        return (self.ratio.value > 1) == self.measure.more_is_better
-
-    @property
-    def verdict(self) -> str:
-        """better, worse (B than A), unsure (one interval says so, all together do not), same, or
-        stats.TOO_FEW."""
-        if not self.ratio.enough:
-            return stats.TOO_FEW
-        if not self.differs:
-            return "same"
-        if not self.sure:
-            return "unsure"
-        return "better" if self.b_is_better else "worse"
-
-    @property
     def visible(self) -> float:
         """The smallest difference, in percent, that these runs would have shown."""
         half = math.sqrt(self.ratio.high / self.ratio.low) if self.ratio.low > 0 else math.inf
         return 100 * (half - 1)
-
-
-def _percent(ratio: float) -> float:
-    return 100 * abs(ratio - 1)
-
-
-def _rounded(percent: float) -> str:
-    return f"{percent:.2g}" if percent < 10 else f"{percent:.0f}"
-
-
-def words(one: Comparison, b: str = "B") -> str:
-    """The effect in plain words: "B faster by 3.1 %, 2.4 to 3.9"; `b` may be empty."""
-    if one.verdict == stats.TOO_FEW:
-        return stats.too_few(one.pairs)
-    if one.verdict == "same":
-        return f"no difference found; would have seen {_rounded(one.visible)} %"
-    name = one.measure.better if one.b_is_better else one.measure.worse
-    near, far = sorted((_percent(one.ratio.low), _percent(one.ratio.high)))
-    text = f"{b} {name} by {_percent(one.ratio.value):.1f} %, {near:.1f} to {far:.1f}"
-    text = text.strip()
-    return text if one.sure else text + "; one of so many rows may do this by chance"
 
 
 def _p_value(a: list[float], b: list[float]) -> float:
@@ -107,19 +89,19 @@ def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
     return rejected
 
 
-def compare(table: Table, a: Variant, others: list[Variant],
+def compare(runs: Runs, a: Variant, others: list[Variant],
             measure: Measure) -> list[list[Comparison]]:
     """For each of the others, it against A in each row that both have numbers for."""
-    found = [[one for row in table.rows if (one := _row(table, row, a, b, measure))]
+    found = [[one for row in runs.rows if (one := _row(runs, row, a, b, measure))]
              for b in others]
     sure = iter(holm([one.p for rows in found for one in rows]))
     return [[dataclasses.replace(one, sure=next(sure)) for one in rows] for rows in found]
 
 
-def _row(table: Table, row: Row, a: Variant, b: Variant, measure: Measure) -> Comparison | None:
+def _row(runs: Runs, row: Row, a: Variant, b: Variant, measure: Measure) -> Comparison | None:
     if not measure.has(row):
         return None
-    first, second = table.runs(row, a.name), table.runs(row, b.name)
+    first, second = runs.of(row, a.name), runs.of(row, b.name)
     rounds = sorted(first.keys() & second.keys())
     x = {i: measure.of(first[i]) for i in rounds}
     y = {i: measure.of(second[i]) for i in rounds}
@@ -134,8 +116,8 @@ def _row(table: Table, row: Row, a: Variant, b: Variant, measure: Measure) -> Co
 
 
 @dataclass(frozen=True)
-class Overall:
-    """One measure over all rows."""
+class Tally:
+    """One measure over all rows: in how many of them B is what."""
 
     measure: Measure
     mean: float  # geometric mean of the ratios, B over A
@@ -148,38 +130,15 @@ class Overall:
     pairs: int  # of the row that has most
 
 
-def overall(rows: list[Comparison]) -> Overall:
+def tally(rows: list[Comparison]) -> Tally:
     """Of at least one comparison, all of the same measure."""
     verdicts = [one.verdict for one in rows]
     measure = rows[0].measure
     told = [one for one in rows if one.ratio.enough] or rows
     worst = min(told, key=lambda one: one.ratio.value if measure.more_is_better
                 else -one.ratio.value)
-    return Overall(
-        measure, stats.geometric_mean([one.ratio.value for one in told]),
+    return Tally(
+        measure, statistics.geometric_mean(one.ratio.value for one in told),
         *(verdicts.count(word) for word in ("better", "worse", "unsure", "same", stats.TOO_FEW)),
         worst, max(one.pairs for one in rows),
     )
-
-
-def verdict(speed: Overall, memory: Overall | None, a: str, b: str) -> str:
-    """One sentence for both measures."""
-    def way(one: Overall) -> str:
-        total = one.better + one.worse + one.unsure + one.same
-        if not total:
-            return stats.too_few(one.pairs)
-        few = f", {stats.TOO_FEW} runs to tell in {one.too_few} more" if one.too_few else ""
-        if one.better == one.worse == 0:
-            return f"no row of {total} in which {b} is {one.measure.better} or " \
-                   f"{one.measure.worse} for sure{few}"
-        parts = []
-        if one.better:
-            parts.append(f"{one.measure.better} in {one.better}")
-        if one.worse:
-            parts.append(f"{one.measure.worse} in {one.worse}")
-        name = one.measure.better if (one.mean > 1) == one.measure.more_is_better \
-            else one.measure.worse
-        return f"{b} is {' and '.join(parts)} of {total} rows, {name} by " \
-               f"{_percent(one.mean):.1f} % on average{few}"
-    text = f"{b} against {a}, {speed.measure.name}: {way(speed)}"
-    return text + (f"; memory: {way(memory)}." if memory else ".")

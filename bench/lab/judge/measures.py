@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.lab.run.execute import Run
-from bench.lab.select.rows import LAUNCHER, Row
+from bench.lab.run.runs import Run
+from bench.lab.select.row import Row
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Measure:
     better: str  # the word for a better variant, and for a worse one
     worse: str
     least: float = 0.0  # medians below this, in the unit, are not worth comparing
-    of_commands: bool | None = None  # whether for rows that are any command; None: for all rows
+    timed: bool | None = None  # whether for rows that are timed, or for the others; None: for all
 
     def has(self, row: Row) -> bool:
         """Whether the row is measured so."""
-        return self.of_commands in (None, row.program == LAUNCHER)
+        return self.timed in (None, row.timed)
 
     @property
     def head(self) -> str:
@@ -31,8 +31,8 @@ class Measure:
 
 
 SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "faster", "slower",
-                of_commands=False)
-TIME = Measure("time", "s", lambda run: run.seconds, False, "faster", "slower", of_commands=True)
+                timed=False)
+TIME = Measure("time", "s", lambda run: run.seconds, False, "faster", "slower", timed=True)
 PEAK = Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger")
 MEASURES = (
     SPEED,

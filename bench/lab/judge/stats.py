@@ -76,30 +76,31 @@ def _holding(value: float, interval: tuple[float, float], enough: bool) -> Estim
     return Estimate(value, min(value, interval[0]), max(value, interval[1]), enough)
 
 
-def _resampled(data: tuple[np.ndarray, ...], statistic, seed: int) -> tuple[float, float]:
-    """The percentile interval of a statistic of rounds that stay together."""
+def _resampled(data: tuple[np.ndarray, ...], statistic, paired: bool = False,
+               seed: int = 0) -> tuple[float, float]:
+    """The percentile interval of a statistic of rounds, which stay together if they are `paired`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = scipy_stats.bootstrap(
-            data, statistic, paired=len(data) > 1, vectorized=True, n_resamples=RESAMPLES,
+            data, statistic, paired=paired, vectorized=True, n_resamples=RESAMPLES,
             confidence_level=LEVEL, method="percentile", random_state=seed,
         ).confidence_interval
     return float(low), float(high)
 
 
-def median(values: list[float], seed: int = 0) -> Estimate:
+def median(values: list[float]) -> Estimate:
     """Median with its interval; `values` is not empty."""
     data = np.asarray(values, dtype=float)
     value = float(np.median(data))
     if len(data) < LEAST_RESAMPLED:
         return _holding(value, _student_interval(data), enough_pairs(len(data)))
-    return Estimate(value, *_resampled((data,), np.median, seed))
+    return Estimate(value, *_resampled((data,), np.median))
 
 
 def _ratio_of_medians(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
     return np.median(a, axis=axis) / np.median(b, axis=axis)
 
 
-def ratio(a: dict[int, float], b: dict[int, float], seed: int = 0) -> Estimate | None:
+def ratio(a: dict[int, float], b: dict[int, float]) -> Estimate | None:
     """Median of a over median of b, both by round.
 
     Rounds are resampled, so that what made a whole round slow stays in both.  None without a
@@ -116,12 +117,7 @@ def ratio(a: dict[int, float], b: dict[int, float], seed: int = 0) -> Estimate |
     if len(rounds) < LEAST_RESAMPLED:
         with np.errstate(divide="ignore", invalid="ignore"):
             return _holding(value, _student_interval(first / second), enough_pairs(len(rounds)))
-    return Estimate(value, *_resampled((first, second), _ratio_of_medians, seed))
-
-
-def geometric_mean(values: list[float]) -> float:
-    """Of positive numbers, at least one."""
-    return math.exp(sum(math.log(value) for value in values) / len(values))
+    return Estimate(value, *_resampled((first, second), _ratio_of_medians, paired=True))
 
 
 def ratio_unpaired(a: list[float], b: list[float], seed: int = 0) -> Estimate:
@@ -134,11 +130,7 @@ def ratio_unpaired(a: list[float], b: list[float], seed: int = 0) -> Estimate:
     if min(len(first), len(second)) < LEAST_RESAMPLED:
         return _holding(value, _welch_interval(np.log(first), np.log(second)),
                         enough_apart(len(first), len(second)))
-    low, high = scipy_stats.bootstrap(
-        (first, second), _ratio_of_medians, paired=False, vectorized=True,
-        n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", random_state=seed,
-    ).confidence_interval
-    return Estimate(value, float(low), float(high))
+    return Estimate(value, *_resampled((first, second), _ratio_of_medians, seed=seed))
 
 
 def _welch_interval(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
-from bench.lab.base import tools
-from bench.lab.base.tools import ToolError
+from bench.lab.base import progress, tools
+from bench.lab.base.errors import ToolError
+from bench.lab.perf import shares
+from bench.lab.perf.owner import Owners
+from bench.lab.perf.shares import Shares
+from bench.lab.perf.profiler import Profiler
 from bench.lab.perf.stacks import UNKNOWN, Frame, Function
 
 PACKAGE = "valgrind"
@@ -83,3 +87,29 @@ def read(flat: str, tree: str) -> tuple[list[Function], int]:
     found = [Function(frame, count / whole, min(1.0, max(count, inclusive.get(frame, 0)) / whole))
              for frame, count in own.items()]
     return sorted(found, key=lambda one: (-one.self, one.frame.name)), whole
+
+
+class Callgrind(Profiler):
+    """Counts the instructions of each function."""
+
+    tool, data = "valgrind", "raw/callgrind.out"
+    no_flame_graph = ("callgrind counts calls from one function to another, not the whole stacks "
+                      "that a flame graph is made of")
+
+    def command(self) -> list[str]:
+        return command(self.path, self.load.command)
+
+    def environment(self) -> dict[str, str]:
+        return self.load.environment
+
+    def about(self) -> dict:
+        return {"event": "instructions", "hardware": False, "frequency": None,
+                "everywhere": False}
+
+    def report(self, title: str, printed: str) -> Shares:
+        with progress.step(self.console, "writing the report"):
+            flat, tree = annotate(self.path)
+            self.folder.write("report.txt", f"{title}\n\n{flat}\n{tree}")
+        functions, whole = read(flat, tree)
+        return shares.make(functions, Owners(self.load.variant, self.load.binary),
+                           f"{whole:,} instructions", [])

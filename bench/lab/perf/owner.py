@@ -6,7 +6,7 @@ from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.elffile import ELFFile
 
 from bench.lab.perf.stacks import UNKNOWN, Frame
-from bench.lab.select.variants import Variant
+from bench.lab.select.variant import Variant
 
 HAKMEM, PROGRAM, KERNEL = "hakmem", "program", "kernel"
 _LIBRARY = "libhakmem"  # how the files of its shared libraries begin

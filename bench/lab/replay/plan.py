@@ -1,4 +1,4 @@
-"""Plans of a replay and cuts of a trace: what bench/replayer/replay_prepare makes of the calls of a trace.
+"""Plans of a replay and cuts of a trace: what replay_prepare makes of the calls of a trace.
 bench/replayer/plan.h says what a plan is."""
 
 import subprocess
@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lab.base.tools import ToolError
-from bench.lab.select.rows import UsageError
+from bench.lab.base import paths
+from bench.lab.base.errors import ToolError, UsageError
 
-PREPARE = Path(__file__).absolute().parents[2] / "replayer/replay_prepare"
 _WRONG = 2  # its status for a trace that is none
 
 
@@ -58,7 +57,7 @@ def cut(trace: Path, to: Path, *what: str | int) -> Cut:
 def _prepare(words: list[str | Path], progress: Callable[[int], None]) -> dict[str, int]:
     found = {}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as errors:
-        with subprocess.Popen([PREPARE, *words], stdout=subprocess.PIPE, stderr=errors,
+        with subprocess.Popen([paths.PREPARER, *words], stdout=subprocess.PIPE, stderr=errors,
                               text=True) as running:
             for line in running.stdout:
                 name, _, value = line.partition("=")
@@ -72,4 +71,4 @@ def _prepare(words: list[str | Path], progress: Callable[[int], None]) -> dict[s
         return found
     if running.returncode == _WRONG:
         raise UsageError(said)
-    raise ToolError(said or f"{PREPARE.name}: ended by signal {-running.returncode}")
+    raise ToolError(said or f"{paths.PREPARER.name}: ended by signal {-running.returncode}")

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from bench.lab.run.execute import Run
-from bench.lab.select.rows import UsageError
+from bench.lab.base.errors import UsageError
+from bench.lab.run.runs import Run
 
 _NEEDED = ("benchmark", "variant", "parameters", "rep", "status", "ops_per_s", "peak_rss_kib")
 _NUMBERS = tuple(field.name for field in fields(Run) if field.name != "status")

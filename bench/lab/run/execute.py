@@ -5,40 +5,15 @@ import os
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lab.base import group
+from bench.lab.base import processes
+from bench.lab.run.runs import LATENCIES, Run
 
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
 _NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
             "sys_s")
 BY_SIGNAL = 128  # and a signal's number: the exit status of bench/harness/command.c, as that of shells
-_LATENCIES = ("p50_ns", "p99_ns", "p999_ns", "max_ns")  # of programs that sample them
-
-
-@dataclass(frozen=True)
-class Run:
-    """What came of a run.  With a status other than "ok" the numbers are 0."""
-
-    status: str  # "ok" or what went wrong, in a few words
-    ops: float = 0
-    seconds: float = 0
-    ops_per_s: float = 0
-    peak_rss_kib: float = 0
-    rss_kib: float = 0
-    minor_faults: float = 0
-    user_s: float = 0
-    sys_s: float = 0
-    p50_ns: float = 0  # of one call of malloc or free, sampled; 0: the program does not say
-    p99_ns: float = 0
-    p999_ns: float = 0
-    max_ns: float = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether there are numbers."""
-        return self.status == "ok"
 
 
 def run(command: list[str], timeout: float, log: Path,
@@ -48,8 +23,8 @@ def run(command: list[str], timeout: float, log: Path,
     in `folder` if one is given, and writes what it printed to `log`.  `read` says what came of it,
     from exit status, standard output and standard error; by default as a benchmark program's."""
     try:
-        status, out, err = group.run(command, timeout, {**os.environ, **(environment or {})},
-                                     folder)
+        status, out, err = processes.run(command, timeout, {**os.environ, **(environment or {})},
+                                         folder)
         result = Run(f"no result within {timeout:g} s") if status is None \
             else read(status, out, err)
     except OSError as error:
@@ -72,7 +47,7 @@ def read(returncode: int, stdout: str) -> Run:
         words = shlex.split(line.group())[1:]
         fields = dict(word.split("=", 1) for word in words if "=" in word)
         numbers = {name: float(fields[name]) for name in _NUMBERS}
-        numbers |= {name: float(fields[name]) for name in _LATENCIES if name in fields}
+        numbers |= {name: float(fields[name]) for name in LATENCIES if name in fields}
         if not all(map(math.isfinite, numbers.values())) or numbers["ops_per_s"] <= 0:
             raise ValueError
     except (KeyError, ValueError):

@@ -1,7 +1,7 @@
 """Whether variants work at all, before anything is measured.
 
-Each allocator is checked by bench/programs/bench_sanity.c, and a variant with a wrong one is refused: blocks
-that overlap cost nothing to hand out.  Then each program of each variant runs once, briefly.
+Each allocator is checked by bench/programs/bench_sanity.c, and a variant with a wrong one is
+refused: blocks that overlap cost nothing to hand out.  Then each program of each variant runs once, briefly.
 """
 
 from dataclasses import dataclass, field
@@ -9,12 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.lab.judge.analysis import Table
 from bench.lab.run import execute
-from bench.lab.run.execute import Run
-from bench.lab.run.results import Folder
-from bench.lab.select.rows import SANITY, Row, sanity_row
-from bench.lab.select.variants import Manifest, Variant
+from bench.lab.run.folder import Folder
+from bench.lab.run.runs import Run, Runs
+from bench.lab.select.manifest import Manifest
+from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.row import Row
+from bench.lab.select.rows import sanity_row
+from bench.lab.select.variant import Variant
 
 CHECKER = "bench_sanity"
 TIMEOUT = 20.0  # seconds, of one run, if --timeout is not less
@@ -46,7 +48,7 @@ def check(variant: Variant, library: Path | None, manifest: Manifest, timeout: f
     """Checks the allocator of a variant, or the library that is preloaded in its place.
 
     Returns status "ok" or what is wrong; `ops` is _ONLY_ALIGNED if that is aligned blocks only.  A
-    variant without the checker has programs that check for themselves, as bench/replayer/replay.c does.
+    variant without the checker has programs that check for themselves, as bench/replayer does.
     """
     binaries = [one.binaries.get(CHECKER) for one in manifest.variants if one.kind == "system"
                 and one.link == "shared" and library] + [variant.binaries.get(CHECKER)]
@@ -66,29 +68,29 @@ def refused(variant: Variant, library: Path | None, manifest: Manifest, timeout:
     return None if run.ok or run.ops == _ONLY_ALIGNED else run.status
 
 
-def find(console: Console, table: Table, manifest: Manifest, folder: Folder,
+def find(console: Console, runs: Runs, manifest: Manifest, folder: Folder,
          timeout: float) -> Broken:
     """Checks the allocators and tries the programs of all variants; what is broken is said, and
-    fails in the table."""
+    fails in the runs."""
     broken = Broken()
-    for variant in table.variants:
-        _check_allocators(console, table, variant, manifest, folder, timeout, broken)
-    programs = [program for program in dict.fromkeys(row.program for row in table.rows)
-                if program in SANITY]
-    for variant in table.variants:
+    for variant in runs.variants:
+        _check_allocators(console, runs, variant, manifest, folder, timeout, broken)
+    programs = [program for program in dict.fromkeys(row.program for row in runs.rows)
+                if program in PROGRAMS]
+    for variant in runs.variants:
         for program in programs:
-            _try(console, table, variant, program, folder, timeout, broken)
-    sound = len(table.variants) - len({name for name, _ in broken.cells})
-    console.print(f"sanity: {sound} of {len(table.variants)} variants "
+            _try(console, runs, variant, program, folder, timeout, broken)
+    sound = len(runs.variants) - len({name for name, _ in broken.cells})
+    console.print(f"sanity: {sound} of {len(runs.variants)} variants "
                   + (f"run all of {len(programs)} programs" if programs else "give right blocks"))
     return broken
 
 
-def _check_allocators(console: Console, table: Table, variant: Variant, manifest: Manifest,
+def _check_allocators(console: Console, runs: Runs, variant: Variant, manifest: Manifest,
                       folder: Folder, timeout: float, broken: Broken) -> None:
     """A variant has one allocator, or one for each row."""
     rows: dict[Path | None, list[Row]] = {}
-    for row in table.rows:
+    for row in runs.rows:
         if not variant.why_not(row):
             rows.setdefault(variant.preloaded(row), []).append(row)
     for number, (library, its) in enumerate(rows.items()):
@@ -100,13 +102,13 @@ def _check_allocators(console: Console, table: Table, variant: Variant, manifest
             broken.doubts.append(f"{variant.name} is wrong in calls that the benchmark programs do "
                                  f"not make: {run.status}")
         else:
-            _fail(console, table, variant, its, f"refused: {run.status}", log, folder, broken)
+            _fail(console, runs, variant, its, f"refused: {run.status}", log, folder, broken)
 
 
-def _try(console: Console, table: Table, variant: Variant, program: str, folder: Folder,
+def _try(console: Console, runs: Runs, variant: Variant, program: str, folder: Folder,
          timeout: float, broken: Broken) -> None:
     row = sanity_row(program)
-    its = [each for each in table.rows if each.program == program]
+    its = [each for each in runs.rows if each.program == program]
     if variant.why_not(row) or all((variant.name, each.key) in broken.cells for each in its):
         return
     log = folder.sanity(program, variant.name)
@@ -115,14 +117,14 @@ def _try(console: Console, table: Table, variant: Variant, program: str, folder:
     if run.ok:
         log.unlink()
     else:
-        _fail(console, table, variant, its, f"sanity run {run.status}", log, folder, broken,
+        _fail(console, runs, variant, its, f"sanity run {run.status}", log, folder, broken,
               f"{program}: ")
 
 
-def _fail(console: Console, table: Table, variant: Variant, its: list[Row], why: str, log: Path,
+def _fail(console: Console, runs: Runs, variant: Variant, its: list[Row], why: str, log: Path,
           folder: Folder, broken: Broken, program: str = "") -> None:
     what = f"{why}: {log.relative_to(folder.path)}"
     console.print(f"{variant.name}: {program}{what}", style="bold red", soft_wrap=True)
     for row in its:
         broken.cells.add((variant.name, row.key))
-        table.fail(row, variant, what)
+        runs.fail(row, variant, what)

@@ -7,8 +7,8 @@ alike; the order within a round is random so that no variant always follows the 
 import random
 from dataclasses import dataclass
 
-from bench.lab.select.rows import Row
-from bench.lab.select.variants import Variant
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from bench.lab.select import rows
-from bench.lab.select.variants import Manifest
+from bench.lab.select.manifest import Manifest
+from bench.lab.select.programs import PROGRAMS
 from gen.profiles import DEFAULT, ProfileError, load_profile, schema_keys
 
 SETS = {"quick": rows.QUICK, "by name": rows.QUICK_BY_NAME, "full": rows.FULL}
@@ -21,7 +22,7 @@ _LEFT_OUT = "debug"  # its keys change the debug build only, not what is measure
 def programs() -> list[dict[str, Any]]:
     """Each program with its rows; a row's `sets` say when it is run."""
     found = []
-    for name, load in sorted(rows.LOADS.items()):
+    for name, program in sorted(PROGRAMS.items()):
         its: dict[str, dict[str, Any]] = {}
         for kind, all_rows in SETS.items():
             for row in all_rows:
@@ -30,7 +31,7 @@ def programs() -> list[dict[str, Any]]:
                         "parameters": row.params, "threads": row.threads, "load": row.load,
                         "sets": []})
                     one["sets"].append(kind)
-        found.append({"name": name, "load": load, "rows": list(its.values())})
+        found.append({"name": name, "load": program.load, "rows": list(its.values())})
     return found
 
 

@@ -1,25 +1,25 @@
-"""What the commands of bench/ have in common: options, their types, wrong use, interruption."""
+"""The options that the commands of bench/ share, and what their values may be."""
 
 import argparse
+import datetime
 import errno
 import math
-import os
 import random
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.lab.base import screen
-from bench.lab.base.tools import ToolError
-from bench.lab.select import rows
-from bench.lab.select.rows import UsageError
+from bench.lab.base import ending, paths, screen
+from bench.lab.base.errors import UsageError
+from bench.lab.select import manifest, preload
+from bench.lab.select.manifest import Manifest
+from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.row import shell
 
-READER_GONE = 128 + signal.SIGPIPE  # exit status, as of a program that the signal ends
 MOST = 100_000  # of what is counted: more would not end in a year
 LONGEST = 86_400  # seconds
-MANIFEST = Path(__file__).absolute().parents[3] / "bench_manifest.json"
+LONG = "the parameters of the matrix's --full"  # of --full
 
 
 def words(text: str) -> list[str]:
@@ -84,8 +84,8 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
             (file or sys.stderr).flush()
         except OSError as error:
-            _give_up_output()
-            sys.exit(READER_GONE if error.errno == errno.EPIPE else 1)
+            ending.give_up_output()
+            sys.exit(ending.READER_GONE if error.errno == errno.EPIPE else 1)
 
 
 def parser(command: str, description: str, examples: list[str]) -> argparse.ArgumentParser:
@@ -108,7 +108,7 @@ def add_rows(to: argparse.ArgumentParser, full: str) -> None:
 def add_only(to: argparse.ArgumentParser) -> None:
     """Which of the rows: --bench, --threads."""
     to.add_argument("--bench", type=words, default=[], metavar="NAME,...",
-                    help=f"programs, with or without bench_: {', '.join(rows.SANITY)}")
+                    help=f"programs, with or without bench_: {', '.join(PROGRAMS)}")
     to.add_argument("--threads", type=counts, default=[], metavar="N,...",
                     help="only rows with so many threads")
 
@@ -119,9 +119,9 @@ def add_preload(to: argparse.ArgumentParser) -> None:
                     help="one more variant: this library, preloaded; may be given several times")
 
 
-def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, manifest: bool = True) -> None:
+def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = True) -> None:
     """How often, in which order, where to: --reps, --seed, --out, --timeout; and, unless the
-    command builds what it measures, the list of that."""
+    command itself builds what it measures, the list of what was built."""
     to.add_argument("--reps", type=count, metavar="N", help=reps)
     to.add_argument("--seed", type=whole, metavar="N",
                     help="of the order of the runs; default: a new one")
@@ -129,97 +129,40 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, manifest: bool =
                     help=f"default: bench_results/{kind}/<time> in the workspace")
     to.add_argument("--timeout", type=seconds, default=120, metavar="SECONDS",
                     help="of one run; default %(default)s")
-    if manifest:
-        to.add_argument("--manifest", type=Path, default=MANIFEST, help=argparse.SUPPRESS)
+    if built:
+        add_manifest(to)
 
 
-def seed_of(options: argparse.Namespace) -> int:
+def add_manifest(to: argparse.ArgumentParser) -> None:
+    """Where the list of what was built is, for tests."""
+    to.add_argument("--manifest", type=Path, default=paths.MANIFEST, help=argparse.SUPPRESS)
+
+
+def manifest_of(chosen: argparse.Namespace) -> Manifest:
+    """What was built, and what --preload adds."""
+    return preload.added_to(manifest.load(chosen.manifest), chosen.preload, chosen.timeout)
+
+
+def seed_of(chosen: argparse.Namespace) -> int:
     """--seed, or a new one."""
-    return random.SystemRandom().randrange(1 << 31) if options.seed is None else options.seed
+    return random.SystemRandom().randrange(1 << 31) if chosen.seed is None else chosen.seed
+
+
+def out_of(chosen: argparse.Namespace, kind: str) -> Path:
+    """--out, relative to where the user called from, or bench_results/<kind>/<time> in the workspace.
+
+    Raises UsageError for a name without a character.
+    """
+    if chosen.out is None:
+        stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        return paths.workspace() / "bench_results" / kind / stamp
+    if not chosen.out:
+        raise UsageError("--out: is empty; name a folder")
+    return paths.of_caller(chosen.out)
 
 
 def typed(command: str, argv: list[str] | None) -> str:
     """The command, as it can be typed into a shell."""
     given = sys.argv[1:] if argv is None else argv
     start = f"bazel run //bench:{command}"
-    return f"{start} -- {rows.shell(given)}" if given else start
-
-
-def _require_no_preload() -> None:
-    """Raises UsageError where every program would run with the same allocator."""
-    library = os.environ.get("LD_PRELOAD")
-    if library:
-        raise UsageError(f"LD_PRELOAD is set, to {library}, and would take the place of every "
-                         "variant: unset it; --preload NAME=FILE adds an allocator")
-
-
-def guarded(command: str, work: Callable[[], int]) -> int:
-    """Runs `work`: 2 for a UsageError, 1 for a ToolError and for standard output that takes no
-    more, 130 for Ctrl-C, each with a line on standard error; READER_GONE without one; else what it
-    returns."""
-    screen.plain()
-    try:
-        if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # by bench.lab
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        _require_no_preload()
-        status = work()
-        sys.stdout.flush()
-        return status
-    except UsageError as error:
-        _say(f"{command}: {error}")
-        return 2
-    except ToolError as error:
-        _say(f"{command}: {error}")
-    except KeyboardInterrupt:
-        _say(f"{command}: interrupted")
-        return 130
-    except OSError as error:
-        if _reader_gone(error):
-            return READER_GONE
-        _say(f"{command}: {error.filename or 'standard output'}: {error.strerror}")
-        _give_up_output()
-    return 1
-
-
-def keeping(command: str, folder: Path, work: Callable[[], int]) -> int:
-    """Runs `work`, which fills the folder: 130 for Ctrl-C, 1 where something cannot be written;
-    says that what is finished is there.  READER_GONE as in guarded."""
-    try:
-        return work()
-    except KeyboardInterrupt:
-        _say(f"{command}: interrupted: what is there is in {folder}")
-        return 130
-    except OSError as error:  # such as a full disk
-        if _reader_gone(error):
-            return READER_GONE
-        _say(f"{command}: {error.filename or folder}: {error.strerror}; what is there is in "
-             f"{folder}")
-        _give_up_output()
-        return 1
-
-
-def _say(words: str) -> None:
-    """On standard error, if anybody reads that."""
-    try:
-        print(words, file=sys.stderr, flush=True)
-    except OSError:
-        _give_up_output()
-
-
-def _reader_gone(error: OSError) -> bool:
-    """Whether it is that of a pipe that nobody reads any more, as in `... | head`: then nothing is
-    left to be said."""
-    if error.errno != errno.EPIPE:
-        return False
-    _give_up_output()
-    return True
-
-
-def _give_up_output() -> None:
-    """What standard output and standard error do not take is not tried again when the process
-    ends."""
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return f"{start} -- {shell(given)}" if given else start

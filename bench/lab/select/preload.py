@@ -1,9 +1,10 @@
-"""Libraries to be preloaded: whether the loader takes them, and whether they are allocators.
+"""Libraries to be preloaded, as variants: whether the loader takes them, whether they are allocators.
 
 The loader leaves out what it cannot preload and starts the program all the same: the results would
 be those of the C library under another name.
 """
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -12,7 +13,9 @@ from pathlib import Path
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-from bench.lab.select.rows import UsageError
+from bench.lab.base import paths
+from bench.lab.base.errors import UsageError
+from bench.lab.select.manifest import Manifest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _LEFT_OUT = re.compile(r"from LD_PRELOAD cannot be preloaded \((.*)\)")
@@ -20,12 +23,12 @@ _PROGRAM = "true"  # does nothing, and needs the C library
 TIMEOUT = 20.0  # seconds, at most
 
 
-def is_name(text: str) -> bool:
+def _is_name(text: str) -> bool:
     """Whether a variant can be called so: its name is part of the names of files."""
     return _NAME.fullmatch(text) is not None
 
 
-def check(path: Path, timeout: float = TIMEOUT) -> None:
+def _check(path: Path, timeout: float) -> None:
     """Raises UsageError for a file that is no allocator, or breaks every program; that it ends is
     waited for as long as `timeout` and TIMEOUT say."""
     try:
@@ -69,3 +72,30 @@ def _trial(path: Path, timeout: float) -> str | None:
         words = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[0]
         return f"with it even {_PROGRAM} fails: {words}"
     return None
+
+
+def added_to(manifest: Manifest, words: list[str], timeout: float = TIMEOUT) -> Manifest:
+    """The manifest with a variant for each NAME=PATH: the system's programs, with the library
+    preloaded.  Raises UsageError for what is no allocator, for one with which a program does not
+    end within `timeout` seconds, and for a name that is taken."""
+    known = {variant.name: variant for variant in manifest.variants}
+    added = []
+    for word in words:
+        name, equals, text = word.partition("=")
+        path = paths.of_caller(text)
+        if not (name and equals and text):
+            raise UsageError(f"--preload: {word} is not NAME=PATH")
+        if not _is_name(name):
+            raise UsageError(f"--preload: {name} is no name: letters, digits and . _ + -, "
+                             "the first a letter or a digit")
+        if name in known:
+            raise UsageError(f"--preload: {name} is the name of a variant already")
+        if "system" not in known:
+            raise UsageError("--preload: there is no variant system to preload it into")
+        _check(path.absolute(), timeout)
+        known[name] = dataclasses.replace(
+            known["system"], name=name, kind="peer", library=path.absolute(),
+            preload=path.absolute())
+        added.append(known[name])
+    missing = [peer for peer in manifest.missing if peer.name not in known]
+    return dataclasses.replace(manifest, variants=[*manifest.variants, *added], missing=missing)

@@ -1,79 +1,10 @@
 """The rows of the matrix: which program runs with which arguments.  The only place that says so."""
 
-import hashlib
-import re
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-
-LAUNCHER = "command"  # the program of rows that are any command, see anycommand.py
-
-
-class UsageError(Exception):
-    """Wrong use of a command; the message says what there is instead.  Exit status 2."""
-
-
-def shell(words: Sequence[str]) -> str:
-    """The words as they can be typed into bash, on one line."""
-    return " ".join(shlex.quote(word) if word.isprintable() else _escaped(word) for word in words)
-
-
-def _escaped(word: str) -> str:
-    """A word with line ends, tabs, bytes that are no text."""
-    letters = (letter if letter.isprintable() and letter not in "'\\" else
-               "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="surrogateescape"))
-               for letter in word)
-    return f"$'{''.join(letters)}'"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One program with its arguments."""
-
-    program: str
-    args: tuple[str, ...]
-    threads: int
-    load: str  # for people: what is measured
-    bar: float | None = None  # the least speed that is asked of the default profile, of best peer
-    floor_bar: float | None = None  # the same, of the reference `floor`
-    idle_bar: float | None = None  # most of the peak that may be resident at the end
-
-    @property
-    def params(self) -> str:
-        """The arguments in one word group, as in the results."""
-        return shlex.join(self.args)
-
-    @property
-    def title(self) -> str:
-        """For people; a command as it can be typed into a shell."""
-        return shell(self.args if self.program == LAUNCHER else (self.program, *self.args))
-
-    @property
-    def key(self) -> str:
-        """A name for files, of its own for each row."""
-        text = f"{self.program}-{'-'.join(self.args)}"
-        name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:80]
-        if name == text:
-            return name
-        digest = hashlib.sha1(text.encode(errors="surrogateescape")).hexdigest()
-        return f"{name}-{digest[:8]}"
-
-    def with_more(self, share: float) -> tuple[str, ...]:
-        """The arguments for so much more of the same work, 0.03 for 3 %.
-
-        Raises ValueError for a program that runs for a time instead.
-        """
-        if self.program not in AMOUNT:
-            raise ValueError(f"{self.program} has no amount of work")
-        args = list(self.args)
-        args[AMOUNT[self.program]] = str(round(int(args[AMOUNT[self.program]]) * (1 + share)))
-        return tuple(args)
-
-    @property
-    def references(self) -> bool:
-        """Whether `null` and `floor` can run it: they give back only what free gets from malloc."""
-        return self.program not in ("bench_realloc", "bench_calloc", "bench_idle")
+from bench.lab.base.errors import UsageError
+from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.row import Row
 
 
 def _row(program: str, args: str, threads: int, load: str, **bars: float) -> Row:
@@ -81,7 +12,7 @@ def _row(program: str, args: str, threads: int, load: str, **bars: float) -> Row
 
 
 def larson(seconds: str, threads: int) -> Row:
-    """8 to 128 bytes, 1024 blocks a thread, the seed's own parameters but for the time."""
+    """8 to 128 bytes, 1024 blocks a thread."""
     args = f"{seconds} 8 128 1024 1 12345 {threads}"
     load = f"threads that come and go, {threads} at once"
     return _row("larson", args, threads, load, bar=1.0)
@@ -194,7 +125,7 @@ QUICK_BY_NAME = (
     idle(256),
 )
 
-# The seed's parameters, and longer rows where those run for a few milliseconds only.
+# The classic parameters of these programs, and longer rows where those run for milliseconds only.
 FULL = (
     tiny_hot(8, 1_000_000),
     tiny_hot(16, 1_000_000),
@@ -240,63 +171,11 @@ FULL = (
     idle(256),
 )
 
-# Which argument the work of a program is proportional to; the others run for a time.
-AMOUNT = {
-    "bench_random_mixed": 0,
-    "bench_mid_large_mt": 1,
-    "bench_vm_mixed": 0,
-    "bench_vm_touched": 0,
-    "bench_tiny_hot": 2,
-    "bench_batch": 2,
-    "bench_cold": 0,
-    "bench_prodcons": 1,
-    "bench_churn": 1,
-    "bench_realloc": 0,
-    "bench_calloc": 0,
-    "bench_false_sharing": 1,
-}
-
-# What each program does.
-LOADS = {
-    "larson": "threads replace random blocks and hand them to fresh threads",
-    "bench_random_mixed": "one thread fills and empties random slots, 16..8192 B",
-    "bench_mid_large_mt": "threads fill and empty random slots, 8..32 KiB",
-    "bench_vm_mixed": "one thread, 512 KiB..2 MiB, a byte in each 64 KiB written",
-    "bench_vm_touched": "one thread, 512 KiB..2 MiB, a byte in each 4 KiB written",
-    "bench_tiny_hot": "one thread, batches of blocks, freed last in, first out",
-    "bench_batch": "batches deeper than caches, freed in three orders",
-    "bench_cold": "one thread replaces random blocks that no cache holds",
-    "bench_prodcons": "threads allocate what other threads free",
-    "bench_churn": "short-lived threads leave blocks to a survivor",
-    "bench_realloc": "vectors that grow by realloc",
-    "bench_calloc": "one thread, 16 B..4 MiB from calloc, touched",
-    "bench_false_sharing": "threads write to blocks smaller than a cache line",
-    "bench_idle": "what stays resident when all was freed and nothing is called",
-}
-
-# The shortest useful run of each program: does the binary work at all?
-SANITY = {
-    "larson": "0.02 8 128 16 1 1 1",
-    "bench_random_mixed": "2000 64 1",
-    "bench_mid_large_mt": "1 2000 64 1",
-    "bench_vm_mixed": "100 8 1",
-    "bench_vm_touched": "100 8 1",
-    "bench_tiny_hot": "16 10 100",
-    "bench_batch": "4096 64 10 random",
-    "bench_cold": "2000 64 16 512 unread 1",
-    "bench_prodcons": "2 2000 1024 1",
-    "bench_churn": "2 2 100 1",
-    "bench_realloc": "20 65536 1",
-    "bench_calloc": "100 8 1",
-    "bench_false_sharing": "2 100 16",
-    "bench_idle": "1 0.1",
-}
-
 
 def sanity_row(program: str) -> Row:
     """The sanity run of a program, on as many threads as its row with the fewest."""
     threads = min(row.threads for row in FULL if row.program == program)
-    return _row(program, SANITY[program], threads, "sanity")
+    return _row(program, PROGRAMS[program].sanity, threads, "sanity")
 
 
 def select(full: bool, programs: list[str], threads: list[int],

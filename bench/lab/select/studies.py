@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.lab.select import rows
-from bench.lab.select.rows import Row
+from bench.lab.select.row import Row
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,18 @@ STUDIES = {
         reps=15,
     ),
 }
+
+# Of //bench:noise.  A tenth of a second each, so that some hundred comparisons take a quarter of an
+# hour; only programs whose work can be added to.
+NOISE = (
+    rows.tiny_hot(32, 250_000),
+    rows.random_mixed(1_000_000, 400),
+    rows.random_mixed(1_000_000, 8192),
+    rows.batch(256, 20_000, "random"),
+    rows.cold(500_000, 50_000, 16, 512, "unread"),
+    rows.mid_large(2, 1_000_000),
+    rows.prodcons(2, 800_000, 1024),
+    rows.vm_mixed(20_000),
+    rows.realloc(60_000, 4096),
+    rows.false_sharing(2, 300_000, 64),
+)

@@ -1,0 +1,93 @@
+"""How a command ends: its exit status, and the line on standard error that says why."""
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.lab.base import screen
+from bench.lab.base.errors import ToolError, UsageError
+
+READER_GONE = 128 + signal.SIGPIPE  # exit status, as of a program that the signal ends
+
+
+def _require_no_preload() -> None:
+    """Raises UsageError where every program would run with the same allocator."""
+    library = os.environ.get("LD_PRELOAD")
+    if library:
+        raise UsageError(f"LD_PRELOAD is set, to {library}, and would take the place of every "
+                         "variant: unset it; --preload NAME=FILE adds an allocator")
+
+
+def guarded(command: str, work: Callable[[], int]) -> int:
+    """Runs `work`: 2 for a UsageError, 1 for a ToolError and for standard output that takes no
+    more, 130 for Ctrl-C, each with a line on standard error; READER_GONE without one; else what it
+    returns."""
+    screen.plain()
+    try:
+        if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # by bench.lab
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        _require_no_preload()
+        status = work()
+        sys.stdout.flush()
+        return status
+    except UsageError as error:
+        _say(f"{command}: {error}")
+        return 2
+    except ToolError as error:
+        _say(f"{command}: {error}")
+    except KeyboardInterrupt:
+        _say(f"{command}: interrupted")
+        return 130
+    except OSError as error:
+        if _reader_gone(error):
+            return READER_GONE
+        _say(f"{command}: {error.filename or 'standard output'}: {error.strerror}")
+        give_up_output()
+    return 1
+
+
+def keeping(command: str, folder: Path, work: Callable[[], int]) -> int:
+    """Runs `work`, which fills the folder: 130 for Ctrl-C, 1 where something cannot be written;
+    says that what is finished is there.  READER_GONE as in guarded."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        _say(f"{command}: interrupted: what is there is in {folder}")
+        return 130
+    except OSError as error:  # such as a full disk
+        if _reader_gone(error):
+            return READER_GONE
+        _say(f"{command}: {error.filename or folder}: {error.strerror}; what is there is in "
+             f"{folder}")
+        give_up_output()
+        return 1
+
+
+def _say(words: str) -> None:
+    """On standard error, if anybody reads that."""
+    try:
+        print(words, file=sys.stderr, flush=True)
+    except OSError:
+        give_up_output()
+
+
+def _reader_gone(error: OSError) -> bool:
+    """Whether it is that of a pipe that nobody reads any more, as in `... | head`: then nothing is
+    left to be said."""
+    if error.errno != errno.EPIPE:
+        return False
+    give_up_output()
+    return True
+
+
+def give_up_output() -> None:
+    """What standard output and standard error do not take is not tried again when the process
+    ends."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -1,0 +1,181 @@
+"""From runs to what they show: one cell for each row and variant, and a mean for each variant."""
+
+import math
+import statistics
+from dataclasses import dataclass, field
+
+from bench.lab.judge import stats
+from bench.lab.judge.measures import SPEED, lead
+from bench.lab.judge.stats import Estimate
+from bench.lab.run.runs import LATENCIES, Runs
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One variant in one row.  `speed` is operations a second, `shown` the row's own measure in its
+    unit, of which the ratios are: of speeds, above 1 is faster, or of a command's times.  All of
+    these are None where there is nothing to compare with."""
+
+    row: Row
+    variant: Variant
+    runs: int
+    speed: Estimate | None = None
+    shown: Estimate | None = None
+    vs_system: Estimate | None = None
+    vs_mi: Estimate | None = None
+    vs_best: Estimate | None = None  # the fastest of system and the peers
+    of_floor: float | None = None
+    gross_ns: float | None = None  # an operation, the benchmark's own loop included
+    net_ns: float | None = None  # the same less the reference `null`
+    rss_mib: float | None = None  # peak
+    latencies: list[float | None] | None = None  # of LATENCIES; None: the program does not say
+    failures: list[str] = field(default_factory=list)  # "status: raw log", each status once
+    left_out: str | None = None  # why there are no runs
+
+
+@dataclass(frozen=True)
+class Means:
+    """One variant over all rows."""
+
+    variant: str
+    vs_system: float  # geometric means
+    vs_best: float | None
+    worst: float  # lowest ratio to system, and its row
+    worst_row: str
+    enough: bool  # runs in every row to tell
+
+
+def _grouped(failures: list[str]) -> list[str]:
+    """Those that end alike as one."""
+    logs: dict[str, list[str]] = {}
+    for one in failures:
+        status, log = one.rsplit(": ", 1)
+        logs.setdefault(status, []).append(log)
+    return [f"{status}: {found[0]}" if len(found) == 1 else
+            f"{status} in {len(found)} runs, the first: {found[0]}"
+            for status, found in logs.items()]
+
+
+class Cells:
+    """All cells of runs that are complete."""
+
+    def __init__(self, runs: Runs):
+        self.runs = runs
+        self.rows = runs.rows
+        self.variants = runs.variants
+        self._cells: dict[tuple[str, str], Cell] = {}
+
+    def values(self, row: Row, name: str | None) -> dict[int, float]:
+        """What the row is about, by repetition, in its unit."""
+        of = lead(row).of
+        return {rep: of(run) for rep, run in self.runs.of(row, name).items()}
+
+    def ratio(self, row: Row, variant: Variant, base: str) -> Estimate | None:
+        """To `base`; to a system that is linked as the variant is, if `base` is system."""
+        if base == "system":
+            return self.of(row, variant).vs_system
+        return stats.ratio(self.values(row, variant.name), self.values(row, base))
+
+    def _median_speed(self, row: Row, name: str) -> float | None:
+        speeds = self.runs.speeds(row, name)
+        return statistics.median(speeds.values()) if speeds else None
+
+    def median_peak(self, row: Row, name: str) -> float | None:
+        """A variant's peak RSS in the row, KiB; None without runs."""
+        runs = self.runs.of(row, name)
+        return statistics.median(run.peak_rss_kib for run in runs.values()) if runs else None
+
+    def _latencies(self, row: Row, name: str) -> list[float | None] | None:
+        runs = self.runs.of(row, name).values()
+        medians = [statistics.median(getattr(run, key) for run in runs) for key in LATENCIES]
+        return [value or None for value in medians] if any(medians) else None
+
+    def best_peer(self, row: Row) -> str | None:
+        """The fastest of system and the peers in the row."""
+        speeds = {v.name: self._median_speed(row, v.name) for v in self.variants if v.is_peer}
+        known = {name: speed for name, speed in speeds.items() if speed}
+        return max(known, key=known.__getitem__) if known else None
+
+    def of(self, row: Row, variant: Variant) -> Cell:
+        """What the runs of one variant in one row show."""
+        key = (row.key, variant.name)
+        if key not in self._cells:
+            self._cells[key] = self._cell(row, variant)
+        return self._cells[key]
+
+    def _cell(self, row: Row, variant: Variant) -> Cell:
+        runs = self.runs.of(row, variant.name)
+        failures = _grouped(self.runs.failed(row, variant.name))
+        if not runs:
+            return Cell(row, variant, 0, failures=failures, left_out=variant.why_not(row))
+        mine = self.values(row, variant.name)
+        speed = stats.median(list(self.runs.speeds(row, variant.name).values()))
+        null, floor = (self._median_speed(row, name) for name in ("null", "floor"))
+        gross = 1e9 / speed.value
+        shared = variant.link == "shared"  # as mi and the other peers are
+        return Cell(
+            row, variant, len(runs), speed, stats.median(list(mine.values())),
+            vs_system=stats.ratio(mine, self.values(row, variant.baseline)),
+            vs_mi=stats.ratio(mine, self.values(row, "mi")) if shared else None,
+            vs_best=stats.ratio(mine, self.values(row, self.best_peer(row))) if shared else None,
+            of_floor=speed.value / floor if floor else None,
+            gross_ns=gross if lead(row) is SPEED else None,
+            net_ns=gross - 1e9 / null if null else None,
+            rss_mib=self.median_peak(row, variant.name) / 1024,
+            latencies=self._latencies(row, variant.name),
+            failures=failures,
+        )
+
+    def in_row(self, row: Row) -> list[Cell]:
+        """A row's cells: the fastest first, then references, then what has no numbers."""
+        def rank(cell: Cell) -> tuple:
+            return (cell.speed is None, cell.variant.kind == "reference",
+                    -(cell.speed.value if cell.speed else 0))
+
+        return sorted((self.of(row, variant) for variant in self.variants), key=rank)
+
+    def told(self, row: Row) -> list[Cell]:
+        """Those of in_row of which there is something to say."""
+        return [cell for cell in self.in_row(row) if cell.speed or cell.failures or cell.left_out]
+
+    def front(self, row: Row) -> list[str]:
+        """The Pareto front of speed and peak RSS, by medians: variants that none beats in the one
+        without losing in the other.  The fastest comes first; references do not take part."""
+        cells = [self.of(row, v) for v in self.variants if v.kind != "reference"]
+        cells = sorted((cell for cell in cells if cell.speed),
+                       key=lambda cell: (-cell.speed.value, cell.rss_mib))
+        found, leanest = [], math.inf
+        for cell in cells:
+            if cell.rss_mib < leanest:
+                found.append(cell.variant.name)
+                leanest = cell.rss_mib
+        return found
+
+    def without_means(self) -> list[str]:
+        """Measured variants that means() leaves out: a row has no numbers for them."""
+        inside = {line.variant for line in self.means()}
+        return [variant.name for variant in self.variants
+                if inside and variant.kind != "reference" and variant.name not in inside]
+
+    def means(self) -> list[Means]:
+        """Of each variant that has numbers in every row that has numbers for system."""
+        found = []
+        for variant in self.variants:
+            if variant.kind == "reference":
+                continue
+            cells = [self.of(row, variant) for row in self.rows if self.runs.of(row, "system")]
+            if not cells or any(cell.vs_system is None for cell in cells):
+                continue
+            worst = min(cells, key=lambda cell: cell.vs_system.value)
+            best = [cell.vs_best.value for cell in cells if cell.vs_best]
+            found.append(Means(
+                variant.name,
+                statistics.geometric_mean(cell.vs_system.value for cell in cells),
+                statistics.geometric_mean(best) if best else None,
+                worst.vs_system.value,
+                worst.row.title,
+                all(cell.vs_system.enough for cell in cells),
+            ))
+        return sorted(found, key=lambda one: -one.vs_system)

@@ -1,0 +1,62 @@
+"""Whether what was replayed is what was recorded."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.lab.replay.plan import Plan
+from bench.lab.replay.recorded import NEAR
+from bench.lab.run.runs import Runs
+from bench.lab.show import csv_file
+
+_COLUMNS = ("variant", "rep", "calls", "live_peak", "recorded_calls", "recorded_peak")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One run of a plan.  Bytes are those asked for."""
+
+    variant: str
+    rep: int
+    calls: int
+    live_peak: int
+
+    def holds(self, made: Plan) -> bool:
+        """Whether every call was made, and the peak is that of the recording: exactly with one
+        thread, nearly with several."""
+        slack = NEAR * made.peak if made.threads > 1 else 0
+        return self.calls == made.calls and abs(self.live_peak - made.peak) <= slack
+
+
+def find(folder: Path, runs: Runs) -> list[Agreement]:
+    """All runs with numbers, from what they printed."""
+    found = []
+    for one in runs.rows:
+        for variant in runs.variants:
+            for rep, run in sorted(runs.of(one, variant.name).items()):
+                text = (folder / "raw" / f"{one.key}-{variant.name}-{rep}.out").read_text(
+                    encoding="utf-8")
+                peak = re.search(r"^live_peak=(\d+)$", text, re.MULTILINE)
+                found.append(Agreement(variant.name, rep, int(run.ops),
+                                       int(peak.group(1)) if peak else -1))
+    return found
+
+
+def csv(found: list[Agreement], made: Plan) -> str:
+    """replay.csv: a line for each run."""
+    return csv_file.text(_COLUMNS, ([one.variant, one.rep, one.calls, one.live_peak, made.calls,
+                                     made.peak] for one in found))
+
+
+def lines(found: list[Agreement], made: Plan, unlike: list[str], failed: bool) -> list[str]:
+    """What to say of them; `unlike` comes from differs, `failed` is whether some have no end."""
+    wrong = [one for one in found if not one.holds(made)]
+    text = [f"recorded: {made.calls} calls on {made.threads} threads, at most {made.peak} "
+            f"bytes, {made.left} blocks never freed"]
+    text += [f"{one.variant}, round {one.rep}: {one.calls} calls, at most {one.live_peak} bytes: "
+             "not what was recorded" for one in wrong]
+    text += [f"the trace is not what was recorded: {line}" for line in unlike]
+    if found and not wrong and not unlike:
+        text.append(f"all {len(found)} replays that ended agree with it" if failed
+                    else f"all {len(found)} replays agree with it")
+    return text

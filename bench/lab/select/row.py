@@ -1,0 +1,88 @@
+"""A row of the results: one program with its arguments."""
+
+import hashlib
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from bench.lab.select.programs import PROGRAMS
+
+
+def shell(words: Sequence[str]) -> str:
+    """The words as they can be typed into bash, on one line."""
+    return " ".join(shlex.quote(word) if word.isprintable() else _escaped(word) for word in words)
+
+
+def _escaped(word: str) -> str:
+    """A word with line ends, tabs, bytes that are no text."""
+    letters = (letter if letter.isprintable() and letter not in "'\\" else
+               "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="surrogateescape"))
+               for letter in word)
+    return f"$'{''.join(letters)}'"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One benchmark program with its arguments.  Rows of other kinds run something else."""
+
+    program: str
+    args: tuple[str, ...]
+    threads: int
+    load: str  # for people: what is measured
+    bar: float | None = None  # the least speed that is asked of the default profile, of best peer
+    floor_bar: float | None = None  # the same, of the reference `floor`
+    idle_bar: float | None = None  # most of the peak that may be resident at the end
+
+    timed: ClassVar[bool] = False  # an operation is a whole run: the row is about time, not speed
+    preload: ClassVar[str] = "LD_PRELOAD"  # the variable that names a library to be preloaded
+
+    @property
+    def params(self) -> str:
+        """The arguments in one word group, as in the results."""
+        return shlex.join(self.args)
+
+    @property
+    def title(self) -> str:
+        """For people; as it can be typed into a shell."""
+        return shell((self.program, *self.args))
+
+    @property
+    def key(self) -> str:
+        """A name for files, of its own for each row."""
+        text = f"{self.program}-{'-'.join(self.args)}"
+        name = re.sub(r"[^A-Za-z0-9_.+-]+", "_", text)[:80]
+        if name == text:
+            return name
+        digest = hashlib.sha1(text.encode(errors="surrogateescape")).hexdigest()
+        return f"{name}-{digest[:8]}"
+
+    @property
+    def references(self) -> bool:
+        """Whether `null` and `floor` can run it."""
+        return self.program not in PROGRAMS or PROGRAMS[self.program].references
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it runs; None: anywhere."""
+        return None
+
+    def executable(self, binaries: Mapping[str, Path]) -> Path | None:
+        """What is started, of the programs that a variant was linked with; None: it was not."""
+        return binaries.get(self.program)
+
+    def arguments(self, more: float = 0.0) -> Sequence[str]:
+        """Of what is started, for so much more of the same work, 0.03 for 3 %.
+
+        Raises ValueError for more of a program that runs for a time instead.
+        """
+        if not more:
+            return self.args
+        place = PROGRAMS[self.program].amount
+        if place is None:
+            raise ValueError(f"{self.program} has no amount of work")
+        args = list(self.args)
+        args[place] = str(round(int(args[place]) * (1 + more)))
+        return args

@@ -1,0 +1,74 @@
+"""A variant: one allocator, and the programs linked with it."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.lab.base.errors import UsageError
+from bench.lab.select.row import Row
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One allocator and the programs linked with it."""
+
+    name: str
+    kind: str  # "profile", "system", "peer", "reference"
+    link: str  # "shared" or "static"
+    binaries: dict[str, Path]  # program -> executable
+    profile: str | None = None
+    library: Path | None = None  # the shared one that it is linked with, if that is no part of libc
+    preload: Path | None = None  # a library that takes the place of the one it is linked with
+    more: float = 0.0  # share of work that is done and not counted: a known slow-down
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether hakmem is compared with it in ratios to the best peer."""
+        return self.kind in ("system", "peer") and self.link == "shared"
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the profile that the bars and targets are about."""
+        return self.profile == "default" and self.link == "shared"
+
+    @property
+    def one_thread(self) -> bool:
+        """Whether its allocator has no locks."""
+        return self.name == "floor"
+
+    def preloaded(self, _row: Row) -> Path | None:
+        """The library that is preloaded into the row's program."""
+        return self.preload
+
+    def environment(self, row: Row) -> dict[str, str]:
+        """What the environment of the row's program has beside the caller's."""
+        library = self.preloaded(row)
+        return {row.preload: str(library)} if library else {}
+
+    def command(self, row: Row) -> list[str]:
+        """The program and its arguments."""
+        return [str(row.executable(self.binaries)), *row.arguments(self.more)]
+
+    @property
+    def baseline(self) -> str:
+        """The system variant that it is compared with: linked as this one is."""
+        return "system" if self.link == "shared" else f"system+{self.link}"
+
+    def why_not(self, row: Row) -> str | None:
+        """Why the row is left out for this variant; None if it is not."""
+        if row.executable(self.binaries) is None:
+            return "not built"
+        if self.one_thread and row.threads > 1:
+            return f"{self.name} has no locks: one thread only"
+        if self.kind == "reference" and not row.references:
+            return "the references serve malloc and free only"
+        return None
+
+
+def preloading(variant: Variant, where: str = "") -> Variant:
+    """The variant with its library preloaded into whatever runs.  Raises UsageError if it has none;
+    `where` begins the message."""
+    if variant.kind != "system" and variant.library is None:
+        raise UsageError(f"{where}{variant.name} has no library that can be preloaded; it is "
+                         "linked statically")
+    return dataclasses.replace(variant, preload=variant.library)

@@ -1,0 +1,93 @@
+"""summary.md of the matrix: the tables and the circumstances, to read and to pass on."""
+
+from bench.lab.judge import stats
+from bench.lab.judge.cells import Cell
+from bench.lab.judge.matrix import Matrix
+from bench.lab.judge.regress import MARKED, SEVERE
+from bench.lab.judge.strengths import Strengths
+from bench.lab.show import (asked_tables, cell_table, change_table, markdown, outlier_list)
+from bench.lab.show.markdown import section
+
+
+def _configuration(about: dict) -> list[str]:
+    build = about["build"]
+    return [
+        *markdown.circumstances(
+            about, f"{about['reps']} repetitions, seed {about['seed']}, load "
+            f"{about['load_before'][0]} before and {about['load_after'][0]} after."),
+        f"Built in mode {build.get('mode', 'unknown')}, allocators with "
+        f"`{_flags(build.get('copts', []))}`. Profiles, by the start of their files' SHA-256: "
+        + ", ".join(f"{name} {digest[:8]}" for name, digest in about["profiles"].items()) + ".",
+        "", *markdown.doubts(about),
+        *(f"{peer['name']} is not installed (package {peer['package']})."
+          for peer in about["missing"])]
+
+
+def _flags(copts: list[str] | str) -> str:
+    return copts if isinstance(copts, str) else " ".join(copts)
+
+
+def _strengths(found: Strengths | None) -> list[str]:
+    """Nothing without the default profile and a peer."""
+    if found is None:
+        return []
+    untold = [f"{stats.TOO_FEW} runs to tell in {found.too_few} of {found.cells} rows"] \
+        if found.too_few else []
+
+    def listed(title: str, before: str, lines: list[str]) -> list[str]:
+        return section(title, before, markdown.bullets(lines + untold or ["none"]))
+
+    return (
+        listed("Strengths", "Where the default profile is surely faster than every peer.",
+               [_against(cell, peer) for cell, peer in found.strong])
+        + listed("Weaknesses", "Where a peer is surely faster than the default profile.",
+                 [_against(cell, peer) for cell, peer, _ in found.weak])
+        + listed("Bottlenecks", "What the default profile has more of than that peer, in the rows "
+                 "in which it is slower.",
+                 [f"{cell.row.title}: " + ("; ".join(
+                     f"{cause.name} {cause.mine}, {peer} {cause.theirs}" for cause in causes)
+                     or "nothing measured stands out") for cell, peer, causes in found.weak])
+    )
+
+
+def _against(cell: Cell, peer: str) -> str:
+    ratio = cell.vs_best
+    return (f"{cell.row.title}: {ratio.value:.2f} of {peer} "
+            f"({ratio.low:.2f} to {ratio.high:.2f})")
+
+
+def _since(found: Matrix, words: list[str]) -> list[str]:
+    title = "Against the earlier run"
+    if found.changes is None:
+        return section(title, "None was named; `--baseline DIR` compares with one.")
+    changed = [one for one in found.changes if one.verdict != "same"]
+    return section(
+        title, f"Against {found.earlier.folder}.", words,
+        "Speeds are compared by their ratios to the system's malloc in the same round. Worse "
+        f"by {100 * MARKED:.0f} % is marked, by {100 * SEVERE:.0f} % severe. "
+        "better and worse hold for all rows together, of which one in twenty differs by "
+        f"chance; {stats.TOO_FEW}: so few runs that even clear ones show nothing.",
+        *([markdown.table(change_table.table(changed))] if changed else []))
+
+
+def render(found: Matrix, about: dict, words: list[str]) -> str:
+    """The whole file; `about` is the content of run.json, `words` say what the changes come to."""
+    lines = [f"# {about['command']}", "", *_configuration(about), cell_table.LEGEND, ""]
+    means = cell_table.means(found.cells)
+    if means:
+        lines += section("All rows", markdown.table(means), *filter(None, [means.after]))
+    lines += section("Speeds, M ops/s", markdown.table(cell_table.at_a_glance(found.cells)))
+    if found.targets:
+        lines += section("Targets", "What the project began with, of the default profile.",
+                         markdown.table(asked_tables.targets(found.targets)))
+    lines += _strengths(found.strengths)
+    lines += _since(found, words)
+    if found.bars:
+        bars = asked_tables.bars(found.bars)
+        lines += section("Bars", bars.before, markdown.table(bars), bars.after)
+    for row in found.cells.rows:
+        table = cell_table.of_row(row, found.cells.told(row))
+        lines += section(row.title, f"{row.load}.", markdown.table(table),
+                         markdown.bullets(table.failures))
+    lines += outlier_list.section(found.outliers)
+    return "\n".join(lines)
