@@ -7,9 +7,10 @@
 #ifndef BENCH_KEPT_H
 #define BENCH_KEPT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
-#include "common.h"
+#include "memory.h"
 
 enum {
     KEPT_SLOTS = 256,  /* of a table */

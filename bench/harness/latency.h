@@ -22,9 +22,9 @@
 #ifndef BENCH_LATENCY_H
 #define BENCH_LATENCY_H
 
-#include <time.h>
-
-#include "common.h"
+#include "clock.h"
+#include "memory.h"
+#include "random.h"
 
 enum {
     BENCH_SUB_BITS = 5, /* 2^5 buckets for each power of two */
@@ -44,25 +44,6 @@ struct bench_latency {
 /* Ticks that the counter advances by, and ticks between two reads with nothing between them. */
 extern uint64_t bench_latency_step;
 extern double bench_latency_cost;
-
-/* Ticks of a counter that runs at one speed; all that is before it in the program is done, nothing
- * that is after it has begun. */
-static inline uint64_t bench_ticks(void)
-{
-#if defined(__x86_64__)
-    uint32_t low, high;
-    __asm__ volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
-    return (uint64_t)high << 32 | low;
-#elif defined(__aarch64__)
-    uint64_t ticks;
-    __asm__ volatile("dsb ishld; isb; mrs %0, cntvct_el0; isb" : "=r"(ticks)::"memory");
-    return ticks;
-#else
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-#endif
-}
 
 static inline unsigned bench_bucket(uint64_t steps)
 {

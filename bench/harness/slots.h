@@ -8,8 +8,11 @@
 
 #include <stdlib.h>
 
-#include "common.h"
+#include "args.h"
 #include "latency.h"
+#include "memory.h"
+#include "random.h"
+#include "result.h"
 
 struct slots {
     uint64_t **blocks; /* nslots of them, NULL: empty */

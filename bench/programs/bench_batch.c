@@ -1,8 +1,11 @@
 /* bench_batch SIZE BATCH CYCLES ORDER: one thread allocates BATCH blocks of SIZE bytes, writes to
  * each, and frees them all, first in first out, last in first out or in random order; CYCLES times.
  * The batch is deeper than most caches of free blocks. */
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 
 enum { EVERY = 8192 }; /* of so many calls one is timed: in every 8th batch of 512 */
 

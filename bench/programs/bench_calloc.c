@@ -1,8 +1,11 @@
 /* bench_calloc CYCLES WS SEED: one thread, WS slots with blocks of 16 bytes to 4 MiB from calloc.
  * Each cycle picks a slot at random and fills it if it is empty, empties it if it is not.  One byte
  * in each 4 KiB and the last one must be zero, and are written. */
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 
 enum { LEAST = 16, MOST = 4 << 20, TOUCH = 4096 };
 enum { EVERY = 4 }; /* of so many calls one is timed */

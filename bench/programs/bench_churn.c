@@ -4,8 +4,11 @@
  * leave behind must not add up. */
 #include <string.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 #include "bench/harness/threads.h"
 
 enum { EVERY = 1024 }; /* of so many calls one is timed */

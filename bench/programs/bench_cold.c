@@ -5,8 +5,11 @@
  * of the processor, and what free() itself reads of it has to come from memory. */
 #include <stdio.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 
 enum { EVERY = 2048 }; /* of so many calls one is timed */
 

@@ -5,8 +5,11 @@
  * thread writes to and frees before its cycles; an allocator that lets it keep the block makes it
  * write to a line that others write to, too.  (The loads `cache-thrash` and `cache-scratch` of
  * Berger and others, "Hoard: a scalable memory allocator", ASPLOS 2000.) */
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
+#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/result.h"
 #include "bench/harness/threads.h"
 
 enum { WRITES = 100 };

@@ -7,7 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
+#include "bench/harness/clock.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 
 enum { LEAST = 16, MOST = 1 << 20, TOUCH = 4096, STEP_MS = 100 };
 

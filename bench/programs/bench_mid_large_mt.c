@@ -1,5 +1,9 @@
 /* bench_mid_large_mt THREADS CYCLES WS SEED: each of THREADS threads has WS slots with blocks of 8
  * to 32 KiB and runs CYCLES cycles over them; slots.h has the load. */
+#include "bench/harness/args.h"
+#include "bench/harness/clock.h"
+#include "bench/harness/latency.h"
+#include "bench/harness/result.h"
 #include "bench/harness/slots.h"
 #include "bench/harness/threads.h"
 

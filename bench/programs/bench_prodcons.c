@@ -4,8 +4,12 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
+#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 #include "bench/harness/threads.h"
 
 enum {

@@ -2,8 +2,12 @@
  * freed and built anew: to a random size of up to MAX bytes, by realloc, either appending a 64th of
  * it (at least 16 bytes) each time or growing by half of what it has.  One byte in each 4 KiB of
  * what is new is written; the head and the last byte of what was there must come along. */
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
+#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 
 enum { VECTORS = 16, LEAST = 64, TOUCH = 4096 };
 enum {

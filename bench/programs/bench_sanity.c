@@ -17,8 +17,9 @@
 #include <malloc.h>
 #include <string.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/kept.h"
+#include "bench/harness/random.h"
 #include "bench/harness/threads.h"
 
 enum {

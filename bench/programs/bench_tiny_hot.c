@@ -3,8 +3,10 @@
  */
 #include <stdlib.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/result.h"
 
 enum { EVERY = 10000 }; /* of so many calls one is timed: in every 50th batch of 100 */
 

@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/random.h"
+#include "bench/harness/result.h"
 #include "bench/harness/threads.h"
 
 enum { EVERY = 4096 }; /* of so many calls one is timed */

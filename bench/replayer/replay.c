@@ -22,7 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/harness/common.h"
+#include "bench/harness/args.h"
+#include "bench/harness/memory.h"
+#include "bench/harness/result.h"
 #include "bench/harness/threads.h"
 #include "plan.h"
 

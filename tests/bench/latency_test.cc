@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 
 extern "C" {
+#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
 }
 

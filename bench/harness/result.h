@@ -1,0 +1,28 @@
+/* result.h: the measured part of a benchmark program, and its result line.
+ *
+ * Every program prints one line to stdout:
+ *   RESULT bench=NAME params="..." ops=N seconds=S ops_per_s=R peak_rss_kib=K rss_kib=E
+ *          minor_faults=F user_s=U sys_s=V [p50_ns=T p99_ns=T p999_ns=T max_ns=T]
+ * where one operation is one malloc, calloc, realloc or free, seconds, faults and processor time
+ * are those of the measured part, and rss_kib is what is resident when it is over.  The times are
+ * those of single calls, of a sample (latency.h): half of its calls took no longer than p50_ns, 99
+ * and 99.9 in a hundred no longer than p99_ns and p999_ns.  They are there if the sample is large
+ * enough: of 10 calls for p50_ns and max_ns, 100 for p99_ns, 1000 for p999_ns. */
+#ifndef BENCH_RESULT_H
+#define BENCH_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes resident now. */
+size_t bench_rss(void);
+
+/* Around the measured part, in which all calls that are timed lie. */
+void bench_start(void);
+void bench_stop(void);
+/* Instead of the times that bench_start and bench_stop took: those of bench_now in the threads that
+ * did the work.  Whoever only waits for them may be woken when a short run is over. */
+void bench_span(double start, double stop);
+void bench_result(uint64_t ops);
+
+#endif
