@@ -1,4 +1,5 @@
-"""bazel run //bench:ab -- A B: which of two allocators is better, by how much, how sure.
+"""bazel run //bench:ab -- A B: tells which of two allocators is better, by how much, and how sure
+that is.
 
 Runs of the two alternate, in pairs.  A and B may be the same: then nothing should be found.
 """
@@ -25,13 +26,13 @@ def _parser() -> argparse.ArgumentParser:
         "hakmem-low-rss system --program 'git log --stat'",
     ])
     parser.add_argument("a", metavar="A", help="a variant, such as hakmem, hakmem-low-rss, mi")
-    parser.add_argument("b", metavar="B", help="another, or the same")
+    parser.add_argument("b", metavar="B", help="another variant, or the same one once more")
     options.add_rows(parser, options.LONG)
     parser.add_argument("--program", action="append", default=[], metavar="'PROGRAM ARGS'",
-                        help="instead of the benchmark programs: any command, with the variants' "
-                             "libraries preloaded; may be given several times")
+                        help="measure this command instead of the benchmark programs; the library "
+                             "of each variant is preloaded into it; may be given several times")
     options.add_preload(parser)
-    options.add_runs(parser, f"pairs of each row; default {QUICK_REPS}, with --full {FULL_REPS}",
+    options.add_runs(parser, f"how many pairs of runs each row gets; default {QUICK_REPS}, with --full {FULL_REPS}",
                      "ab")
     return parser
 

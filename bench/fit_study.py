@@ -23,11 +23,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = options.parser("fit_study", __doc__.split(": ", 1)[1].replace("\n", " "),
                             ["", "--programs python3,redis --reps 15"])
     parser.add_argument("--programs", type=options.words, default=[], metavar="NAME,...",
-                        help=f"default: {','.join(load.name for load in LOADS)}")
+                        help=f"only these programs; default: {','.join(load.name for load in LOADS)}")
     parser.add_argument("--document", metavar="FILE",
-                        help=f"what holds the table; default: {DOCUMENT} in the workspace, with "
-                             "--programs none")
-    options.add_runs(parser, f"rounds, in which each allocator runs once; default {REPS}",
+                        help=f"the file that holds the table; default: {DOCUMENT} in the "
+                             "workspace, and no file with --programs")
+    options.add_runs(parser, f"how often each allocator runs; default {REPS}",
                      "fit_study")
     return parser
 

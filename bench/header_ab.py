@@ -1,5 +1,5 @@
-"""bazel run //bench:header_ab: the header against the page map, and the address against it, over all
-loads, hot and cold; written as docs/header-classidx.md."""
+"""bazel run //bench:header_ab: measures the class lookups header and region against the page map,
+over all loads, hot and cold; writes docs/header-classidx.md."""
 
 import argparse
 import os
@@ -25,12 +25,12 @@ def _parser() -> argparse.ArgumentParser:
         "header costs the sizes of real programs; writes what that shows.",
         ["", "--reps 41 --document /tmp/header.md", "--bench tiny_hot,cold", "--quick"])
     parser.add_argument("--quick", action="store_true",
-                        help="runs of a tenth of the length, to see whether it works")
+                        help="runs that are ten times shorter, only to see whether all of it works")
     options.add_only(parser)
     parser.add_argument("--document", metavar="FILE",
-                        help=f"default: {DOCUMENT} in the workspace; with --quick, --bench or "
-                             f"--threads {DOCUMENT.name} among the results")
-    options.add_runs(parser, f"rounds, in which each lookup runs once; default {REPS}, with "
+                        help=f"the file to write; default: {DOCUMENT} in the workspace, or "
+                             f"{DOCUMENT.name} among the results with --quick, --bench or --threads")
+    options.add_runs(parser, f"how often each lookup runs; default {REPS}, with "
                      f"--quick {QUICK_REPS}", "header_ab")
     parser.add_argument("--recorder", type=Path, default=RECORDER, help=argparse.SUPPRESS)
     return parser

@@ -1,4 +1,4 @@
-"""bazel run //bench:list: the programs, variants and axes that the other commands take."""
+"""bazel run //bench:list: lists the programs, variants and axes that the other commands take."""
 
 import argparse
 import json
@@ -26,8 +26,8 @@ AXES_LEGEND = (
 def _parser() -> argparse.ArgumentParser:
     parser = options.parser("list", __doc__.split(": ", 1)[1], ["", "variants", "axes --json"])
     parser.add_argument("part", nargs="*", metavar="programs|variants|axes",
-                        help="only these; default: all")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+                        help="what to list; default: all three")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options.add_manifest(parser)
     return parser
 

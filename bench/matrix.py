@@ -1,4 +1,4 @@
-"""bazel run //bench:matrix: all programs over all variants, interleaved, as one table."""
+"""bazel run //bench:matrix: runs all programs with all variants, in random order, and shows one table."""
 
 import argparse
 import sys
@@ -24,15 +24,16 @@ def _parser() -> argparse.ArgumentParser:
         "", "--full --out /tmp/full", "--bench larson,tiny_hot --variants hakmem,system,mi --reps 9",
         "--full --baseline /tmp/full --fail-on-regression",
     ])
-    options.add_rows(parser, "the seed's own parameters and longer rows: about 40 minutes")
-    parser.add_argument("--variants", type=options.words, default=[], metavar="NAME,...")
+    options.add_rows(parser, "all programs, with more parameters and longer runs: about 40 minutes")
+    parser.add_argument("--variants", type=options.words, default=[], metavar="NAME,...",
+                        help="only these variants; bazel run //bench:list -- variants shows all")
     options.add_preload(parser)
     parser.add_argument("--baseline", metavar="DIR",
-                        help="results of an earlier run to compare with")
+                        help="the folder of an earlier run, to compare with")
     parser.add_argument("--fail-on-regression", action="store_true",
-                        help="exit status 1 if a variant of hakmem's got worse by 10 %% or more, "
-                             "or if there are too few runs to tell")
-    options.add_runs(parser, f"default {QUICK_REPS}, with --full {FULL_REPS}", "suite")
+                        help="exit with status 1 if a variant of hakmem got worse by 10 %% or "
+                             "more since --baseline, or if there are too few runs to tell")
+    options.add_runs(parser, f"how often each variant runs; default {QUICK_REPS}, with --full {FULL_REPS}", "suite")
     return parser
 
 

@@ -1,8 +1,8 @@
-"""bazel run //bench:noise: how small a difference this machine can show, and how often the
+"""bazel run //bench:noise: tells how small a difference this machine can show, and how often the
 laboratory finds one where there is none.
 
-A variant runs against itself, and against itself with a known part of work added, in many
-blocks of pairs, each of which is judged as bench:ab judges a measurement.
+A variant runs against itself, and against itself with some work added.  The runs form many blocks
+of pairs; each block is judged as bench:ab judges a measurement.
 """
 
 import argparse
@@ -25,14 +25,14 @@ def _parser() -> argparse.ArgumentParser:
         "", "--variant system --blocks 5", "--bench tiny_hot,random_mixed --added 1",
     ])
     parser.add_argument("--variant", default="hakmem", metavar="NAME",
-                        help="what runs against itself; default: %(default)s")
+                        help="the variant that runs against itself; default: %(default)s")
     parser.add_argument("--added", type=options.percent, default=3.0, metavar="PERCENT",
-                        help="work that the slowed runs do more; default: %(default)g")
+                        help="how much more work the slowed runs do; default: %(default)g")
     parser.add_argument("--blocks", type=options.count, default=BLOCKS, metavar="N",
-                        help="how many comparisons of each row; default: %(default)s")
+                        help="how many comparisons to make in each row; default: %(default)s")
     options.add_only(parser)
     options.add_preload(parser)
-    options.add_runs(parser, f"pairs of each row in a block; default {PAIRS}", "noise")
+    options.add_runs(parser, f"how many pairs of runs make one comparison; default {PAIRS}", "noise")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""bazel run //bench:perf -- BENCH VARIANT: where one benchmark program spends its time.
+"""bazel run //bench:perf -- BENCH VARIANT: shows where one benchmark program spends its time.
 
 perf takes samples of the running program; with --instructions, valgrind's callgrind counts its
 instructions.
@@ -28,22 +28,23 @@ def _parser() -> argparse.ArgumentParser:
         "cold mine --preload mine=/opt/lib/libmine.so",
     ])
     parser.add_argument("bench", metavar="BENCH",
-                        help=f"a program, with or without bench_: {', '.join(PROGRAMS)}")
+                        help=f"the program, with or without bench_: {', '.join(PROGRAMS)}")
     parser.add_argument("variant", metavar="VARIANT",
-                        help="whose malloc, such as hakmem, hakmem-low-rss, mi")
+                        help="the allocator that it runs with, such as hakmem, hakmem-low-rss, mi")
     parser.add_argument("--args", metavar="WORDS",
-                        help="arguments of the program; default: its first row of the matrix's "
-                             "--full, with --instructions its first short row")
+                        help="arguments of the program; default: those of its first row in the "
+                             "matrix --full, or of its first short row with --instructions")
     parser.add_argument("--frequency", type=options.above_zero, metavar="HZ",
                         help=f"samples a second; default {sampling.FREQUENCY}")
     parser.add_argument("--instructions", action="store_true",
-                        help="count instructions by callgrind; the program runs about "
+                        help="count instructions with callgrind; the program then runs about "
                              f"{callgrind.SLOWER} times slower")
     options.add_preload(parser)
     parser.add_argument("--out", metavar="DIR",
-                        help="default: bench_results/perf/<time> in the workspace")
+                        help="folder for the results; default: bench_results/perf/<time> in the "
+                             "workspace")
     parser.add_argument("--timeout", type=options.seconds, default=TIMEOUT, metavar="SECONDS",
-                        help="of the run; default %(default)s")
+                        help="how long the run may take; default %(default)s")
     options.add_manifest(parser)
     return parser
 

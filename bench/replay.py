@@ -1,5 +1,5 @@
-"""bazel run //bench:replay -- TRACE VARIANT...: the calls of a recorded program again, on as many threads,
-with any allocator; what they take, and whether each block is what it should be."""
+"""bazel run //bench:replay -- TRACE VARIANT...: makes the calls of a recorded program again, with any
+allocator and on as many threads; measures them, and checks each block."""
 
 import argparse
 import sys
@@ -23,14 +23,16 @@ EXAMPLES = ["app.rec hakmem system mi", "app.rec hakmem mine --preload mine=/opt
 def _parser() -> argparse.ArgumentParser:
     parser = options.parser("replay", __doc__.split(": ", 1)[1].replace("\n", " "), EXAMPLES)
     parser.add_argument("trace", metavar="TRACE",
-                        help="what bazel run //gen:record -- --trace has written: FILE.trace, or FILE "
-                             "beside it")
+                        help="a file that bazel run //gen:record -- --trace wrote: FILE.trace, or the "
+                             "recording FILE beside it")
     parser.add_argument("variants", metavar="VARIANT", nargs="*", default=["hakmem", "system"],
-                        help="the others are compared with the first; default: hakmem system")
+                        help="allocators; the others are compared with the first; default: hakmem "
+                             "system")
     parser.add_argument("--shrink", metavar="FILE",
-                        help="if the first variant fails: a C program with the calls that it takes")
+                        help="if the replay fails with the first variant: write a short C program that "
+                             "fails too")
     options.add_preload(parser)
-    options.add_runs(parser, f"rounds, in which each variant runs once; default {REPS}", "replay")
+    options.add_runs(parser, f"how often each variant runs; default {REPS}", "replay")
     return parser
 
 

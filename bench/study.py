@@ -1,4 +1,5 @@
-"""bazel run //bench:<sweep>: the variants of a sweep against the profile that they derive from.
+"""bazel run //bench:<sweep>: measures the variants of a sweep against the profile that they derive
+from.
 
 The target's rule, in bazel/bench/sweep.bzl, says which sweep; bench/lab/select/studies.py which rows, for those
 that ask a question of their own.
@@ -26,7 +27,7 @@ def parser(name: str) -> argparse.ArgumentParser:
     made = options.parser(name, question, ["", "--reps 31 --out /tmp/results"])
     options.add_rows(made, options.LONG)
     options.add_preload(made)
-    options.add_runs(made, f"rounds, in which each variant runs once; {reps}", name)
+    options.add_runs(made, f"how often each variant runs; {reps}", name)
     made.add_argument("--study", help=argparse.SUPPRESS)
     return made
 

@@ -1,5 +1,5 @@
 """bazel run //bench:sweep: builds variants of a profile that differ in a few keys, and measures them
-against it.  Nothing is edited: the package they are built from is written for the occasion."""
+against it.  No file of the workspace is edited: Bazel builds the variants from a temporary package."""
 
 import argparse
 import sys
@@ -22,13 +22,13 @@ def _parser() -> argparse.ArgumentParser:
             "--axis front.list_max=0,32768 --axis front.cache_bytes=65536,524288",
         ])
     parser.add_argument("--base", default="default", metavar="PROFILE",
-                        help="what the variants derive from; default: %(default)s")
+                        help="the profile that the variants derive from; default: %(default)s")
     parser.add_argument("--axis", type=axes.axis, action="append", required=True,
-                        metavar="SECTION.KEY=VALUE,...", help="a key of the profile and its values; "
-                        "with several axes, all combinations are built")
+                        metavar="SECTION.KEY=VALUE,...", help="a key of the profile and the values to "
+                        "try; with several axes, all combinations are built")
     options.add_rows(parser, options.LONG)
     options.add_preload(parser)
-    options.add_runs(parser, "rounds, in which each variant runs once; default "
+    options.add_runs(parser, "how often each variant runs; default "
                      f"{QUICK_REPS}, with --full {FULL_REPS}", "sweep", built=False)
     return parser
 

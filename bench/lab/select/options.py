@@ -19,7 +19,7 @@ from bench.lab.select.row import shell
 
 MOST = 100_000  # of what is counted: more would not end in a year
 LONGEST = 86_400  # seconds
-LONG = "the parameters of the matrix's --full"  # of --full
+LONG = "the long runs, as in bazel run //bench:matrix -- --full"  # help of --full
 
 
 def words(text: str) -> list[str]:
@@ -108,15 +108,16 @@ def add_rows(to: argparse.ArgumentParser, full: str) -> None:
 def add_only(to: argparse.ArgumentParser) -> None:
     """Which of the rows: --bench, --threads."""
     to.add_argument("--bench", type=words, default=[], metavar="NAME,...",
-                    help=f"programs, with or without bench_: {', '.join(PROGRAMS)}")
+                    help=f"only these programs, with or without bench_: {', '.join(PROGRAMS)}")
     to.add_argument("--threads", type=counts, default=[], metavar="N,...",
-                    help="only rows with so many threads")
+                    help="only rows that run on so many threads")
 
 
 def add_preload(to: argparse.ArgumentParser) -> None:
     """Allocators from elsewhere: --preload."""
     to.add_argument("--preload", action="append", default=[], metavar="NAME=PATH",
-                    help="one more variant: this library, preloaded; may be given several times")
+                    help="one more variant: an allocator as a shared library, which is preloaded; "
+                         "may be given several times")
 
 
 def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = True) -> None:
@@ -124,11 +125,12 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = Tr
     command itself builds what it measures, the list of what was built."""
     to.add_argument("--reps", type=count, metavar="N", help=reps)
     to.add_argument("--seed", type=whole, metavar="N",
-                    help="of the order of the runs; default: a new one")
+                    help="starts the random numbers that order the runs; the same number gives the "
+                         "same order; default: a new one")
     to.add_argument("--out", metavar="DIR",
-                    help=f"default: bench_results/{kind}/<time> in the workspace")
+                    help=f"folder for the results; default: bench_results/{kind}/<time> in the workspace")
     to.add_argument("--timeout", type=seconds, default=120, metavar="SECONDS",
-                    help="of one run; default %(default)s")
+                    help="how long one run may take; default %(default)s")
     if built:
         add_manifest(to)
 
