@@ -32,8 +32,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="measure this command instead of the benchmark programs; the library "
                              "of each variant is preloaded into it; may be given several times")
     options.add_preload(parser)
-    options.add_runs(parser, f"how many pairs of runs each row gets; default {QUICK_REPS}, with --full {FULL_REPS}",
-                     "ab")
+    options.add_runs(parser, f"how many pairs of runs each row gets; default {QUICK_REPS}, with "
+                     f"--full {FULL_REPS}", "ab")
     return parser
 
 

@@ -1,5 +1,6 @@
-"""bazel run //bench:fit_study: fits a profile to each of ten programs, and measures each with an input
-that the fit has not seen, against the default and the peers; writes the table of docs/fit.md."""
+"""bazel run //bench:fit_study: fits a profile to each of ten programs, and measures each with an
+input that the fit has not seen, against the default and the peers; writes the table of
+docs/fit.md."""
 
 import argparse
 import sys
@@ -23,7 +24,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = options.parser("fit_study", __doc__.split(": ", 1)[1].replace("\n", " "),
                             ["", "--programs python3,redis --reps 15"])
     parser.add_argument("--programs", type=options.words, default=[], metavar="NAME,...",
-                        help=f"only these programs; default: {','.join(load.name for load in LOADS)}")
+                        help="only these programs; default: "
+                             f"{','.join(load.name for load in LOADS)}")
     parser.add_argument("--document", metavar="FILE",
                         help=f"the file that holds the table; default: {DOCUMENT} in the "
                              "workspace, and no file with --programs")

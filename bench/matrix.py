@@ -1,4 +1,5 @@
-"""bazel run //bench:matrix: runs all programs with all variants, in random order, and shows one table."""
+"""bazel run //bench:matrix: runs all programs with all variants, in random order, and shows one
+table."""
 
 import argparse
 import sys
@@ -33,7 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fail-on-regression", action="store_true",
                         help="exit with status 1 if a variant of hakmem got worse by 10 %% or "
                              "more since --baseline, or if there are too few runs to tell")
-    options.add_runs(parser, f"how often each variant runs; default {QUICK_REPS}, with --full {FULL_REPS}", "suite")
+    options.add_runs(parser, f"how often each variant runs; default {QUICK_REPS}, with --full "
+                     f"{FULL_REPS}", "suite")
     return parser
 
 

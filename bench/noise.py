@@ -32,7 +32,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="how many comparisons to make in each row; default: %(default)s")
     options.add_only(parser)
     options.add_preload(parser)
-    options.add_runs(parser, f"how many pairs of runs make one comparison; default {PAIRS}", "noise")
+    options.add_runs(parser, f"how many pairs of runs make one comparison; default {PAIRS}",
+                     "noise")
     return parser
 
 

@@ -1,5 +1,5 @@
-"""bazel run //bench:replay -- TRACE VARIANT...: makes the calls of a recorded program again, with any
-allocator and on as many threads; measures them, and checks each block."""
+"""bazel run //bench:replay -- TRACE VARIANT...: makes the calls of a recorded program again, with
+any allocator and on as many threads; measures them, and checks each block."""
 
 import argparse
 import sys

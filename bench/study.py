@@ -1,8 +1,8 @@
 """bazel run //bench:<sweep>: measures the variants of a sweep against the profile that they derive
 from.
 
-The target's rule, in bazel/bench/sweep.bzl, says which sweep; bench/lab/select/studies.py which rows, for those
-that ask a question of their own.
+The target's rule, in bazel/bench/sweep.bzl, says which sweep; bench/lab/select/studies.py which
+rows, for those that ask a question of their own.
 """
 
 import argparse

@@ -1,5 +1,6 @@
-"""bazel run //bench:sweep: builds variants of a profile that differ in a few keys, and measures them
-against it.  No file of the workspace is edited: Bazel builds the variants from a temporary package."""
+"""bazel run //bench:sweep: builds variants of a profile that differ in a few keys, and measures
+them against it.  No file of the workspace is edited: Bazel builds the variants from a temporary
+package."""
 
 import argparse
 import sys

@@ -22,9 +22,12 @@ def _require_no_preload() -> None:
 
 
 def guarded(command: str, work: Callable[[], int]) -> int:
-    """Runs `work`: 2 for a UsageError, 1 for a ToolError and for standard output that takes no
-    more, 130 for Ctrl-C, each with a line on standard error; READER_GONE without one; else what it
-    returns."""
+    """Runs `work` and returns its status: that of a command.
+
+    UsageError: 2.  ToolError, or standard output that takes no more: 1.  Ctrl-C: 130.  Each of
+    these comes with a line on standard error.  A reader of standard output that is gone:
+    READER_GONE, without a line.
+    """
     screen.plain()
     try:
         if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # by bench.lab
@@ -50,8 +53,11 @@ def guarded(command: str, work: Callable[[], int]) -> int:
 
 
 def keeping(command: str, folder: Path, work: Callable[[], int]) -> int:
-    """Runs `work`, which fills the folder: 130 for Ctrl-C, 1 where something cannot be written;
-    says that what is finished is there.  READER_GONE as in guarded."""
+    """Runs `work`, which fills the folder, and returns its status.
+
+    Ctrl-C: 130.  A file that cannot be written: 1.  The line on standard error names the folder,
+    which keeps all that is finished.  READER_GONE as in guarded.
+    """
     try:
         return work()
     except KeyboardInterrupt:
@@ -67,7 +73,7 @@ def keeping(command: str, folder: Path, work: Callable[[], int]) -> int:
 
 
 def _say(words: str) -> None:
-    """On standard error, if anybody reads that."""
+    """Prints the words on standard error, if anybody reads it."""
     try:
         print(words, file=sys.stderr, flush=True)
     except OSError:
@@ -75,8 +81,7 @@ def _say(words: str) -> None:
 
 
 def _reader_gone(error: OSError) -> bool:
-    """Whether it is that of a pipe that nobody reads any more, as in `... | head`: then nothing is
-    left to be said."""
+    """Whether the error comes from a pipe that nobody reads any more, as in `... | head`."""
     if error.errno != errno.EPIPE:
         return False
     give_up_output()
@@ -84,8 +89,8 @@ def _reader_gone(error: OSError) -> bool:
 
 
 def give_up_output() -> None:
-    """What standard output and standard error do not take is not tried again when the process
-    ends."""
+    """Drops what standard output and standard error did not take.  Python would try to write it
+    once more when the process ends."""
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         try:
             stream.flush()

@@ -37,7 +37,7 @@ def _cpu_model() -> str | None:
 
 
 def describe() -> dict:
-    """The machine as it is now; what cannot be found out is null."""
+    """The machine as it is now; None stands for what cannot be found out."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": _cpu_model(),
@@ -79,7 +79,7 @@ def profile_hashes(workspace: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Moment:
-    """What other processes, and other machines on the same processor, take at a moment."""
+    """How much other processes, and other virtual machines, have taken of the processors so far."""
 
     load: float  # average over a minute
     steal: int  # ticks taken by others, since the start of the machine
@@ -87,14 +87,14 @@ class Moment:
 
 
 def now() -> Moment:
-    """The moment; without /proc/stat nothing is stolen."""
+    """This moment.  Without /proc/stat nothing counts as stolen."""
     words = (_content("/proc/stat") or "cpu 0").splitlines()[0].split()[1:]
     ticks = [int(word) for word in words]
     return Moment(os.getloadavg()[0], ticks[7] if len(ticks) > 7 else 0, sum(ticks[:8]))
 
 
 def steal_percent(before: Moment, after: Moment) -> float:
-    """Of the processors' time between the two moments."""
+    """How much of the processors' time other virtual machines took between the two moments."""
     ticks = after.ticks - before.ticks
     return 100 * (after.steal - before.steal) / ticks if ticks > 0 else 0.0
 
@@ -106,8 +106,8 @@ def settings() -> list[str]:
 
 
 def doubts(before: Moment, after: Moment, threads: int) -> list[str]:
-    """What makes a measurement between these moments doubtful; `threads` is the most that a row
-    has."""
+    """Sentences on what makes a measurement between these moments doubtful.  `threads` is the
+    largest number of threads of a row."""
     cores = len(os.sched_getaffinity(0))
     governor = _content(_GOVERNOR)
     found = []

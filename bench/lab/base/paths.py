@@ -1,4 +1,5 @@
-"""Where things lie: what the build made, the user's workspace, the folder that a command is called in.
+"""Where things lie: what the build made, the user's workspace, the folder that a command is called
+in.
 
 Built files lie beside this code, in the tree that Bazel makes for each command.
 """

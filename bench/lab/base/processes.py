@@ -40,8 +40,11 @@ def run(command: list[str], timeout: float, environment: dict[str, str],
 
 @contextlib.contextmanager
 def _started_whole() -> Iterator[list[int]]:
-    """Ctrl-C while a process is being started would lose it, running: it is kept in the list.
-    Only the main thread gets Ctrl-C, and a program that has set it to be ignored gets none."""
+    """Keeps a Ctrl-C that comes while a process is being started: the list then holds the signal.
+
+    An exception at that moment would lose the process, which runs already.  Only the main thread
+    gets Ctrl-C, and a program that ignores it gets none.
+    """
     kept: list[int] = []
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before == signal.SIG_IGN:

@@ -1,5 +1,5 @@
-"""What a command says of its work while it goes on: on a terminal in one line that goes away, elsewhere
-in lines now and then."""
+"""What a command says of its work while it goes on: on a terminal in one line that goes away,
+elsewhere in lines now and then."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ EVERY = 10.0  # seconds between two lines where there is no terminal
 
 @contextmanager
 def telling(console: Console, what: str) -> Iterator[Callable[[str], None]]:
-    """To be called with how far `what` is, where no number of steps is known."""
+    """Gives a function, to be called with how far `what` is.  For work of unknown length."""
     if console.is_terminal:
         with console.status(what) as status:
             yield lambda text: status.update(f"{what}: {text}")
@@ -32,7 +32,7 @@ def telling(console: Console, what: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def step(console: Console, what: str) -> Iterator[None]:
-    """Says what is being done, with the time that it takes; elsewhere only that it begins."""
+    """Says what is being done and for how long; without a terminal only that it begins."""
     if not console.is_terminal:
         console.print(what, markup=False)
         yield
@@ -44,8 +44,8 @@ def step(console: Console, what: str) -> Iterator[None]:
 
 
 class Bar:
-    """How many of the runs are done: a bar with the remaining time, elsewhere a line for every
-    tenth."""
+    """Shows how many of `total` runs are done: a bar with the remaining time; without a terminal a
+    line after every tenth of the runs."""
 
     def __init__(self, console: Console, total: int):
         self._console = console
@@ -69,12 +69,12 @@ class Bar:
             self._bar.stop()
 
     def begin(self, what: str) -> None:
-        """The next run, by its name."""
+        """The run of this name begins."""
         if self._bar:
             self._bar.update(self._task, description=what)
 
     def done(self) -> None:
-        """The run has ended."""
+        """A run has ended."""
         self._count += 1
         if self._bar:
             self._bar.advance(self._task)

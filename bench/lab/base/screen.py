@@ -28,8 +28,8 @@ def make_console(stderr: bool = False) -> Console:
 
 
 def plain() -> None:
-    """From here on what standard output has no letters for comes out as escapes: in a locale
-    without them, and bytes of the command line that are no text."""
+    """From here on both output streams write an escape for each character that their encoding
+    lacks, and for bytes of the command line that are no text."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -63,9 +63,9 @@ def put(console: Console, heads: Sequence[str], lines: Sequence[Sequence[str]], 
     """Prints a table, and returns the heads that it does without.
 
     `words` are the columns that are left-aligned; `folds` those whose words go on in the next line
-    where the terminal is too narrow.  No number is cut: first what is `dispensable` is left out, the
-    first of it first, then words are folded, and if all that is too wide still, each line of the
-    table becomes a paragraph.
+    where the terminal is too narrow.  No number is cut: first what is `dispensable` is left out,
+    the first of it first, then words are folded, and if all that is too wide still, each line of
+    the table becomes a paragraph.
     """
     styles = styles or [""] * len(lines)
     lacking: list[str] = []
@@ -98,7 +98,7 @@ def _table(heads: Sequence[str], lines: Sequence[Sequence[str]], title: str,
 
 
 def _width(console: Console, shown: Table) -> int:
-    """Of a table with room enough."""
+    """How many columns of the terminal the table takes if nothing is folded."""
     if not shown.columns:
         return 0
     return Measurement.get(console, console.options.update(max_width=_WIDEST), shown).maximum

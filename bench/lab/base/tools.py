@@ -1,4 +1,4 @@
-"""Tools that run a program and look at it: found, run, ended."""
+"""Finds, runs and ends tools that run a program and look at it."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ def require(tool: str, package: str) -> None:
 
 
 def version(tool: str) -> str:
-    """What it says of itself."""
+    """The first line of what the tool prints for --version."""
     return capture([tool, "--version"], 20).splitlines()[0]
 
 
@@ -52,7 +52,7 @@ def watch(command: list[str], timeout: float, log: Path,
 
 
 def _environment(further: dict[str, str]) -> dict[str, str]:
-    """The caller's, without settings of the user's for perf and without a search for debugging
-    symbols in the network."""
+    """The caller's environment, but the user's settings of perf do not count, and no tool looks for
+    debugging symbols in the network."""
     return {**os.environ, "PERF_CONFIG": "/dev/null", "DEBUGINFOD_URLS": "", "LC_ALL": "C",
             **further}

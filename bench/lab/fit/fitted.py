@@ -1,4 +1,5 @@
-"""The programs of loads.py, recorded, each with a profile fitted to it, and the row that measures it."""
+"""The programs of loads.py, recorded, each with a profile fitted to it, and the row that measures
+it."""
 
 import os
 import shutil
@@ -93,7 +94,8 @@ def _fit(load: Load, folder: Path, profiles: Path) -> FittedProgram:
     return FittedProgram(
         load, name, result.path, result.model.nclasses,
         _waste(default, result.model, result.recordings), _waste(default, result.model, [held_out]),
-        AnyCommand(anycommand.PROGRAM, tuple(words), 1, f"{load.name}: {load.about}; input held out"),
+        AnyCommand(anycommand.PROGRAM, tuple(words), 1,
+                   f"{load.name}: {load.about}; input held out"),
     )
 
 

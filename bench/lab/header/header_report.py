@@ -1,4 +1,5 @@
-"""The report of header_ab: the lookups in pairs, recorded programs, what rounding costs, the document."""
+"""The report of header_ab: the lookups in pairs, recorded programs, what rounding costs, the
+document."""
 
 from dataclasses import dataclass
 from pathlib import Path

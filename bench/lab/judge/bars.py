@@ -31,10 +31,10 @@ class Bar:
 
     row: Row
     what: str  # "speed", "floor", "memory", "idle"
-    asked: float  # the least ratio; the most of memory and idle
+    asked: float  # the lowest ratio; of memory and idle the highest value
     measured: float
     met: bool | None  # None: too few runs to tell
-    runs: int  # rounds that both have, or runs of the variant that has fewest
+    runs: int  # rounds that both variants have, or runs of the variant with the fewest
     interval: Estimate | None = None  # of a ratio, if there are enough runs
     against: str | None = None  # the variant that sets what is asked; None for idle
     beyond: str = ""  # what is allowed on top of that variant's memory

@@ -1,4 +1,4 @@
-"""From runs to what they show: one cell for each row and variant, and a mean for each variant."""
+"""What runs show: one cell for each row and variant, and a mean for each variant."""
 
 import math
 import statistics
@@ -14,9 +14,12 @@ from bench.lab.select.variant import Variant
 
 @dataclass(frozen=True)
 class Cell:
-    """One variant in one row.  `speed` is operations a second, `shown` the row's own measure in its
-    unit, of which the ratios are: of speeds, above 1 is faster, or of a command's times.  All of
-    these are None where there is nothing to compare with."""
+    """One variant in one row.
+
+    `speed` is operations a second; `shown` is the row's own measure in its unit.  The ratios are
+    ratios of `shown`: of speeds, so that above 1 is faster, or of a command's times.  A number is
+    None where there are no runs of this variant, or of the one to compare with.
+    """
 
     row: Row
     variant: Variant
@@ -25,7 +28,7 @@ class Cell:
     shown: Estimate | None = None
     vs_system: Estimate | None = None
     vs_mi: Estimate | None = None
-    vs_best: Estimate | None = None  # the fastest of system and the peers
+    vs_best: Estimate | None = None  # against the fastest of system and the peers
     of_floor: float | None = None
     gross_ns: float | None = None  # an operation, the benchmark's own loop included
     net_ns: float | None = None  # the same less the reference `null`
@@ -48,7 +51,7 @@ class Means:
 
 
 def _grouped(failures: list[str]) -> list[str]:
-    """Those that end alike as one."""
+    """Joins the failures that have the same status."""
     logs: dict[str, list[str]] = {}
     for one in failures:
         status, log = one.rsplit(": ", 1)
@@ -59,7 +62,7 @@ def _grouped(failures: list[str]) -> list[str]:
 
 
 class Cells:
-    """All cells of runs that are complete."""
+    """All cells of runs to which nothing is added any more."""
 
     def __init__(self, runs: Runs):
         self.runs = runs
@@ -68,12 +71,13 @@ class Cells:
         self._cells: dict[tuple[str, str], Cell] = {}
 
     def values(self, row: Row, name: str | None) -> dict[int, float]:
-        """What the row is about, by repetition, in its unit."""
+        """The row's own measure in its unit, by repetition."""
         of = lead(row).of
         return {rep: of(run) for rep, run in self.runs.of(row, name).items()}
 
     def ratio(self, row: Row, variant: Variant, base: str) -> Estimate | None:
-        """To `base`; to a system that is linked as the variant is, if `base` is system."""
+        """The variant over `base`; for `base` system over that system which is linked as the
+        variant is."""
         if base == "system":
             return self.of(row, variant).vs_system
         return stats.ratio(self.values(row, variant.name), self.values(row, base))
@@ -93,7 +97,7 @@ class Cells:
         return [value or None for value in medians] if any(medians) else None
 
     def best_peer(self, row: Row) -> str | None:
-        """The fastest of system and the peers in the row."""
+        """The name of the fastest of system and the peers in the row."""
         speeds = {v.name: self._median_speed(row, v.name) for v in self.variants if v.is_peer}
         known = {name: speed for name, speed in speeds.items() if speed}
         return max(known, key=known.__getitem__) if known else None
@@ -137,12 +141,15 @@ class Cells:
         return sorted((self.of(row, variant) for variant in self.variants), key=rank)
 
     def told(self, row: Row) -> list[Cell]:
-        """Those of in_row of which there is something to say."""
+        """The cells of in_row that have numbers, or a reason why they have none."""
         return [cell for cell in self.in_row(row) if cell.speed or cell.failures or cell.left_out]
 
     def front(self, row: Row) -> list[str]:
-        """The Pareto front of speed and peak RSS, by medians: variants that none beats in the one
-        without losing in the other.  The fastest comes first; references do not take part."""
+        """The Pareto front of speed and peak RSS, by medians, the fastest variant first.
+
+        Each variant that is faster than one of the front has a larger peak.  References do not take
+        part.
+        """
         cells = [self.of(row, v) for v in self.variants if v.kind != "reference"]
         cells = sorted((cell for cell in cells if cell.speed),
                        key=lambda cell: (-cell.speed.value, cell.rss_mib))
@@ -160,7 +167,7 @@ class Cells:
                 if inside and variant.kind != "reference" and variant.name not in inside]
 
     def means(self) -> list[Means]:
-        """Of each variant that has numbers in every row that has numbers for system."""
+        """The means of each variant that has numbers in every row in which system has some."""
         found = []
         for variant in self.variants:
             if variant.kind == "reference":

@@ -1,4 +1,5 @@
-"""Variants against one, pair by pair: in which rows they are better, by how much, how sure."""
+"""Compares variants with one of them, pair by pair: in which rows they are better, and how sure
+that is."""
 
 import dataclasses
 import math
@@ -54,7 +55,7 @@ class Comparison(Difference):
     a: float  # medians
     b: float
     ratio: Estimate
-    p: float  # of the pairs' test, for no difference
+    p: float  # see _p_value
     pairs: int
     sure: bool = False
 
@@ -66,8 +67,11 @@ class Comparison(Difference):
 
 
 def _p_value(a: list[float], b: list[float]) -> float:
-    """Of the pairs' logarithms: Wilcoxon's signed-rank test without ties, and Student's where there
-    are too few pairs for ranks to be significant.  1 if all are ties, or for one pair only."""
+    """The probability of such pairs if there is no difference, by the logarithms of their ratios.
+
+    Wilcoxon's signed-rank test without ties; Student's test where pairs are too few for ranks.  1
+    if all pairs are ties, or if there is one pair.
+    """
     logs = [math.log(y / x) for x, y in zip(a, b)]
     if len(logs) < 2 or all(value == 0 for value in logs):
         return 1.0
@@ -91,7 +95,8 @@ def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
 
 def compare(runs: Runs, a: Variant, others: list[Variant],
             measure: Measure) -> list[list[Comparison]]:
-    """For each of the others, it against A in each row that both have numbers for."""
+    """For each of the others a list: its comparison with A in each row that both have numbers
+    for."""
     found = [[one for row in runs.rows if (one := _row(runs, row, a, b, measure))]
              for b in others]
     sure = iter(holm([one.p for rows in found for one in rows]))
@@ -131,7 +136,7 @@ class Tally:
 
 
 def tally(rows: list[Comparison]) -> Tally:
-    """Of at least one comparison, all of the same measure."""
+    """Counts the verdicts of at least one comparison; all are of the same measure."""
     verdicts = [one.verdict for one in rows]
     measure = rows[0].measure
     told = [one for one in rows if one.ratio.enough] or rows

@@ -1,4 +1,5 @@
-"""What a measurement of many variants shows: cells, bars, targets, strengths, changes since earlier."""
+"""What a measurement of many variants shows: cells, bars, targets, strengths, changes since
+earlier."""
 
 from dataclasses import dataclass
 

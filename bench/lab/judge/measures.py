@@ -1,4 +1,4 @@
-"""What is compared: the numbers of a run, their units, and which way is better."""
+"""The numbers of a run that are compared: their units, and which way is better."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ class Measure:
     better: str  # the word for a better variant, and for a worse one
     worse: str
     least: float = 0.0  # medians below this, in the unit, are not worth comparing
-    timed: bool | None = None  # whether for rows that are timed, or for the others; None: for all
+    timed: bool | None = None  # True: only of timed rows; False: only of others; None: of all
 
     def has(self, row: Row) -> bool:
-        """Whether the row is measured so."""
+        """Whether the row has this measure."""
         return self.timed in (None, row.timed)
 
     @property
     def head(self) -> str:
-        """For the head of a column."""
+        """The measure as the head of a column."""
         return f"{self.name}, {self.unit}" if self.unit else self.name
 
 
@@ -50,5 +50,5 @@ MEASURES = (
 
 
 def lead(row: Row) -> Measure:
-    """What the row is about first."""
+    """The measure that a row is about: time of a timed row, else speed."""
     return next(measure for measure in (SPEED, TIME) if measure.has(row))

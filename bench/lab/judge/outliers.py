@@ -1,5 +1,5 @@
-"""Runs that lie far from the others of their row and variant.  They are shown and kept: a median
-does not mind them, and what made them slow may be what is looked for."""
+"""Runs that lie far from the others of their row and variant.  They are shown, and they
+count: a median hardly changes with them, and the reason why they are slow may be worth knowing."""
 
 import statistics
 from dataclasses import dataclass

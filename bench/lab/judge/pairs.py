@@ -1,4 +1,5 @@
-"""What a measurement of variants against one of them shows: each of them against it in every measure."""
+"""What a measurement of variants against one of them shows: each of them against it in every
+measure."""
 
 from dataclasses import dataclass
 

@@ -27,8 +27,8 @@ class Target:
 
 
 def judge(cells: Cells, changes: list[Change] | None) -> list[Target]:
-    """All of them, of the default profile; `changes` are those since an earlier run, None without
-    one.  None at all if the default was not measured."""
+    """The targets of the default profile; an empty list if it was not measured.  `changes` are
+    those since an earlier run, None without such a run."""
     mine = next((v for v in cells.variants if v.is_default), None)
     if mine is None:
         return []

@@ -50,7 +50,8 @@ class Change(Difference):
 
 
 def compare(runs: Runs, earlier: Earlier) -> list[Change]:
-    """Every row and variant that both have numbers for; references apart."""
+    """The change of every row and variant that both measurements have numbers for, but no
+    references."""
     found = []
     for measure in (SPEED, PEAK):
         changes = [one for row in runs.rows for variant in runs.variants
@@ -92,7 +93,7 @@ def _relative(values: dict[int, float], system: dict[int, Run]) -> dict[int, flo
 
 
 def regressions(changes: list[Change]) -> list[Change]:
-    """What surely got worse by a tenth or more, of hakmem's variants."""
+    """The changes of hakmem's variants that are surely worse by a tenth or more."""
     return [one for one in changes if one.variant.kind == "profile" and one.verdict == "worse"
             and one.mark]
 

@@ -7,9 +7,9 @@ A single value has no interval and could be anything.
 
 Below a least number of runs nothing is called better, worse, met or missed: where even the clearest
 outcome, every pair one way, is no sign of a difference to a test that assumes nothing about how
-runs vary.  Of pairs that is F. Wilcoxon's of signed ranks ("Individual Comparisons by Ranking Methods",
-1945), of runs that are no pairs H. Mann and D. Whitney's ("On a Test of Whether One of Two Random
-Variables Is Stochastically Larger than the Other", 1947).
+runs vary.  Of pairs that is F. Wilcoxon's of signed ranks ("Individual Comparisons by Ranking
+Methods", 1945), of runs that are no pairs H. Mann and D. Whitney's ("On a Test of Whether One of
+Two Random Variables Is Stochastically Larger than the Other", 1947).
 """
 
 import math
@@ -27,14 +27,15 @@ FEW_RUNS = f"{TOO_FEW} runs"  # in place of an interval
 
 
 def enough_pairs(n: int) -> bool:
-    """Whether `n` pairs could show a difference: if all point one way, which by chance they do in 2
-    of 2^n cases."""
+    """Whether `n` pairs could show a difference, if all of them point one way.  By chance they do
+    so in 2 of 2^n cases."""
     return 2 / 2 ** n <= 1 - LEVEL
 
 
 def enough_apart(n: int, m: int) -> bool:
-    """Whether `n` runs and `m` others could: if all of the ones lie above all of the others.  Of
-    one or two runs nobody knows by how much they differ, whatever they are compared with."""
+    """Whether `n` runs and `m` others, which are no pairs, could show a difference, if all of the
+    `n` lie above all of the `m`.  One or two runs do not tell how much runs vary, so they never
+    can."""
     return min(n, m) >= LEAST_APART and 2 / math.comb(n + m, n) <= 1 - LEVEL
 
 
@@ -43,7 +44,7 @@ LEAST_PAIRS = next(n for n in range(1, 100) if enough_pairs(n))
 
 
 def too_few(n: int) -> str:
-    """What is said of `n` pairs, or runs of one variant, in place of a verdict."""
+    """The words that stand in place of a verdict on `n` pairs, or runs of one variant."""
     return f"{TOO_FEW} runs to tell: {n}, and it takes {LEAST_PAIRS}"
 
 
@@ -57,12 +58,12 @@ class Estimate:
     enough: bool = True  # runs for a verdict
 
     def excludes(self, value: float) -> bool:
-        """Whether it is shown to be another than `value`: its interval does not hold it."""
+        """Whether the runs show another number than `value`: the interval does not hold it."""
         return self.enough and not self.low <= value <= self.high
 
 
 def _student_interval(values: np.ndarray) -> tuple[float, float]:
-    """Of a few values, or their ratios, by their logarithms."""
+    """Student's interval of the mean of logarithms; for a few values, or their ratios."""
     n = len(values)
     if n < 2 or not (values > 0).all():
         return 0.0, math.inf
@@ -72,13 +73,15 @@ def _student_interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def _holding(value: float, interval: tuple[float, float], enough: bool) -> Estimate:
-    """An interval around a mean need not hold the median; then it is widened to."""
+    """The median with an interval around a mean, which is widened if it does not hold the
+    median."""
     return Estimate(value, min(value, interval[0]), max(value, interval[1]), enough)
 
 
 def _resampled(data: tuple[np.ndarray, ...], statistic, paired: bool = False,
                seed: int = 0) -> tuple[float, float]:
-    """The percentile interval of a statistic of rounds, which stay together if they are `paired`."""
+    """The percentile interval of a statistic of rounds, which stay together if they are
+    `paired`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = scipy_stats.bootstrap(
             data, statistic, paired=paired, vectorized=True, n_resamples=RESAMPLES,
@@ -146,8 +149,8 @@ def _welch_interval(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 
 def p_unpaired(a: list[float], b: list[float]) -> float:
-    """For no difference: Mann and Whitney's test, Welch's of the logarithms below nine values; 1 if
-    there is a single value."""
+    """The probability of such values if there is no difference: by Mann and Whitney's test; below
+    nine values by Welch's test of their logarithms.  1 if `a` or `b` has a single value."""
     if min(len(a), len(b)) < 2:
         return 1.0
     if min(len(a), len(b)) >= LEAST_RESAMPLED:

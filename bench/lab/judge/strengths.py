@@ -1,5 +1,5 @@
-"""Where the default profile is strong, where it is weak, and what stands out there.  Only what the
-intervals show."""
+"""In which rows the default profile is surely faster than every peer, in which it is surely slower,
+and what may explain that."""
 
 import statistics
 from collections.abc import Callable

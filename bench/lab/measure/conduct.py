@@ -30,7 +30,8 @@ def measure(name: str, session: Session, judge: Callable[[Runs], R]) -> tuple[in
     """Exit status of the command `name` and what the runs come to; None if it did not get there.
 
     0; 1: a run failed or a file cannot be written; 130: interrupted.  What is finished is kept when
-    the user interrupts, and when the disk is full.  A line on standard error names what failed first.
+    the user interrupts, and when the disk is full.  A line on standard error names what failed
+    first.
     """
     console = screen.make_console()
     found: list[R] = []

@@ -20,13 +20,14 @@ def measure(name: str, argv: list[str] | None, chosen: argparse.Namespace, manif
             folder: Folder | None = None, all_or_none: bool = True) -> tuple[int, conduct.R | None]:
     """Runs the first variant and the others in turn, writes and shows how they compare with it.
 
-    `argv` is what the user typed after the name of the command, None: see sys.argv; `chosen` has the
-    options of options.add_runs; `judge` makes another report than that of pairs; `folder` is where
-    --out says if it was not made yet.  Returns the exit status and the report, as conduct.measure.
+    `argv` is what the user typed after the name of the command, None: see sys.argv; `chosen` has
+    the options of options.add_runs; `judge` makes another report than that of pairs; `folder` is
+    where --out says if it was not made yet.  Returns the exit status and the report, as
+    conduct.measure.
     """
     folder = folder or Folder(options.out_of(chosen, name))
     session = Session(
-        command=options.typed(name, argv), manifest=manifest, rows=rows, variants=variants, reps=reps,
-        seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder, order=schedule.pair,
-        all_or_none=all_or_none)
+        command=options.typed(name, argv), manifest=manifest, rows=rows, variants=variants,
+        reps=reps, seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
+        order=schedule.pair, all_or_none=all_or_none)
     return conduct.measure(name, session, judge)

@@ -20,7 +20,8 @@ def of_matrix(found: Matrix) -> list[Table]:
 
 
 def of_row(cells: Cells, row: Row) -> Table:
-    """All variants in one row, with latencies and the front; columns without a word are left out."""
+    """All variants in one row, with latencies and the front; columns without a word are left
+    out."""
     its = cells.told(row)
     table = cell_table.of_row(row, its)
     longest = max((cell.shown.value for cell in its if cell.shown), default=0)

@@ -42,8 +42,8 @@ class Load:
 def find(built: Manifest, bench: str, variant: str, args: str | None, short: bool) -> Load:
     """The program's first row, long or short, with other arguments if there are any.
 
-    Raises UsageError for a name that is no program or variant, for arguments with an open quote, and
-    where the program cannot run with the variant.
+    Raises UsageError for a name that is no program or variant, for arguments with an open quote,
+    and where the program cannot run with the variant.
     """
     row = rows.select(not short, [bench], [], "BENCH")[0]
     if args is not None:

@@ -1,4 +1,5 @@
-"""A profile as a whole: the program is run under the tool, what was recorded is reported and shown."""
+"""A profile as a whole: the program is run under the tool, what was recorded is reported and
+shown."""
 
 import datetime
 import shlex
@@ -26,8 +27,8 @@ FILES = {
 def profile(profiler: Profiler, command: str, manifest: Manifest, timeout: float) -> int:
     """Records, writes and shows; the exit status 0, 1 (the run failed) or 130 (Ctrl-C).
 
-    Raises ToolError for an allocator whose time says nothing, as its blocks are wrong, and if there is
-    nothing to report.
+    Raises ToolError for an allocator whose time says nothing, as its blocks are wrong, and if there
+    is nothing to report.
     """
     _require_right(profiler.load, manifest, profiler.folder, timeout)
     return ending.keeping("perf", profiler.folder.path, lambda: _profile(

@@ -13,7 +13,7 @@ from bench.lab.run.runs import LATENCIES, Run
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
 _NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
             "sys_s")
-BY_SIGNAL = 128  # and a signal's number: the exit status of bench/harness/command.c, as that of shells
+BY_SIGNAL = 128  # plus the number of a signal: as shells, bench/harness/command.c ends so
 
 
 def run(command: list[str], timeout: float, log: Path,
@@ -35,7 +35,7 @@ def run(command: list[str], timeout: float, log: Path,
 
 
 def read(returncode: int, stdout: str) -> Run:
-    """What came of a run that ended so and printed this."""
+    """The run whose program ended with this exit status and printed this."""
     if returncode < 0 or returncode > BY_SIGNAL:
         return Run(f"ended by signal {-returncode if returncode < 0 else returncode - BY_SIGNAL}")
     if returncode > 0:

@@ -1,7 +1,8 @@
 """Whether variants work at all, before anything is measured.
 
 Each allocator is checked by bench/programs/bench_sanity.c, and a variant with a wrong one is
-refused: blocks that overlap cost nothing to hand out.  Then each program of each variant runs once, briefly.
+refused: blocks that overlap cost nothing to hand out.  Then each program of each variant runs once,
+briefly.
 """
 
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ class Broken:
     """What does not work."""
 
     cells: set[tuple[str, str]] = field(default_factory=set)  # name of the variant, key of the row
-    doubts: list[str] = field(default_factory=list)  # what is wrong and does not matter to programs
+    doubts: list[str] = field(default_factory=list)  # faults that no benchmark program meets
 
 
 def _read(status: int, _out: str, err: str) -> Run:
@@ -63,15 +64,15 @@ def check(variant: Variant, library: Path | None, manifest: Manifest, timeout: f
 
 def refused(variant: Variant, library: Path | None, manifest: Manifest, timeout: float,
             log: Path) -> str | None:
-    """Why nothing may be measured with the variant; None if it may.  As check."""
+    """Why the variant may not be measured; None if it may.  The arguments are those of check."""
     run = check(variant, library, manifest, timeout, log)
     return None if run.ok or run.ops == _ONLY_ALIGNED else run.status
 
 
 def find(console: Console, runs: Runs, manifest: Manifest, folder: Folder,
          timeout: float) -> Broken:
-    """Checks the allocators and tries the programs of all variants; what is broken is said, and
-    fails in the runs."""
+    """Checks the allocators and tries the programs of all variants.  Prints what is broken, and
+    adds a failure to the runs."""
     broken = Broken()
     for variant in runs.variants:
         _check_allocators(console, runs, variant, manifest, folder, timeout, broken)

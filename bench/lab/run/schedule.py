@@ -21,8 +21,9 @@ class Job:
 
 
 def pair(rows: list[Row], variants: list[Variant], reps: int, seed: int) -> list[Job]:
-    """All runs, the variants of a row one right after the other, so that a pair of runs differs in
-    little but the variant.  The order of rows, and within a row, is random."""
+    """All runs.  The variants of a row run one right after the other, so that a pair of runs
+    differs in little but the variant.  The order of the rows is random, and so is the order within
+    a row."""
     rng = random.Random(seed)
     jobs: list[Job] = []
     for rep in range(1, reps + 1):

@@ -41,7 +41,7 @@ class Session:
     folder: Folder
     order: Callable[[list[Row], list[Variant], int, int],
                     list[schedule.Job]] = schedule.interleave
-    # Whether a row is of no use where one of the variants does not work.
+    # Whether a row is left out for all variants if one of them does not work.
     all_or_none: bool = False
 
     def measure(self, console: Console) -> Measured:

@@ -48,7 +48,7 @@ def build(base: str, axes: list[tuple[str, list[str]]], programs: list[str],
 
 
 def build_profiles(profiles: dict[str, Path], scratch: Path) -> Path:
-    """Builds the libraries of profiles that are files anywhere, by name; returns the manifest.
+    """Builds the library of each profile, from files that may lie anywhere; returns the manifest.
     Raises as build does."""
     print(f"building {len(profiles)} profiles", file=sys.stderr)
     files = {f"{name}.yaml": path for name, path in profiles.items()}

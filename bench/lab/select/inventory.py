@@ -1,4 +1,5 @@
-"""What there is to be measured: programs, variants, axes; as plain values, for JSON and tables."""
+"""Lists of what can be measured: programs, variants and axes, as plain values for JSON and
+tables."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def programs() -> list[dict[str, Any]]:
 
 
 def variants(manifest: Manifest, profiles: Path) -> list[dict[str, Any]]:
-    """Each variant, then each peer that is not installed; null: nothing is known."""
+    """Each variant, then each peer that is not installed.  None stands for what is not known."""
     found = [{
         "name": one.name, "kind": one.kind, "link": one.link, "profile": one.profile,
         "summary": _summary(one.profile, profiles) if one.profile
@@ -50,7 +51,7 @@ def variants(manifest: Manifest, profiles: Path) -> list[dict[str, Any]]:
 
 
 def _summary(profile: str, profiles: Path) -> str | None:
-    """What the profile is for; None for one that is no file there, or a wrong one."""
+    """The profile's summary; None if there is no such file in the folder, or if it is wrong."""
     try:
         return load_profile(profiles / f"{profile}.yaml", profiles).summary
     except ProfileError:
@@ -58,7 +59,7 @@ def _summary(profile: str, profiles: Path) -> str | None:
 
 
 def axes(profiles: Path) -> list[dict[str, Any]]:
-    """Each key of a profile that has one value: what it is by default and what it may be.
+    """Each key of a profile that has one value: its default, and which values it may have.
 
     `values` lists all that there are; it is null where any integer from `minimum` to `maximum`
     that is a multiple of `multiple_of` will do.

@@ -53,7 +53,7 @@ def load(path: Path) -> Manifest:
 
 
 def _library(folder: Path, name: str | None) -> Path | None:
-    """One that was built lies beside the manifest; one that is installed is found by the loader."""
+    """A library that was built lies beside the manifest; the loader finds one that is installed."""
     if name is None:
         return None
     built = folder / name

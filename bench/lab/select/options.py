@@ -23,7 +23,7 @@ LONG = "the long runs, as in bazel run //bench:matrix -- --full"  # help of --fu
 
 
 def words(text: str) -> list[str]:
-    """a,b,c"""
+    """The names in a,b,c."""
     found = [word for word in text.split(",") if word]
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of names, such as a,b,c")
@@ -32,7 +32,7 @@ def words(text: str) -> list[str]:
 
 def _value(text: str, kind: Callable[[str], float], low: float, high: float,
            what: str) -> float:
-    """Raises argparse's error, which says what is valid, for another value."""
+    """The value.  Raises argparse's error, which says what is valid, if it is out of range."""
     try:
         value = kind(text)
         if low <= value <= high:
@@ -49,12 +49,12 @@ def count(text: str) -> int:
 
 
 def above_zero(text: str) -> int:
-    """A whole number from 1 up, of which something else knows the most."""
+    """A whole number from 1 up; something else knows its upper limit."""
     return _value(text, int, 1, math.inf, "a whole number from 1 up")
 
 
 def counts(text: str) -> list[int]:
-    """1,2,4"""
+    """The numbers in 1,2,4."""
     what = f"a list of whole numbers from 1 to {MOST}, such as 1,2,4"
     return [_value(word, int, 1, MOST, what) for word in text.split(",")]
 
@@ -76,7 +76,7 @@ def percent(text: str) -> float:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Its help goes where it can."""
+    """Prints its help as well as standard output can show it."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         screen.plain()
@@ -151,7 +151,8 @@ def seed_of(chosen: argparse.Namespace) -> int:
 
 
 def out_of(chosen: argparse.Namespace, kind: str) -> Path:
-    """--out, relative to where the user called from, or bench_results/<kind>/<time> in the workspace.
+    """--out, relative to where the user called from, or bench_results/<kind>/<time> in the
+    workspace.
 
     Raises UsageError for a name without a character.
     """
@@ -164,7 +165,7 @@ def out_of(chosen: argparse.Namespace, kind: str) -> Path:
 
 
 def typed(command: str, argv: list[str] | None) -> str:
-    """The command, as it can be typed into a shell."""
+    """The whole command line, as it can be typed into a shell."""
     given = sys.argv[1:] if argv is None else argv
     start = f"bazel run //bench:{command}"
     return f"{start} -- {shell(given)}" if given else start

@@ -1,4 +1,5 @@
-"""Libraries to be preloaded, as variants: whether the loader takes them, whether they are allocators.
+"""Libraries to be preloaded, as variants: whether the loader takes them, whether they are
+allocators.
 
 The loader leaves out what it cannot preload and starts the program all the same: the results would
 be those of the C library under another name.
@@ -24,13 +25,15 @@ TIMEOUT = 20.0  # seconds, at most
 
 
 def _is_name(text: str) -> bool:
-    """Whether a variant can be called so: its name is part of the names of files."""
+    """Whether a variant can have this name, which becomes part of the names of files."""
     return _NAME.fullmatch(text) is not None
 
 
 def _check(path: Path, timeout: float) -> None:
-    """Raises UsageError for a file that is no allocator, or breaks every program; that it ends is
-    waited for as long as `timeout` and TIMEOUT say."""
+    """Raises UsageError for a file that is no allocator, and for one that breaks every program.
+
+    A trial with a program may take as long as `timeout` and TIMEOUT both allow.
+    """
     try:
         defines = _defines_malloc(path)
     except OSError as error:

@@ -32,9 +32,9 @@ class Row:
     args: tuple[str, ...]
     threads: int
     load: str  # for people: what is measured
-    bar: float | None = None  # the least speed that is asked of the default profile, of best peer
-    floor_bar: float | None = None  # the same, of the reference `floor`
-    idle_bar: float | None = None  # most of the peak that may be resident at the end
+    bar: float | None = None  # least speed of the default profile, relative to the best peer
+    floor_bar: float | None = None  # the same, relative to the reference `floor`
+    idle_bar: float | None = None  # share of the peak that may be resident at the end
 
     timed: ClassVar[bool] = False  # an operation is a whole run: the row is about time, not speed
     preload: ClassVar[str] = "LD_PRELOAD"  # the variable that names a library to be preloaded
@@ -66,15 +66,16 @@ class Row:
 
     @property
     def folder(self) -> Path | None:
-        """Where it runs; None: anywhere."""
+        """The folder that the program runs in; None: it may be any."""
         return None
 
     def executable(self, binaries: Mapping[str, Path]) -> Path | None:
-        """What is started, of the programs that a variant was linked with; None: it was not."""
+        """The file that is started; `binaries` are those of a variant.  None if it was not
+        built."""
         return binaries.get(self.program)
 
     def arguments(self, more: float = 0.0) -> Sequence[str]:
-        """Of what is started, for so much more of the same work, 0.03 for 3 %.
+        """The arguments of what is started; `more` adds to its work, 0.03 for 3 %.
 
         Raises ValueError for more of a program that runs for a time instead.
         """

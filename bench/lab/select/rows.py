@@ -109,7 +109,7 @@ QUICK = (
     vm_mixed(100_000),
 )
 
-# As short, and run only for programs that are asked for by name.
+# Rows as short as those, run only for programs that --bench names.
 QUICK_BY_NAME = (
     batch(4096, 2_000, "random"),
     batch(256, 20_000, "random"),
@@ -191,8 +191,8 @@ def select(full: bool, programs: list[str], threads: list[int],
 
 def narrow(rows: Sequence[Row], programs: list[str], threads: list[int],
            where: str = "--bench") -> list[Row]:
-    """Those of the rows that have one of the programs and one of the numbers of threads; an empty
-    list stands for all.  Raises as select does."""
+    """The rows that have one of the programs and one of the numbers of threads; an empty list
+    stands for all.  Raises as select does."""
     known = sorted({row.program for row in rows})
     for name in programs:
         if not any(_matches(row, name) for row in rows):

@@ -40,8 +40,8 @@ STUDIES = {
     ),
 }
 
-# Of //bench:noise.  A tenth of a second each, so that some hundred comparisons take a quarter of an
-# hour; only programs whose work can be added to.
+# The rows of //bench:noise.  Each takes a tenth of a second, so that some hundred comparisons take
+# a quarter of an hour.  Each program has an amount of work, which //bench:noise increases.
 NOISE = (
     rows.tiny_hot(32, 250_000),
     rows.random_mixed(1_000_000, 400),

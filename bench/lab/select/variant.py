@@ -17,9 +17,9 @@ class Variant:
     link: str  # "shared" or "static"
     binaries: dict[str, Path]  # program -> executable
     profile: str | None = None
-    library: Path | None = None  # the shared one that it is linked with, if that is no part of libc
-    preload: Path | None = None  # a library that takes the place of the one it is linked with
-    more: float = 0.0  # share of work that is done and not counted: a known slow-down
+    library: Path | None = None  # the shared library of its allocator; None if that is in libc
+    preload: Path | None = None  # a library that is preloaded and so takes the allocator's place
+    more: float = 0.0  # how much more work it does that is not counted: a known slow-down
 
     @property
     def is_peer(self) -> bool:
@@ -41,7 +41,7 @@ class Variant:
         return self.preload
 
     def environment(self, row: Row) -> dict[str, str]:
-        """What the environment of the row's program has beside the caller's."""
+        """Further variables for the environment of the row's program."""
         library = self.preloaded(row)
         return {row.preload: str(library)} if library else {}
 
@@ -51,7 +51,7 @@ class Variant:
 
     @property
     def baseline(self) -> str:
-        """The system variant that it is compared with: linked as this one is."""
+        """The name of the system variant that is linked as this one is, to compare with."""
         return "system" if self.link == "shared" else f"system+{self.link}"
 
     def why_not(self, row: Row) -> str | None:

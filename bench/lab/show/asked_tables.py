@@ -1,5 +1,5 @@
-"""What is asked of the default profile and whether it is met: the bars and the targets, as tables and as
-CSV."""
+"""What is asked of the default profile and whether it is met: the bars and the targets, as tables
+and as CSV."""
 
 from bench.lab.judge import stats
 from bench.lab.judge.bars import Bar
@@ -52,8 +52,8 @@ def bars_met(judged: list[Bar]) -> str:
 
 
 def bars_csv(judged: list[Bar]) -> str:
-    """bars.csv: a line for each bar.  Memory is in KiB; `low` and `high` are empty with too few runs
-    for an interval, `against` where there is no other variant; `met` is yes, no or too few."""
+    """bars.csv: a line for each bar.  Memory is in KiB; `low` and `high` are empty with too few
+    runs for an interval, `against` where there is no other variant; `met` is yes, no or too few."""
     met = {True: "yes", False: "no", None: stats.TOO_FEW}
     return csv_file.text(BAR_COLUMNS, (
         [bar.row.program, bar.row.params, bar.what,
@@ -71,7 +71,8 @@ def targets(judged: list[Target]) -> Table:
 
 def _target(one: Target) -> list[str]:
     untold = stats.FEW_RUNS if one.measured else "not measured"
-    return [one.name, one.asked, one.measured, {True: "met", False: "MISSED", None: untold}[one.met]]
+    verdict = {True: "met", False: "MISSED", None: untold}[one.met]
+    return [one.name, one.asked, one.measured, verdict]
 
 
 def targets_csv(judged: list[Target]) -> str:

@@ -6,8 +6,8 @@ from bench.lab.show.table import Table
 
 
 def table(shown: Table, left: int = 1) -> list[str]:
-    """The first `left` columns are left-aligned, the others right.  A line shorter than the heads is
-    filled up."""
+    """The first `left` columns are left-aligned, the others right.  A line shorter than the heads
+    is filled up."""
     def line(cells: Sequence[str]) -> str:
         filled = [*cells, *[""] * (len(shown.heads) - len(cells))]
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in filled) + " |"

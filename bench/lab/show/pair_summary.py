@@ -32,7 +32,7 @@ def render(pairs: Pairs, about: dict) -> str:
         lines += _of_outcome(outcomes[0], 2)
     else:
         several = markdown.table(pair_table.several(outcomes))
-        lines += section(f"All rows, against {pairs.a.name}", several) if outcomes else several + [""]
+        lines += section(f"All rows, against {pairs.a.name}", several)
         for table in pair_table.rows_of_several(outcomes):
             lines += section(table.title, markdown.table(table))
         for outcome in outcomes:
