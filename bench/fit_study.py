@@ -11,10 +11,11 @@ from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
 from bench.lab.base.screen import make_console
 from bench.lab.fit import fit_report, fit_table, fitted
-from bench.lab.fit.loads import LOADS, Load
+from bench.lab.fit.fitted import LOADS
 from bench.lab.measure import in_pairs
 from bench.lab.run.folder import Folder
 from bench.lab.select import building, manifest, options
+from bench.lab.select.real_programs import RealProgram
 
 REPS = 9
 DOCUMENT = Path("docs") / "fit.md"
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _loads(names: list[str]) -> list[Load]:
+def _loads(names: list[str]) -> list[RealProgram]:
     known = {load.name: load for load in LOADS}
     for name in names:
         if name not in known:

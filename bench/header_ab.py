@@ -12,7 +12,6 @@ from bench.lab.header import header_report, rows
 from bench.lab.measure import in_pairs
 from bench.lab.select import manifest, options
 
-RECORDER = paths.ROOT / "bench" / "libsizes.so"
 DOCUMENT = Path("docs") / header_report.DOCUMENT
 
 REPS = 15
@@ -32,7 +31,6 @@ def _parser() -> argparse.ArgumentParser:
                              f"{DOCUMENT.name} among the results with --quick, --bench or --threads")
     options.add_runs(parser, f"how often each lookup runs; default {REPS}, with "
                      f"--quick {QUICK_REPS}", "header_ab")
-    parser.add_argument("--recorder", type=Path, default=RECORDER, help=argparse.SUPPRESS)
     return parser
 
 
@@ -70,8 +68,7 @@ def main(argv: list[str] | None = None) -> int:
             [base, *(variant for variant in lookups.values() if variant != base)],
             [row for group in groups for row in group.rows],
             chosen.reps or (QUICK_REPS if chosen.quick else REPS),
-            lambda runs: header_report.judge(runs, groups, lookups, chosen.recorder, document,
-                                             chosen.quick))[0]
+            lambda runs: header_report.judge(runs, groups, lookups, document, chosen.quick))[0]
 
     return ending.guarded("header_ab", work)
 

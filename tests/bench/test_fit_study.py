@@ -10,7 +10,8 @@ import pytest
 
 from bench import fit_study
 from bench.lab.fit import fit_table
-from bench.lab.fit.loads import LOADS, Load
+from bench.lab.fit.fitted import LOADS
+from bench.lab.select.real_programs import RealProgram
 from bench.lab.select import building
 from gen.classes import build_model
 from gen.profiles import load_profile
@@ -46,7 +47,7 @@ def study(bench, monkeypatch):
              "library": "fitted.so"} for name in profiles]}))
         return manifest
 
-    def run(*loads: Load, words=(), out="out"):
+    def run(*loads: RealProgram, words=(), out="out"):
         monkeypatch.setattr(fit_study, "LOADS", loads)
         monkeypatch.setattr(building, "build_profiles", build)
         return bench.command(fit_study, *words, out=out)
@@ -55,8 +56,8 @@ def study(bench, monkeypatch):
     return run
 
 
-PERL = Load("lists", "lists of strings", ("perl",), "perl", _lists)
-GONE = Load("gone", "no program", ("hakmem-no-such-program",), "gone", _lists)
+PERL = RealProgram("lists", "lists of strings", ("perl",), "perl", _lists)
+GONE = RealProgram("gone", "no program", ("hakmem-no-such-program",), "gone", _lists)
 
 
 def test_the_table(study):
@@ -86,7 +87,7 @@ def test_the_table(study):
 
 
 def test_a_program_that_fails(study):
-    outcome = study(Load("bad", "ends badly", ("perl",), "perl", _fails), words=("--programs", "bad"))
+    outcome = study(RealProgram("bad", "ends badly", ("perl",), "perl", _fails), words=("--programs", "bad"))
     assert outcome.status == 1
     assert outcome.err == "fit_study: bad: exit status 3: no input\n"
 

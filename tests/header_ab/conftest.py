@@ -21,21 +21,6 @@ exit {status}
 """
 
 
-def _built(path: str) -> Path:
-    """A file that Bazel made: beside the sources, or where it was left if run from source."""
-    return ROOT / path if (ROOT / path).exists() else ROOT / "bazel-bin" / path
-
-
-@pytest.fixture(scope="session")
-def recorder():
-    return _built("bench/libsizes.so")
-
-
-@pytest.fixture(scope="session")
-def known_sizes():
-    return str(_built("tests/header_ab/known_sizes"))
-
-
 @pytest.fixture(scope="session")
 def profiles():
     return ROOT / "profiles"

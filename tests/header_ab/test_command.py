@@ -6,30 +6,29 @@ import json
 import pytest
 
 from bench import header_ab
-from bench.lab.header import programs as header_programs, rows as header_rows
-from bench.lab.header.programs import Program
+from bench.lab.header import header_report, rows as header_rows
+from bench.lab.select.real_programs import RealProgram
 
 PROGRAMS = (
-    Program("ls", "hardly anything", lambda _: [["ls"]]),
-    Program("hakmem-no-such-program", "nothing", lambda _: []),
+    RealProgram("ls", "hardly anything", ("ls",), "ls", lambda *_: "ls"),
+    RealProgram("nothing", "nothing", ("hakmem-no-such-program",), "", lambda *_: ""),
 )
 GOOD = {"header": (2000, 100, 0), "map": (1000, 100, 0), "region": (1000, 200, 0)}
 NROWS = sum(len(group.rows) for group in header_rows.groups())
 
 
 @pytest.fixture
-def study(tmp_path, fakes, recorder, capsys, monkeypatch):
+def study(tmp_path, fakes, capsys, monkeypatch):
     """Runs the command over fake programs: exit status, output, errors."""
     monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
-    monkeypatch.setattr(header_programs, "PROGRAMS", PROGRAMS)
+    monkeypatch.setattr(header_report, "PROGRAMS", PROGRAMS)
     (tmp_path / "docs").mkdir()
 
     def run(*words: str, lookups=GOOD, out: str = "out") -> tuple[int, str, str]:
         try:
             status = header_ab.main([
-                "--manifest", str(fakes(**lookups)), "--recorder", str(recorder),
-                "--out", out, *words])
+                "--manifest", str(fakes(**lookups)), "--out", out, *words])
         except SystemExit as error:
             status = error.code
         return status, *capsys.readouterr()
@@ -40,10 +39,10 @@ def study(tmp_path, fakes, recorder, capsys, monkeypatch):
 def test_what_it_writes(study, tmp_path):
     status, out, err = study("--reps", "2", "--seed", "7")
     assert (status, err) == (0, "")
-    assert "left out: hakmem-no-such-program: not installed" in out
+    assert "left out: nothing: hakmem-no-such-program not installed" in out
     assert f"{2 * 3 * NROWS} of {2 * 3 * NROWS} runs" in out
     document = (tmp_path / "docs" / "header-classidx.md").read_text()
-    assert "- hakmem-no-such-program: not installed" in document
+    assert "- nothing: hakmem-no-such-program not installed" in document
     assert str(tmp_path) not in document
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {
         "results.csv", "raw", "run.json", "comparisons.csv", "rounding.csv", "sizes.json"}
@@ -54,7 +53,7 @@ def test_what_it_writes(study, tmp_path):
     assert [float(line["ratio"]) for line in speeds] == [2] * NROWS
     sizes = json.loads((tmp_path / "out" / "sizes.json").read_text())
     assert list(sizes["programs"]) == ["ls"]
-    assert sizes["left_out"] == {"hakmem-no-such-program": "not installed"}
+    assert sizes["left_out"] == {"nothing": "hakmem-no-such-program not installed"}
 
 
 def test_quick_leaves_the_document_alone(study, tmp_path):
@@ -133,10 +132,11 @@ def test_help(study):
 
 
 def test_interrupted(study, tmp_path, monkeypatch):
-    def interrupt(_):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(header_programs, "PROGRAMS", (Program("ls", "", interrupt),))
+    monkeypatch.setattr(header_report, "PROGRAMS",
+                        (RealProgram("ls", "", ("ls",), "ls", interrupt),))
     status, _, err = study("--reps", "1")
     assert (status, err) == (130, f"header_ab: interrupted: what is there is in {tmp_path}/out\n")
     assert (tmp_path / "out" / "comparisons.csv").exists()

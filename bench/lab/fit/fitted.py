@@ -1,9 +1,6 @@
-"""The programs of loads.py, recorded, each with a profile fitted to it, and the row that measures
-it."""
+"""Real programs, recorded, each with a profile fitted to it and the row that measures it."""
 
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,20 +8,23 @@ from rich.console import Console
 
 from bench.lab.base import paths
 from bench.lab.base.errors import ToolError
-from bench.lab.fit.loads import HELD_OUT, RECORDED, Load
+from bench.lab.run.recorded_program import NotRecorded, record, words
 from bench.lab.select import anycommand
 from bench.lab.select.anycommand import AnyCommand
 from bench.lab.select.manifest import Manifest
+from bench.lab.select.real_programs import RealProgram, named
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant, preloading
 from gen.classes import build_model
 from gen.fit import command, fitting
 from gen.profiles import DEFAULT, load_profile
 from gen.record import recording
-from gen.record.recording import Recording, RecordingError
+from gen.record.recording import RecordingError
 
+LOADS = named("python3", "perl", "sqlite3", "git", "cc1plus", "clang++", "jq", "node", "redis", "gawk")
+RECORDED = (0, 1)  # inputs that are fitted to
+HELD_OUT = 2
 CLASSES = 48
-TIMEOUT = 120.0  # seconds, of one command
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Waste:
 class FittedProgram:
     """One program: its profile, and the row that measures it with the input held out."""
 
-    load: Load
+    load: RealProgram
     profile: str
     path: Path
     classes: int
@@ -60,7 +60,7 @@ class FittedVariant(Variant):
         return self.of_row[row.key]
 
 
-def prepare(loads: list[Load], folder: Path,
+def prepare(loads: list[RealProgram], folder: Path,
             console: Console) -> tuple[list[FittedProgram], list[str]]:
     """Records and fits each program; also why others are left out.  Raises ToolError for a program
     that fails."""
@@ -68,9 +68,8 @@ def prepare(loads: list[Load], folder: Path,
     shutil.copytree(paths.PROFILES, profiles)
     programs, left_out = [], []
     for load in loads:
-        missing = [name for name in load.needs if not shutil.which(name)]
-        if missing:
-            left_out.append(f"{load.name}: {', '.join(missing)} not installed")
+        if load.missing:
+            left_out.append(f"{load.name}: {', '.join(load.missing)} not installed")
             console.print(f"left out: {left_out[-1]}", markup=False)
             continue
         programs.append(_fit(load, folder, profiles))
@@ -81,20 +80,19 @@ def prepare(loads: list[Load], folder: Path,
     return programs, left_out
 
 
-def _fit(load: Load, folder: Path, profiles: Path) -> FittedProgram:
+def _fit(load: RealProgram, folder: Path, profiles: Path) -> FittedProgram:
     name = f"fit-{load.name.replace('+', 'x')}"
-    files = {which: _record(load, which, folder) for which in (*RECORDED, HELD_OUT)}
     try:
+        files = {which: record(load, which, folder) for which in (*RECORDED, HELD_OUT)}
         result = command.fit([files[which] for which in RECORDED], name, profiles, CLASSES, False)
         held_out = recording.load(files[HELD_OUT])
-    except RecordingError as error:
+    except (NotRecorded, RecordingError) as error:
         raise ToolError(f"{load.name}: {error}") from error
     default = build_model(load_profile(profiles / f"{DEFAULT}.yaml", profiles))
-    words = _words(load, HELD_OUT, folder)
     return FittedProgram(
         load, name, result.path, result.model.nclasses,
         _waste(default, result.model, result.recordings), _waste(default, result.model, [held_out]),
-        AnyCommand(anycommand.PROGRAM, tuple(words), 1,
+        AnyCommand(anycommand.PROGRAM, tuple(words(load, HELD_OUT, folder)), 1,
                    f"{load.name}: {load.about}; input held out"),
     )
 
@@ -103,49 +101,6 @@ def _waste(default, model, recordings) -> Waste:
     return Waste(*(sum(percent(one, each) for each in recordings) / len(recordings)
                    for percent in (fitting.rounding_percent, fitting.avoidable_percent)
                    for one in (default, model)))
-
-
-def _words(load: Load, which: int, folder: Path) -> list[str]:
-    """The command, whose files are made the first time."""
-    work = folder / "work" / f"{load.name}-{which}"
-    if not work.exists():
-        work.mkdir(parents=True)
-        (work / "run.sh").write_text(f"cd {work}\n{load.prepare(work, which)}\n", encoding="utf-8")
-    settings = [f"{name}={value}" for name, value in load.env.items()]
-    return ["env", "LC_ALL=C", f"HOME={work}", "PYTHONHASHSEED=0", *settings, "sh",
-            str(work / "run.sh")]
-
-
-def _record(load: Load, which: int, folder: Path) -> Path:
-    """The recording of the process in question that had most bytes in use."""
-    words = _words(load, which, folder)
-    _run(load, words, {})  # files that only the first run makes
-    into = folder / "recordings" / f"{load.name}-{which}"
-    into.mkdir(parents=True)
-    _run(load, words, {"LD_PRELOAD": str(paths.RECORDER), "HAKMEM_RECORD": f"{into}/%p"})
-    found: list[tuple[int, Path]] = []
-    for path in sorted(into.iterdir()):
-        try:
-            one: Recording = recording.load(path)
-        except RecordingError:
-            continue
-        if load.process in one.program.split("\0")[0] or load.process in one.program.split():
-            found.append((one.peak_live_bytes, path))
-    if not found:
-        raise ToolError(f"{load.name}: no process called {load.process} was recorded")
-    peak = max(found)[1]
-    named = folder / f"{load.name}-{which}.rec"
-    peak.rename(named)
-    return named
-
-
-def _run(load: Load, words: list[str], further: dict[str, str]) -> None:
-    done = subprocess.run(words, env={**os.environ, **further}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                          errors="replace", timeout=TIMEOUT, check=False)
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise ToolError(": ".join([load.name, f"exit status {done.returncode}", *said[-1:]]))
 
 
 def variants(manifest: Manifest, built: Manifest, programs: list[FittedProgram]) -> list[Variant]:

@@ -1,48 +1,60 @@
 """The report of header_ab: the lookups in pairs, recorded programs, what rounding costs, the
 document."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.lab.base import paths
 from bench.lab.base.screen import make_console
-from bench.lab.header import compare, programs, record, report, rounding
-from bench.lab.header.record import NotRecorded, Recording
+from bench.lab.header import compare, report, rounding
+from bench.lab.header.peak import Peak, peak_of
 from bench.lab.header.rounding import Mix
 from bench.lab.header.rows import Group
 from bench.lab.judge import pairs
 from bench.lab.measure.pairs_report import PairsReport
+from bench.lab.run import recorded_program
 from bench.lab.run.folder import Folder
+from bench.lab.run.recorded_program import NotRecorded
 from bench.lab.run.runs import Runs
+from bench.lab.select.real_programs import named
 from bench.lab.select.variant import Variant
+from gen.record import recording
+from gen.record.recording import RecordingError
 
 DOCUMENT = "header-classidx.md"
 
 
-def _record(recorder: Path) -> tuple[dict[str, Recording], dict[str, str]]:
-    """What each program asked for, and why others are left out."""
+PROGRAMS = named("python3", "sqlite3", "cc1", "cc1plus", "clang++", "git", "perl", "bash", "gawk",
+                 "sort")
+
+
+def _peaks() -> tuple[dict[str, Peak], dict[str, str]]:
+    """What each program had in use at its peak, and why others are left out."""
     console = make_console()
-    recordings, skipped = {}, {}
-    for program in programs.PROGRAMS:
-        try:
-            recordings[program.shown] = record.record(program, recorder)
-            console.print(f"recorded: {program.shown}", markup=False)
-        except NotRecorded as error:
-            skipped[program.shown] = str(error)
-            console.print(f"left out: {program.shown}: {error}", markup=False)
-    return recordings, skipped
+    peaks, skipped = {}, {}
+    with tempfile.TemporaryDirectory(prefix="hakmem-sizes-") as folder:
+        for program in PROGRAMS:
+            try:
+                recorded = recorded_program.record(program, 0, Path(folder))
+                peaks[program.name] = peak_of(recording.load(recorded))
+                console.print(f"recorded: {program.name}", markup=False)
+            except (NotRecorded, RecordingError) as error:
+                skipped[program.name] = str(error)
+                console.print(f"left out: {program.name}: {error}", markup=False)
+    return peaks, skipped
 
 
-def _mixes(recordings: dict[str, Recording]) -> list[Mix]:
-    loads = {program.shown: program.load for program in programs.PROGRAMS}
-    return [Mix(name, loads[name], one.sizes, one.larger_bytes)
-            for name, one in recordings.items()]
+def _mixes(peaks: dict[str, Peak]) -> list[Mix]:
+    about = {program.name: program.about for program in PROGRAMS}
+    return [Mix(name, about[name], one.sizes, one.larger_bytes, one.bytes)
+            for name, one in peaks.items()]
 
 
-def _sizes_json(recordings: dict[str, Recording], skipped: dict[str, str]) -> dict:
-    """sizes.json: bytes; `sizes` maps the size asked for to blocks in use."""
+def _sizes_json(peaks: dict[str, Peak], skipped: dict[str, str]) -> dict:
+    """sizes.json: bytes; `sizes` maps sizes to blocks in use, see Peak."""
     found = {name: {**vars(one), "sizes": {str(size): n for size, n in one.sizes.items()}}
-             for name, one in recordings.items()}
+             for name, one in peaks.items()}
     return {"programs": found, "left_out": skipped}
 
 
@@ -52,7 +64,6 @@ class HeaderReport(PairsReport):
 
     groups: tuple[Group, ...]
     lookups: dict[str, Variant]
-    recorder: Path  # the library that records sizes
     document: Path | None  # None: among the results
     quick: bool
 
@@ -62,9 +73,9 @@ class HeaderReport(PairsReport):
         if about["interrupted"]:
             return
         models = rounding.load_models(paths.PROFILES)
-        recordings, skipped = _record(self.recorder)
-        folder.write_json("sizes.json", _sizes_json(recordings, skipped))
-        mixes = [rounding.rounding(mix, models) for mix in _mixes(recordings)]
+        peaks, skipped = _peaks()
+        folder.write_json("sizes.json", _sizes_json(peaks, skipped))
+        mixes = [rounding.rounding(mix, models) for mix in _mixes(peaks)]
         extremes = [rounding.rounding(mix, models) for mix in rounding.extremes()]
         folder.write("rounding.csv", rounding.as_csv(mixes + extremes))
         compared = compare.compare(self.found.cells.runs, self.groups, self.lookups)
@@ -74,7 +85,7 @@ class HeaderReport(PairsReport):
         make_console().print(f"document: {path}", markup=False, soft_wrap=True)
 
 
-def judge(runs: Runs, groups: tuple[Group, ...], lookups: dict[str, Variant], recorder: Path,
+def judge(runs: Runs, groups: tuple[Group, ...], lookups: dict[str, Variant],
           document: Path | None, quick: bool) -> HeaderReport:
     """The report of these runs, in which the page map comes first."""
-    return HeaderReport(pairs.judge(runs), groups, lookups, recorder, document, quick)
+    return HeaderReport(pairs.judge(runs), groups, lookups, document, quick)

@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 
 from bench.lab.header.compare import PEAK_WORDS, SAME, SPEED_WORDS, TOO_FEW, UNSURE, Line, Measure
-from bench.lab.header.record import MOST
+from bench.lab.header.peak import MOST
 from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
 from bench.lab.judge import stats

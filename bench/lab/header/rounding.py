@@ -30,6 +30,7 @@ class Mix:
     load: str  # for people: where they come from
     sizes: dict[int, int]  # bytes -> blocks
     larger_bytes: int = 0  # asked for beside them, in blocks too large to matter
+    asked: int | None = None  # bytes asked for by the blocks in `sizes`; None: as `sizes` says
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def rounding(mix: Mix, models: dict[str, Model]) -> Rounding:
     return Rounding(
         mix,
         blocks=sum(mix.sizes.values()),
-        asked=sum(n * size for size, n in mix.sizes.items()),
+        asked=sum(n * size for size, n in mix.sizes.items()) if mix.asked is None else mix.asked,
         given=given,
         moved=sum(n for size, n in mix.sizes.items() if grown[size] > 0),
         pushed=sum(n * grown[size] for size, n in mix.sizes.items()

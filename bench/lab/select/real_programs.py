@@ -1,18 +1,21 @@
-"""The programs that a profile is fitted to in docs/fit.md: each with inputs to record and another
-one of the same kind that is held out.  All are the same every time."""
+"""Real programs as loads, each with three inputs of one kind.  An input is the same every time.
 
+The fit study (docs/fit.md) fits profiles to two inputs and holds the third out; the header study
+(docs/header-classidx.md) looks at the blocks of the first.
+"""
+
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 Prepare = Callable[[Path, int], str]  # folder, input -> a shell command to run there
 
-RECORDED = (0, 1)  # inputs that are fitted to
-HELD_OUT = 2
+INPUTS = 3
 
 
 @dataclass(frozen=True)
-class Load:
+class RealProgram:
     """One program."""
 
     name: str
@@ -21,6 +24,11 @@ class Load:
     process: str  # what the command line of the process in question contains
     prepare: Prepare
     env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """Those of `needs` that are not installed."""
+        return [name for name in self.needs if not shutil.which(name)]
 
 
 def _words(count: int, step: int) -> str:
@@ -189,6 +197,38 @@ wait $server && exit $status
     return "rm -f socket; sh serve.sh"
 
 
+def _cc1(folder: Path, which: int) -> str:
+    functions, length = ((400, 1), (150, 3), (250, 2))[which]
+    (folder / "sums.c").write_text("".join(
+        _C_FUNCTION.format(n=n, terms=" + ".join(f"list->key * {n + i}" for i in range(length)))
+        for n in range(functions)), encoding="utf-8")
+    return "gcc -O2 -c -o sums.o sums.c"
+
+
+_C_FUNCTION = """\
+struct pair{n} {{ int key; struct pair{n} *next; char name[{n} + 1]; }};
+int sum{n}(const struct pair{n} *list, int least)
+{{
+    int sum = {n};
+    for (; list; list = list->next)
+        sum += list->key > least ? {terms} : list->name[{n} / 2];
+    return sum;
+}}
+"""
+
+
+def _bash(_folder: Path, which: int) -> str:
+    count, step = ((8_000, 1), (5_000, 7919), (6_000, 104_729))[which]
+    return (f"bash --norc -c 'declare -A a; for ((i = 0; i < {count}; i++)); do "
+            f"a[key$((i * {step} % 100003))]=\"value $i\"; done'")
+
+
+def _sort(folder: Path, which: int) -> str:
+    count, step = ((30_000, 7919), (20_000, 104_729), (40_000, 15_485))[which]
+    (folder / "words").write_text(_words(count, step), encoding="utf-8")
+    return "sort -S 4M -o sorted words"
+
+
 def _gawk(_folder: Path, which: int) -> str:
     count, length = ((60_000, 20), (30_000, 70), (45_000, 40))[which]
     return (f"""gawk 'BEGIN {{ for (i = 0; i < {count}; i++) a["key" i * 7919 % 50021] = """
@@ -196,17 +236,26 @@ def _gawk(_folder: Path, which: int) -> str:
             f"""1, i % {length}); n = asorti(a, b); print n }}'""")
 
 
-LOADS = (
-    Load("python3", "syntax trees of standard modules, and JSON; every object from malloc",
-         ("/usr/bin/python3",), "python3", _python, {"PYTHONMALLOC": "malloc"}),
-    Load("perl", "a hash of lists of strings, sorted", ("perl",), "perl", _perl),
-    Load("sqlite3", "a table in memory, an index, a sorted query", ("sqlite3",), "sqlite3", _sqlite),
-    Load("git", "log --stat -p of a generated repository", ("git",), "log", _git),
-    Load("cc1plus", "g++ on a file that uses containers", ("g++",), "cc1plus", _cpp("g++")),
-    Load("clang++", "the same file", ("clang++",), "clang", _cpp("clang++")),
-    Load("jq", "groups of a list of objects", ("jq",), "jq", _jq),
-    Load("node", "JSON, maps and buffers", ("node",), "node", _node),
-    Load("redis", "redis-server under redis-benchmark", ("redis-server", "redis-benchmark"),
-         "redis-server", _redis),
-    Load("gawk", "an associative array, sorted", ("gawk",), "gawk", _gawk),
+PROGRAMS = (
+    RealProgram("python3", "syntax trees of standard modules, and JSON; every object from malloc",
+                ("/usr/bin/python3",), "python3", _python, {"PYTHONMALLOC": "malloc"}),
+    RealProgram("perl", "a hash of lists of strings, sorted", ("perl",), "perl", _perl),
+    RealProgram("sqlite3", "a table in memory, an index, a sorted query", ("sqlite3",), "sqlite3", _sqlite),
+    RealProgram("git", "log --stat -p of a generated repository", ("git",), "log", _git),
+    RealProgram("cc1plus", "g++ on a file that uses containers", ("g++",), "cc1plus", _cpp("g++")),
+    RealProgram("clang++", "the same file", ("clang++",), "clang", _cpp("clang++")),
+    RealProgram("jq", "groups of a list of objects", ("jq",), "jq", _jq),
+    RealProgram("node", "JSON, maps and buffers", ("node",), "node", _node),
+    RealProgram("redis", "redis-server under redis-benchmark", ("redis-server", "redis-benchmark"),
+                "redis-server", _redis),
+    RealProgram("gawk", "an associative array, sorted", ("gawk",), "gawk", _gawk),
+    RealProgram("cc1", "gcc on a file of small functions", ("gcc",), "cc1", _cc1),
+    RealProgram("bash", "an associative array", ("bash",), "bash", _bash),
+    RealProgram("sort", "lines of a file", ("sort",), "sort", _sort),
 )
+
+
+def named(*names: str) -> tuple[RealProgram, ...]:
+    """Those with these names, in that order."""
+    by_name = {one.name: one for one in PROGRAMS}
+    return tuple(by_name[name] for name in names)
