@@ -9,13 +9,13 @@ from pathlib import Path
 
 from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
-from bench.lab.base.screen import make_console
 from bench.lab.fit import fit_report, fit_table, fitted
 from bench.lab.fit.fitted import LOADS
 from bench.lab.measure import in_pairs
 from bench.lab.run.folder import Folder
 from bench.lab.select import building, manifest, options
 from bench.lab.select.real_programs import RealProgram
+from gen.screen import make_console
 
 REPS = 9
 DOCUMENT = Path("docs") / "fit.md"

@@ -9,9 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from bench.lab.base import ending, paths, screen
+from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
 from bench.lab.select import inventory, manifest, options
+from gen import screen
 
 PARTS = ("programs", "variants", "axes")
 SETS_LEGEND = (

@@ -4,7 +4,7 @@ table."""
 import argparse
 import sys
 
-from bench.lab.base import ending, paths, screen
+from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
 from bench.lab.judge import stats
 from bench.lab.measure import conduct, matrix_report
@@ -15,6 +15,7 @@ from bench.lab.run.session import Session
 from bench.lab.select import manifest, options, rows
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
+from gen import screen
 
 QUICK_REPS = 9
 FULL_REPS = 6

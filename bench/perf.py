@@ -7,7 +7,7 @@ instructions.
 import argparse
 import sys
 
-from bench.lab.base import ending, screen
+from bench.lab.base import ending
 from bench.lab.base.errors import UsageError
 from bench.lab.perf import callgrind, load, profiling, sampling
 from bench.lab.perf.callgrind import Callgrind
@@ -17,6 +17,7 @@ from bench.lab.run.folder import Files
 from bench.lab.select import options
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.programs import PROGRAMS
+from gen import screen
 
 TIMEOUT = 300  # seconds
 

@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 
 from bench.lab.base import ending, paths, progress
-from bench.lab.base.screen import make_console
 from bench.lab.measure import in_pairs
 from bench.lab.replay import agreement, failing, recorded, replay_report
 from bench.lab.run.folder import Folder
 from bench.lab.select import manifest, options
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.variant import Variant, preloading
+from gen.screen import make_console
 
 REPS = 9
 EXAMPLES = ["app.rec hakmem system mi", "app.rec hakmem mine --preload mine=/opt/lib/libmine.so",

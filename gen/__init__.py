@@ -11,6 +11,7 @@
     layout.py     a thread's cache, member by member           Model -> bytes
     render.py     Jinja2                                       Model -> C sources
     command.py    how a command ends
+    screen.py     the terminal, and tables that fit it
     generate.py   the command that strings them together
 
 Each module imports only those above it.  The rooms, each of which uses these and the rooms above

@@ -25,6 +25,14 @@ def profiles_dir(given: Path | None) -> Path:
     return Path(os.path.relpath(Path(__file__).absolute().parent.parent / "profiles"))
 
 
+def plain() -> None:
+    """From here on what standard output has no letters for comes out as escapes: in a locale
+    without them, and bytes of the command line that are no text."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def run(name: str, main: Callable[[list[str]], int]) -> NoReturn:
     """Calls `main` with the words of the command line and ends this process with its status.
 
@@ -33,8 +41,7 @@ def run(name: str, main: Callable[[list[str]], int]) -> NoReturn:
     does other programs.  Letters that the terminal's encoding lacks are printed as escapes.
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
+    plain()
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()

@@ -7,12 +7,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from gen import command
+from gen import command, screen
 from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.explain.costs import explain
 from gen.explain.profiles import show_profiles
-from gen.explain.show import COLUMNS, show
+from gen.explain.show import show
 from gen.fit import compare
 from gen.fit.predict import predict
 from gen.model import Model
@@ -52,7 +52,7 @@ def main(args: list[str]) -> int:
     if options.json:
         print(json.dumps(asdict(told), indent=2))
     else:
-        compare.print_plain(lambda console: show(told, console), COLUMNS)
+        show(told, screen.make_console(columns=screen.TEXT))
     return 0
 
 
@@ -71,9 +71,7 @@ def _compare(models: list[Model], paths: list[Path], options: argparse.Namespace
     if options.json:
         print(json.dumps(compare.as_json(predictions, measured), indent=2))
     else:
-        compare.print_plain(
-            lambda console: compare.show(console, predictions, measured), COLUMNS
-        )
+        compare.show(screen.make_console(columns=screen.TEXT), predictions, measured)
 
 
 def _profiles_dir(given: Path | None) -> Path:

@@ -108,7 +108,7 @@ def _aligned(told: Explanation) -> str:
         if told.lookup == "header"
         else "what serves them is a class of a multiple of the alignment, near their size"
     )
-    return f"[bold]wasteful[/bold]: {examples} bytes; {reason}"
+    return f"wasteful: {examples} bytes; {reason}"
 
 
 def _lookup_costs(told: Explanation) -> str:

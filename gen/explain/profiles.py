@@ -1,11 +1,10 @@
 """The list of all profiles."""
 
 import json
-import shutil
 import sys
-import textwrap
 from pathlib import Path
 
+from gen import screen
 from gen.profiles import ProfileError, known_profiles, load_profile, name_taken
 
 
@@ -25,13 +24,7 @@ def show_profiles(profiles_dir: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summaries, indent=2))
     else:
-        width = max(map(len, summaries), default=0)
-        room = shutil.get_terminal_size((0, 0)).columns - width - 2  # negative: no terminal
-        for name, summary in summaries.items():
-            first, *others = textwrap.wrap(summary, room) if room > 0 else [summary]
-            print(f"{name:<{width}}  {first}")
-            for line in others:
-                print(f"{'':<{width}}  {line}")
+        screen.pairs(screen.make_console(), summaries.items())
     if problems:
         sys.stdout.flush()
         raise ProfileError(*problems)

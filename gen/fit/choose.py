@@ -117,7 +117,8 @@ def thread_bytes(
         return None
     value = _power_above(need, MIB // 4, default["front"]["thread_bytes"])
     return Chosen(
-        value, f"twice the longest of 99 % of the runs of each size come to {bytes_in_text(need)} together"
+        value,
+        f"twice the longest of 99 % of the runs of each size come to {bytes_in_text(need)} together",
     )
 
 
@@ -139,7 +140,8 @@ def list_max(recordings: Sequence[Recording], largest: int) -> Chosen | None:
     if habits.lives_on_tiny:
         return Chosen(
             largest,
-            f"{told} and {remote}: lists touch what the program touches anyway, and keep no pointers",
+            f"{told} and {remote}: lists touch what the program touches anyway, and keep no "
+            "pointers",
         )
     return Chosen(0, f"{told}, {remote}: arrays")
 
@@ -182,7 +184,9 @@ def parked_bytes(
         return Chosen(usual, told)
     over = _overflow(recordings, cap, most_bytes)
     value = _power_above(2 * over, MIB, usual)
-    return Chosen(value, told + f", and runs of frees exceed the caches by {bytes_in_text(over)} at most")
+    return Chosen(
+        value, f"{told}, and runs of frees exceed the caches by {bytes_in_text(over)} at most"
+    )
 
 
 # ---- large blocks, memory of the system ----------------------------------------------------------
@@ -206,7 +210,9 @@ def bigcache_max(recordings: Sequence[Recording], default: Keys) -> Chosen | Non
         return None
     most = bins[most_of(frees)].most
     value = _power_above(most, 2 * PAGE, default["large"]["bigcache_max"])
-    return Chosen(value, f"99 % of the large blocks that are freed have at most {bytes_in_text(most)}")
+    return Chosen(
+        value, f"99 % of the large blocks that are freed have at most {bytes_in_text(most)}"
+    )
 
 
 def decay_ms(recordings: Sequence[Recording], default: Keys) -> Chosen | None:

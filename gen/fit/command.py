@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Sequence
 
-from gen import command
+from gen import command, screen
 from gen.check import TableError, prove
 from gen.classes import build_model
-from gen.fit import compare, fitting, report, write
+from gen.fit import fitting, report, write
 from gen.fit.fitting import Fitted
 from gen.fit.habits import LEAST_BLOCKS
 from gen.fit.report import Result, points
@@ -24,7 +24,6 @@ from gen.record import recording
 from gen.record.recording import GRANULES, Recording, RecordingError
 
 CLASSES = 48
-COLUMNS = 96  # width of output that is no terminal
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -143,7 +142,7 @@ def main(args: list[str]) -> int:
     except OSError as error:
         print(f"fit: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
-    compare.print_plain(lambda console: report.show(result, console), COLUMNS)
+    report.show(result, screen.make_console(columns=screen.TEXT))
     return 0
 
 

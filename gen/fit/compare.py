@@ -1,15 +1,13 @@
 """Profiles over one recorded program side by side, with what was measured."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Collection, Iterable, Iterator, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
+from gen import screen
 from gen.fit.predict import Prediction
 from gen.model import Model
 from gen.words import bytes_in_table
@@ -138,29 +136,23 @@ def rows_of(one: Prediction) -> list[tuple[str, str]]:
 
 def show(console: Console, of_each: list[Prediction], measured: list[Measured]) -> None:
     """Prints the table, the chart and what was measured."""
-    console.print(_table(of_each, console.is_terminal))
+    lines = [[cells[0][0], *(text for _, text in cells)]
+             for cells in zip(*(rows_of(one) for one in of_each))]
+    put(console, ["predicted", *(one.profile for one in of_each)], lines)
     console.print()
     for line in chart(of_each, _sign(console)):
-        console.print(line, markup=False)
+        console.print(line)
     if measured:
         console.print()
-        console.print(_measured_table(of_each, measured, console.is_terminal))
+        put(console, ["measured", "profile", "predicted", "measured", "predicted by"],
+            list(_measured_lines(of_each, measured)))
 
 
-def new_table(lines: bool, heads: Iterable[str]) -> Table:
-    """The first column is of words, the others are of numbers."""
-    table = Table(box=SIMPLE_HEAD if lines else None, show_edge=False, header_style="bold",
-                  padding=(0, 2, 0, 0))
-    for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number == 0 else "right", overflow="fold")
-    return table
-
-
-def _table(of_each: list[Prediction], lines: bool) -> Table:
-    table = new_table(lines, ["predicted", *(one.profile for one in of_each)])
-    for cells in zip(*(rows_of(one) for one in of_each)):
-        table.add_row(cells[0][0], *(text for _, text in cells))
-    return table
+def put(console: Console, heads: Sequence[str], lines: Sequence[Sequence[str]],
+        words: Collection[int] = (0,)) -> None:
+    """Prints a table whose cells are folded on a narrow terminal."""
+    screen.put(console, heads, lines, words=words, folds=range(len(heads)), gap=2,
+               rule=console.is_terminal)
 
 
 def _sign(console: Console) -> str:
@@ -190,41 +182,24 @@ def chart(of_each: list[Prediction], sign: str = SIGN) -> list[str]:
     ]
 
 
-def _measured_table(of_each: list[Prediction], measured: list[Measured], lines: bool) -> Table:
-    table = new_table(lines, ["measured", "profile", "predicted", "measured", "predicted by"])
+def _measured_lines(of_each: list[Prediction], measured: list[Measured]) -> Iterator[list[str]]:
     predictions = {one.profile: one for one in of_each}
     for real in measured:
         told = predictions[real.profile]
         if real.rounding is not None:
-            table.add_row(
+            yield [
                 "rounding of all calls", real.profile, f"{told.calls.percent:.2f} %",
                 f"{real.rounding:.2f} %", off_by(told.calls.percent, real.rounding),
-            )
+            ]
         for name, expected, seen in (
             ("memory per thread", told.thread, real.thread),
             ("  its cache", told.thread_cache, real.thread_cache),
             ("  blocks in it", told.thread_stock, real.thread_stock),
         ):
-            table.add_row(name, real.profile, bytes_in_table(expected), bytes_in_table(seen),
-                          off_by(expected, seen))
-    return table
+            yield [name, real.profile, bytes_in_table(expected), bytes_in_table(seen),
+                   off_by(expected, seen)]
 
 
 def off_by(predicted: float, measured: float) -> str:
     """By how many percent the prediction exceeds the measured value, with its sign."""
     return f"{100 * (predicted / measured - 1):+.1f} %" if measured else "-"
-
-
-def print_plain(shown: Callable[[Console], None], columns: int) -> None:
-    """To a terminal as wide as that is, to anything else without colours or trailing blanks, as
-    wide as COLUMNS in the environment says, else in so many columns.  Where this is less than a
-    table takes, its cells are folded."""
-    console = Console(highlight=False)
-    if console.is_terminal:
-        shown(console)
-        return
-    if not os.environ.get("COLUMNS", "").isdecimal():
-        console.width = columns
-    with console.capture() as captured:
-        shown(console)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()))

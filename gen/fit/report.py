@@ -2,10 +2,9 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 from rich.console import Console
-from rich.table import Table
 
 from gen.fit import compare
 from gen.fit.fitting import Fitted
@@ -35,41 +34,29 @@ def predictions_of(result: Result) -> list[tuple[Prediction, Prediction]]:
 
 def show(result: Result, console: Console) -> None:
     """Prints the predictions, the choices, and what was gained on recordings held out."""
-    fitted, lines = result.fitted, console.is_terminal
     for one, name in zip(result.recordings, result.files):
         if not one.complete:
-            console.print(f"{name}: ended by a signal or not at all: fitted to what is there",
-                          markup=False)
+            console.print(f"{name}: ended by a signal or not at all: fitted to what is there")
     for number, (default, other) in enumerate(predictions_of(result)):
-        console.print(_predicted_table(result.files[number], default, other, lines))
+        lines = [[name, before, after] for (name, before), (_, after)
+                 in zip(compare.rows_of(default), compare.rows_of(other))]
+        compare.put(console, [result.files[number], default.profile, other.profile], lines)
         console.print()
-    console.print(_choices_table(result, lines))
+    compare.put(console, ["key", "value", "why"], list(_choice_lines(result)), range(3))
     console.print()
     for line in _held_out_lines(result):
-        console.print(line, markup=False)
-    console.print(f"written: {result.path}", markup=False, soft_wrap=True)
-    if fitted.fallback:
+        console.print(line)
+    console.print(f"written: {result.path}", soft_wrap=True)
+    if result.fitted.fallback:
         console.print("no fit holds for other inputs: the classes are the default's",
                       style="bold red")
 
 
-def _predicted_table(name: str, default: Prediction, other: Prediction, lines: bool) -> Table:
-    table = compare.new_table(lines, [name, default.profile, other.profile])
-    for (row, before), (_, after) in zip(compare.rows_of(default), compare.rows_of(other)):
-        table.add_row(row, before, after)
-    return table
-
-
-def _choices_table(result: Result, lines: bool) -> Table:
-    table = compare.new_table(lines, ["key", "value", "why"])
-    table.columns[1].justify = table.columns[2].justify = "left"
-    table.columns[2].no_wrap = False
+def _choice_lines(result: Result) -> Iterator[list[str]]:
     for one in result.fitted.choices:
         value = f"{len(one.value)} sizes" if isinstance(one.value, tuple) else str(one.value)
         same = result.default.keys[one.section][one.key] == one.value
-        table.add_row(f"{one.section}.{one.key}", value + (" (default)" if same else ""),
-                      one.reason)
-    return table
+        yield [f"{one.section}.{one.key}", value + (" (default)" if same else ""), one.reason]
 
 
 def _held_out_lines(result: Result) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.lab.base import screen
+from gen import screen
 
 ROOT = Path(__file__).absolute().parents[2]
 COMMANDS = ("ab", "fit_study", "header_ab", "list", "matrix", "noise", "perf", "replay", "sweep")

@@ -8,6 +8,7 @@ import pytest
 from gen.explain import command as explain
 from gen.explain.header_tax import header_tax
 from gen.profiles import ROOT, known_profiles
+from gen.screen import TEXT
 
 NAMES = known_profiles(ROOT / "profiles")
 
@@ -38,7 +39,7 @@ def test_text_is_plain_and_whole(name, capsys, shipped):
     for line in lines:
         assert "\x1b" not in line and "…" not in line
         assert line == line.rstrip()
-    assert max(map(len, lines[1:])) <= explain.COLUMNS
+    assert max(map(len, lines[1:])) <= TEXT
 
 
 def test_json_is_the_same(capsys, shipped):

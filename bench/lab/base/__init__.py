@@ -4,7 +4,6 @@
     paths.py      where things lie: built files, the workspace, the caller's folder
     machine.py    what run.json says about the machine, the tools and the profiles
     processes.py  a command and the processes that it starts, which end together
-    screen.py     the terminal: its width and letters, and tables that fit it
     progress.py   what a command says of its work while it goes on
     ending.py     how a command ends: its exit status, and the line that says why
     tools.py      tools that run a program and look at it

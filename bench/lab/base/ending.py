@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.lab.base import screen
 from bench.lab.base.errors import ToolError, UsageError
+from gen.command import plain
 
 READER_GONE = 128 + signal.SIGPIPE  # exit status, as of a program that the signal ends
 
@@ -28,7 +28,7 @@ def guarded(command: str, work: Callable[[], int]) -> int:
     these comes with a line on standard error.  A reader of standard output that is gone:
     READER_GONE, without a line.
     """
-    screen.plain()
+    plain()
     try:
         if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # by bench.lab
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.lab.base import paths
-from bench.lab.base.screen import make_console
 from bench.lab.header import compare, report, rounding
 from bench.lab.header.peak import Peak, peak_of
 from bench.lab.header.rounding import Mix
@@ -19,6 +18,7 @@ from bench.lab.run.recorded_program import NotRecorded
 from bench.lab.run.runs import Runs
 from bench.lab.select.real_programs import named
 from bench.lab.select.variant import Variant
+from gen.screen import make_console
 from gen.record import recording
 from gen.record.recording import RecordingError
 

@@ -6,11 +6,12 @@ from typing import Protocol, TypeVar
 
 from rich.console import Console
 
-from bench.lab.base import ending, screen
+from bench.lab.base import ending
 from bench.lab.judge import stats
 from bench.lab.run.folder import Folder
 from bench.lab.run.runs import Runs
 from bench.lab.run.session import Session
+from gen import screen
 
 
 class Report(Protocol):

@@ -5,10 +5,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.lab.base import progress, screen
+from bench.lab.base import progress
 from bench.lab.base.errors import UsageError
 from bench.lab.replay import c_program, recorded, shrink
 from bench.lab.select.variant import Variant
+from gen import screen
 
 
 def write(variant: Variant, trace: Path, to: Path, timeout: float) -> int:

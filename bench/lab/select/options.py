@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.lab.base import ending, paths, screen
+from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
 from bench.lab.select import manifest, preload
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.programs import PROGRAMS
 from bench.lab.select.row import shell
+from gen.command import plain
 
 MOST = 100_000  # of what is counted: more would not end in a year
 LONGEST = 86_400  # seconds
@@ -79,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
     """Prints its help as well as standard output can show it."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        screen.plain()
+        plain()
         try:
             super()._print_message(message, file)
             (file or sys.stderr).flush()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from bench.lab.base import screen
 from bench.lab.show.table import Table
+from gen import screen
 
 STYLES = {"better": "green", "worse": "red", "unsure": "yellow", "too-few": "yellow",
           "missed": "red", "failed": "red", "profile": "bold", "reference": "dim", "hakmem": "bold"}
