@@ -181,20 +181,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="install",
         description="Installs one profile of hakmem: libraries, hakmem.h, files for pkg-config "
-        "and CMake, the manual page and the licence.  What is installed may be moved as a whole.",
+        "and CMake, the manual page and the licence.  You may move the installed files as a whole.",
         epilog="example: bazel run //:install -- --prefix /usr/local --profile low-rss",
     )
-    parser.add_argument("--prefix", metavar="DIR", required=True, help="an absolute path")
+    parser.add_argument("--prefix", metavar="DIR", required=True,
+                        help="the folder to install to, an absolute path")
     parser.add_argument(
-        "--profile", metavar="NAME", help="default: that of --//:profile, which is default"
+        "--profile", metavar="NAME",
+        help="the profile to install; default: the one that --//:profile names, else `default`",
     )
     parser.add_argument(
         "--destdir", metavar="DIR", default="",
-        help="put in front of the prefix, for making packages",
+        help="a folder that is put in front of the prefix, for making packages",
     )
     parser.add_argument(
         "--uninstall", action="store_true",
-        help="take away what was installed there; share/hakmem/manifest lists it",
+        help="removes the files that share/hakmem/manifest of the prefix lists",
     )
     parser.add_argument("--compilation-mode", default="", help=argparse.SUPPRESS)  # from the build
     return parser

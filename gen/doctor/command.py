@@ -129,16 +129,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="doctor",
         usage="doctor [-h] [--run] [--json] PROGRAM [ARGS ...]",
-        description="Says what would go wrong, or not take effect, if hakmem were preloaded into a "
-        "program.  With ARGS it also runs it once, records the sizes it asks malloc for, and says "
-        "which profile suits it; its standard output goes to standard error.",
-        epilog="exit status: 0 fine, 1 problems found, 2 wrong use or no such program.  "
+        description="Says whether a preloaded hakmem would take effect in a program, and what would "
+        "go wrong.  With ARGS the doctor also runs the program once, records the sizes that it asks "
+        "malloc for, and says which profile suits it.  The program's standard output goes to "
+        "standard error.",
+        epilog="Exit status: 0 fine, 1 problems found, 2 wrong use or no such program.  "
         "Example: bazel run //:doctor -- python3 -c 'print(1)'",
     )
-    parser.add_argument("--run", action="store_true", help="run it although there are no ARGS")
-    parser.add_argument("--json", action="store_true", help="the same for a program")
+    parser.add_argument("--run", action="store_true", help="runs the program although there are no ARGS")
+    parser.add_argument("--json", action="store_true", help="prints JSON")
     parser.add_argument("program", metavar="PROGRAM", help="a path, or a name to look for in PATH")
-    parser.add_argument("args", metavar="ARGS", nargs=argparse.REMAINDER, help="its arguments")
+    parser.add_argument("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the program's arguments")
     return parser
 
 

@@ -87,8 +87,8 @@ def _profiles_dir(given: Path | None) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="explain",
-        description="Prints a profile's classes and what it costs in memory; with --recording what "
-        "it comes to for that program.",
+        description="Prints the size classes of a profile and the memory that it costs.\nWith "
+        "--recording, predicts both for the recorded program.",
         epilog="""\
 example: bazel run //gen:explain -- tiny-heavy
          bazel run //gen:explain -- drafts/mine.yaml
@@ -98,23 +98,25 @@ example: bazel run //gen:explain -- tiny-heavy
     )
     parser.add_argument(
         "name", metavar="NAME", nargs="?",
-        help="a profile, or the path of its YAML file; without it, all with their summaries",
+        help="a profile, or the path of a YAML file; without NAME, lists all profiles",
     )
-    parser.add_argument("--json", action="store_true", help="the same for a program")
+    parser.add_argument("--json", action="store_true", help="prints JSON")
     parser.add_argument(
-        "--profiles-dir", type=Path, metavar="DIR", help="default: profiles/ of the workspace"
+        "--profiles-dir", type=Path, metavar="DIR",
+        help="where the profiles are; default: profiles/ of the workspace",
     )
     parser.add_argument(
         "--recording", type=Path, metavar="FILE", action="append",
-        help="of bazel run //gen:record; several are taken as one load of several processes",
+        help="a file of bazel run //gen:record; give one for each process of the load",
     )
     parser.add_argument(
-        "--against", metavar="NAME", help="another profile or YAML file, beside it; with --recording"
+        "--against", metavar="NAME",
+        help="another profile or YAML file, shown beside the first; needs --recording",
     )
     parser.add_argument(
         "--measured", type=Path, metavar="FILE", action="append",
-        help="statistics of the program with one of the profiles (docs/statistics.md); "
-        "with --recording",
+        help="statistics that the program wrote with one of the profiles (docs/statistics.md), shown "
+        "beside the prediction; needs --recording",
     )
     return parser
 

@@ -164,19 +164,19 @@ def _parser() -> argparse.ArgumentParser:
 examples:
   bazel run //gen:fit -- app.rec --name app
   bazel run //gen:fit -- monday.rec tuesday.rec --name app --force
-Several recordings are of several inputs: each is held out in turn, and a fit that does not hold
-for it is not taken.""",
+Record several inputs: each recording is held out in turn, and a fit that is no good for it is
+refused.""",
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )
     parser.add_argument("recordings", metavar="RECORDING", type=Path, nargs="+",
                         help="a file of bazel run //gen:record")
-    parser.add_argument("--name", required=True, help="of the new profile")
+    parser.add_argument("--name", required=True, help="name of the new profile")
     parser.add_argument("--max-classes", type=_classes, default=CLASSES, metavar="N",
-                        help="at most so many size classes; default %(default)s")
-    parser.add_argument("--force", action="store_true", help="overwrite a profile of that name")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="the report for a program")
+                        help="the most size classes; default %(default)s")
+    parser.add_argument("--force", action="store_true", help="overwrites a profile of that name")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="writes the report as JSON")
     parser.add_argument("--profiles-dir", type=Path, metavar="DIR",
-                        help="default: profiles/ of the workspace")
+                        help="where the profile goes; default: profiles/ of the workspace")
     return parser
 
 

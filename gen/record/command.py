@@ -237,20 +237,20 @@ def _parser() -> argparse.ArgumentParser:
         prog="record",
         usage="record [-h] [--out FILE] [--trace] [--trace-max SIZE] PROGRAM [ARGS ...]",
         description="Runs a program and records what it asks of malloc: sizes, runs, threads, "
-        "bytes in use over time.  Its children are recorded each in a file of their own, in "
+        "bytes in use over time.  Each child process has a recording of its own, in "
         "FILE.children.",
-        epilog="exit status: the program's own; 128 and the number of the signal that ended it; 2 "
+        epilog="Exit status: the program's own; 128 plus the number of the signal that ended it; 2 "
         "for wrong use.  Example: bazel run //gen:record -- --out app.rec python3 app.py",
         allow_abbrev=False,
     )
     parser.add_argument("--out", metavar="FILE",
-                        help="a new file; default: PROGRAM.rec in the working folder")
+                        help="the recording, a new file; default: PROGRAM.rec in the working folder")
     parser.add_argument("--trace", action="store_true",
-                        help="also keep every operation, for replay, in FILE.trace")
+                        help="also records every operation, for //bench:replay, in FILE.trace")
     parser.add_argument("--trace-max", type=_size, default=TRACE_MAX, metavar="SIZE",
-                        help="end the trace of a process there; default: 1G")
+                        help="the most bytes of the trace of a process; default: 1G")
     parser.add_argument("program", metavar="PROGRAM", help="a path, or a name to look for in PATH")
-    parser.add_argument("args", metavar="ARGS", nargs=argparse.REMAINDER, help="its arguments")
+    parser.add_argument("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the program's arguments")
     return parser
 
 
