@@ -1,6 +1,7 @@
 // The sample of latencies: the histogram's resolution, and which calls are timed.
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <vector>
@@ -121,6 +122,23 @@ TEST(Percentile, GrowsWithThePart)
         last = sample.Percentile(part);
     }
     EXPECT_LE(last, static_cast<double>(sample.latency.most));
+}
+
+// The longer calls are the last thread's.
+TEST(Merged, HasTheCallsOfAllThreads)
+{
+    char text[200];
+    double p50 = 0, p99 = 0;
+    for (uint64_t ticks : {40, 1000000}) {
+        Sample sample;
+        for (int i = 0; i < (ticks == 40 ? 600 : 400); i++)
+            sample.Count(ticks);
+        bench_latency_merge(&sample.latency);
+    }
+    bench_latency_print(text, sizeof text, 1);
+    ASSERT_EQ(std::sscanf(text, " p50_ns=%lf p99_ns=%lf", &p50, &p99), 2) << text;
+    EXPECT_NEAR(p50, 40, 40 * kResolution);
+    EXPECT_NEAR(p99, 1e6, 1e6 * kResolution);
 }
 
 TEST(Timed, IsWhatTheCallTook)

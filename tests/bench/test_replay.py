@@ -1,5 +1,6 @@
 """Plans of a replay, and the program that runs them."""
 
+import json
 import os
 import random
 import re
@@ -77,6 +78,23 @@ def test_all_kinds_of_calls(tmp_path, threads, library):
     else:  # within a lap the order may be another one
         assert peak == pytest.approx(made.peak, rel=0.1)
     assert f" ops={made.calls} " in done.stdout
+
+
+def test_what_was_freed_is_freed(tmp_path):
+    """In the end only those blocks are live that the program left."""
+    sizes = (24, 3000, 100_000)
+    calls = [Call(0, "malloc", i, sizes[i % 3]) for i in range(600)]
+    calls += [Call(0, "free", i) for i in range(599)]
+
+    def live(some: list[Call]) -> int:
+        make(tmp_path, some)
+        environment = {**os.environ, "LD_PRELOAD": str(LIBRARIES[1]), "HAKMEM_STATS": "exit"}
+        done = subprocess.run([str(PROGRAM), str(tmp_path / "plan")], capture_output=True,
+                              text=True, check=True, timeout=60, env=environment)
+        stats = json.loads(done.stderr)
+        return stats["small"]["live_blocks"] + stats["large"]["live_blocks"]
+
+    assert live(calls) == live([Call(0, "malloc", 0, 24)])
 
 
 def test_a_thread_waits_for_the_block_of_another(tmp_path):

@@ -115,6 +115,33 @@ def test_bottlenecks(bench):
     assert "RSS" not in cause and "latency" not in cause
 
 
+def faulting(faults: int, speed: int) -> str:
+    return (f"echo 'RESULT ops=1000 seconds=1 ops_per_s={speed} peak_rss_kib=99 rss_kib=9 "
+            f"minor_faults={faults} user_s=1 sys_s=0 p999_ns=900'")
+
+
+@pytest.mark.parametrize("faults, named", [(1, False), (2, True)])
+def test_a_bottleneck_is_more_than_one_page_fault_in_a_thousand_operations(bench, faults, named):
+    bench.variant("hakmem", faulting(faults, 1000), profile="default")
+    bench.variant("system", faulting(0, 2000), kind="system")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "6")
+    cause = outcome.summary.split("## Bottlenecks")[1].split("## ")[0]
+    assert ("page faults" in cause) == named
+
+
+@pytest.mark.parametrize("percent, where", [(-30, "Weaknesses"), (-2, None), (2, None),
+                                            (30, "Strengths")])
+def test_what_noise_may_have_done_is_no_finding(bench, percent, where):
+    """Speeds spread by 10 % or more."""
+    speed = f"$(((100 + {percent}) * (90 + n * 7 % 5 * 5) * 100))"
+    bench.variant("hakmem", f"result {speed}", profile="default")
+    bench.variant("system", "result 1000000", kind="system")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "7")
+    for section in ("Strengths", "Weaknesses"):
+        lines = outcome.summary.split(f"## {section}")[1].split("## ")[0]
+        assert ("- bench_tiny_hot" in lines) == (section == where), lines
+
+
 def test_without_the_default_there_is_nothing_to_say(bench):
     bench.variant("mi", "result 1000", kind="peer")
     outcome = bench.run("--bench", "tiny_hot", "--reps", "2")

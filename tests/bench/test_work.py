@@ -49,6 +49,14 @@ def test_same_operations(program):
     assert set(ops.values()) == {again}, ops
 
 
+@pytest.mark.parametrize("program", rows.AMOUNT)
+def test_twice_the_work_is_twice_the_operations(program):
+    row = rows.sanity_row(program)
+    once, twice = (operations(BIN / f"{program}_system", shlex.join(args))
+                   for args in (row.args, row.with_more(1)))
+    assert twice == pytest.approx(2 * once, rel=0.1)
+
+
 def test_every_program_has_a_row_and_a_sanity_run():
     assert {row.program for row in rows.FULL} == set(PROGRAMS)
     assert {row.program for row in (*rows.QUICK, *rows.QUICK_BY_NAME)} == set(PROGRAMS)
