@@ -276,6 +276,64 @@ TEST_F(Cache, StaysWithinTheBudgetOfAThread)
     }
 }
 
+// The same of all threads together, of which each could use up its own budget.
+TEST_F(Cache, StaysWithinTheBudgetOfAllThreads)
+{
+    SKIP_IF_GUARDED();
+    if (profile.thread_bytes == 0 || profile.total_bytes > 512 * profile.thread_bytes / 16)
+        GTEST_SKIP() << "more threads than a test may have";
+    // The largest classes, whose bins hold a thread's budget together.
+    unsigned first = profile.nclasses;
+    size_t least = 0, most = 0;
+    for (; first > 1 && most < profile.thread_bytes; first--) {
+        least += 2 * std::max<size_t>(4096, shim_class(first).size);
+        most += shim_class(first).cap * shim_class(first).size;
+    }
+    const size_t nthreads = 2 * (profile.total_bytes / profile.thread_bytes + 1);
+    std::atomic<size_t> turn{0}, cached{0};
+    hak::RunThreads(static_cast<unsigned>(nthreads), [&](unsigned i) {
+        while (turn != i)
+            std::this_thread::yield();
+        for (unsigned cls = first + 1; cls <= profile.nclasses; cls++) {
+            const auto c = shim_class(cls);
+            std::vector<void *> blocks(2 * c.cap);
+            for (void *&p : blocks)
+                p = hak_malloc(c.usable);
+            for (void *p : blocks)
+                hak_free(p);
+        }
+        for (unsigned cls = 1; cls <= profile.nclasses; cls++)
+            cached += Cached(cls) * shim_class(cls).size;
+        turn++;
+        while (turn < nthreads) // with what it has
+            std::this_thread::yield();
+    });
+    EXPECT_LE(cached, profile.total_bytes + nthreads * least);
+    EXPECT_GE(cached, std::min(profile.total_bytes, nthreads * most) / 4) << "too little to tell";
+}
+
+// Of small blocks a thread gets sixteen at once, or a list of them, though it has just begun.
+TEST_F(Cache, AThreadBeginsWithSeveralBlocks)
+{
+    SKIP_IF_GUARDED();
+    for (unsigned cls = 1; cls <= profile.nclasses && shim_class(cls).size <= 128; cls++) {
+        const auto c = shim_class(cls);
+        const size_t n = c.list ? 32 : 16;
+        if ((c.list ? c.batch : c.cap) < 32)
+            continue;
+        std::thread([&] {
+            uint64_t before = shim_cache_stats().refills;
+            std::vector<void *> blocks(n);
+            for (void *&p : blocks)
+                p = hak_malloc(c.usable);
+            EXPECT_EQ(shim_cache_stats().refills, before + 1) << "class " << cls;
+            for (void *p : blocks)
+                hak_free(p);
+        }).join();
+        hak_trim();
+    }
+}
+
 TEST_F(Cache, ParksWithinItsBudget)
 {
     for (unsigned cls = 1; cls <= profile.nclasses; cls++) {

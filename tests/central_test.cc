@@ -1,5 +1,7 @@
 // Central: parked batches first, then slabs; every block accounted for.
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include "tests/support.h"
@@ -146,6 +148,32 @@ TEST_F(Central, PartialSlabsAreUsedBeforeNewOnes)
         EXPECT_LE(shim_central_stats(cls).slabs, 1u) << "class " << cls;
         ExpectStats(cls, 0, 0);
     }
+}
+
+// No thread takes what another one gives at that moment, and none is lost.
+TEST_F(Central, ThreadsFillAndReturnAtOnce)
+{
+    const unsigned cls = std::min(2u, profile.nclasses), nthreads = 4, n = 8;
+    std::atomic<unsigned> ready{0};
+    std::atomic<bool> shared{false};
+    hak::RunThreads(nthreads, [&](unsigned i) {
+        void *blocks[n];
+        ready++;
+        while (ready < nthreads)
+            std::this_thread::yield();
+        for (int round = 0; round < 200000 && !shared; round++) {
+            unsigned got = hak_central_fill(cls, blocks, n);
+            for (unsigned k = 0; k < got; k++)
+                *static_cast<unsigned *>(blocks[k]) = i + 1;
+            for (unsigned k = 0; k < got; k++) {
+                shared = shared || *static_cast<unsigned *>(blocks[k]) != i + 1;
+                *static_cast<unsigned *>(blocks[k]) = 0;
+            }
+            hak_central_return(cls, blocks, got);
+        }
+    });
+    EXPECT_FALSE(shared) << "a block was given to two threads";
+    ExpectStats(cls, 0, 0);
 }
 
 TEST_F(Central, FillsLessWhenMemoryRunsOut)

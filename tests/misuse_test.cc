@@ -115,6 +115,33 @@ TEST_F(MisuseDeathTest, HeaderTellsAtOnce)
     }
 }
 
+// As if the block were of another class, which is seen when it reaches its slab.
+TEST_F(MisuseDeathTest, HeaderOfAnotherClassReachesTheSlab)
+{
+    if (profile.lookup != SHIM_HEADER)
+        GTEST_SKIP() << "no header in this profile";
+    char *p = static_cast<char *>(hak_malloc(shim_class(profile.nclasses).usable)),
+         *q = static_cast<char *>(hak_malloc(shim_class(1).usable));
+    EXPECT_DEATH((p[-1] = q[-1], hak_free(p), hak_trim()), "not a block of its size class");
+    hak_free(p);
+    hak_free(q);
+}
+
+// Of a block that came out of its slab with the one before it, and waits in the cache.
+TEST_F(MisuseDeathTest, HeaderTellsOfBlocksNeverHandedOut)
+{
+    if (profile.lookup != SHIM_HEADER)
+        GTEST_SKIP() << "no header in this profile";
+    for (size_t size : {64, 100, 1000}) {
+        const auto c = shim_class(shim_class_of_size(hak::Small(size)));
+        if ((c.list ? c.batch : c.cap / 2) < 2)
+            continue; // one comes alone
+        char *p = static_cast<char *>(hak_malloc(c.usable));
+        EXPECT_DEATH(hak_free(hak::Opaque(p + c.size)), "double free") << "class of " << size;
+        hak_free(p);
+    }
+}
+
 TEST_F(MisuseDeathTest, HeaderTellsOfAlignedBlocks)
 {
     if (profile.lookup != SHIM_HEADER)
@@ -131,6 +158,54 @@ TEST_F(MisuseDeathTest, HeaderTellsOfAlignedBlocks)
     }
     for (char *p : blocks)
         hak_free(p);
+}
+
+// A write to any byte between a block's end and the next block.
+TEST_F(MisuseDeathTest, GuardSeesOverflowOfOneByte)
+{
+    if (!profile.guard)
+        GTEST_SKIP() << "no guard in this profile";
+    for (unsigned cls : {1u, profile.nclasses}) {
+        const size_t usable = shim_class(cls).usable;
+        for (size_t size : {usable, usable - 1}) {
+            char *p = static_cast<char *>(hak_malloc(size));
+            std::memset(p, 0, size);
+            for (size_t at = size; at < usable + profile.seal_bytes; at++)
+                EXPECT_DEATH((p[at] ^= 1, hak_free(hak::Opaque(p))), "overflow past the end")
+                    << "byte " << at << " of a block of " << size;
+            hak_free(p);
+        }
+    }
+}
+
+// No block's seal is good for another one.
+TEST_F(MisuseDeathTest, GuardSeesTheSealOfAnotherBlock)
+{
+    if (!profile.guard)
+        GTEST_SKIP() << "no guard in this profile";
+    const size_t usable = shim_class(1).usable;
+    char *p = static_cast<char *>(hak_malloc(usable)), *q = static_cast<char *>(hak_malloc(usable));
+    EXPECT_DEATH((std::memcpy(p + usable, q + usable, profile.seal_bytes), hak_free(p)),
+                 "overflow past the end");
+    hak_free(p);
+    hak_free(q);
+}
+
+// When the block has waited.
+TEST_F(MisuseDeathTest, GuardSeesAWriteToAFreedBlock)
+{
+    if (!profile.guard)
+        GTEST_SKIP() << "no guard in this profile";
+    for (unsigned cls : {1u, profile.nclasses}) {
+        const auto c = shim_class(cls);
+        if (c.size > profile.quarantine_bytes)
+            continue;
+        char *p = static_cast<char *>(hak_malloc(c.usable));
+        for (size_t at : {size_t{0}, size_t{1}, c.usable / 2, c.size - 1})
+            EXPECT_DEATH((hak_free(p), *hak::Opaque(p + at) ^= 1, hak_trim()), "write after free")
+                << "byte " << at << " of " << c.size;
+        hak_free(p);
+    }
 }
 
 TEST_F(MisuseDeathTest, DebugBuildSeesMore)

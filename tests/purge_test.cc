@@ -129,6 +129,23 @@ TEST_F(PurgeDeathTest, ByTheClockInAProcessWithoutThreads)
     EXPECT_IN_FRESH_PROCESS(body);
 }
 
+// Whatever is done meanwhile: memory goes back once it has been free for the decay, not before.
+TEST_F(PurgeDeathTest, WhatWasFreedAMomentAgoStays)
+{
+    SKIP_IF_GUARDED();
+    SKIP_IF_PURGED_WHEN_FREED();
+    auto body = [] {
+        os_fake_set_clock(now_ms);
+        Use(8 * kMiB, kMiB);
+        now_ms += profile.decay_ms - 1;
+        os_fake_set_clock(now_ms);
+        for (int i = 0; i < 6; i++)
+            FreeSomeMore();
+        EXPECT_GE(ResidentFreeBytes(), 6 * kMiB);
+    };
+    EXPECT_IN_FRESH_PROCESS(body);
+}
+
 // What a program frees beyond an allowance it gives back without the clock, with threads and
 // without.
 TEST_F(PurgeDeathTest, ExcessGoesBackAtOnce)

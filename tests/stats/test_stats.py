@@ -93,6 +93,8 @@ def test_at_exit_to_standard_error(profile):
     row = max(stats[0]["classes"], key=lambda row: row["allocs"] if row["size"] <= 160 else 0)
     assert row["allocs"] >= SMALL and row["frees"] >= SMALL
     assert 0 <= row["cache_hits"] <= row["allocs"]
+    for one in stats[0]["classes"]:
+        assert one["allocs"] - one["frees"] == one["live_blocks"], one
     assert row["requested_bytes"] >= SMALL * 100
     assert stats[0]["large"]["live_blocks"] == 0
 
