@@ -92,6 +92,15 @@ def test_classes_are_at_most_so_many(workspace, files, recorded):
         assert model_of(workspace, f"app{most}").nclasses <= most
 
 
+@pytest.mark.parametrize(("blocks", "own"), [(100, False), (200, True)])
+def test_a_class_has_to_pay_for_what_it_keeps(blocks, own, workspace, files, recorded):
+    """Without one of their own each of the blocks would waste 16 bytes in the class of 1056."""
+    files["app.rec"] = recorded({1040: blocks, 1056: 20_000})
+    assert run("app.rec", "--name", "app") == 0
+    sizes = {row.size for row in model_of(workspace).classes}
+    assert 1056 in sizes and (1040 in sizes) == own
+
+
 def test_sizes_that_were_not_recorded_are_served(workspace, files, recorded):
     files["app.rec"] = recorded(ODD)
     assert run("app.rec", "--name", "app") == 0

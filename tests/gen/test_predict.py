@@ -97,6 +97,25 @@ def test_what_was_freed_is_kept_up_to_the_cap(workspace, recorded):
     assert 300 <= stock <= 300 + 64, "all that was live, and half of a refill"
 
 
+@pytest.mark.parametrize(("size", "first"), [(48, 16), (1000, 2), (3000, 1)])
+def test_a_thread_begins_with_a_few_blocks(size, first, small, recorded):
+    """Its first refill is half of 32 blocks, or of 4 KiB; half of that is left on average."""
+    told = predict.predict(small, recorded({size: 1}))
+    (row,) = told.rows
+    assert told.thread_stock == first / 2 * row.size
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_caches_hold_is_resident(threads, small, recorded):
+    """In each thread's the same."""
+    blocks = {48: 900, 1000: 300}
+    held, freed = (predict.predict(small, recorded(blocks, freed=one, threads=threads))
+                   for one in (False, True))
+    more = freed.thread_stock - held.thread_stock
+    assert more > 48 * 200
+    assert freed.resident - held.resident == pytest.approx(threads * more)
+
+
 def test_a_budget_takes_from_the_caches(workspace, recorded):
     blocks = recorded({48: 5000, 1000: 5000}, freed=True)
     free = predict.predict(workspace.model(SIZES), blocks)
