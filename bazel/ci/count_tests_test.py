@@ -53,6 +53,14 @@ def test_target_without_report(tmp_path: Path, capsys: pytest.CaptureFixture[str
     )
 
 
+def test_targets_that_crash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events = [result_event("//a:t", "FAILED", None), result_event("//a:u", "FAILED", None)]
+    assert run(tmp_path, capsys, events, 3) == (
+        1,
+        ["FAILED //a:t: FAILED", "FAILED //a:u: FAILED", "0 passed, 2 failed"],
+    )
+
+
 def test_broken_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     events = [completed("//a:t", False)]
     assert run(tmp_path, capsys, events, 1) == (
