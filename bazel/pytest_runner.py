@@ -14,6 +14,8 @@ def main(args: list[str]) -> int:
     only = os.environ.get("TESTBRIDGE_TEST_ONLY")
     if only:
         options.append(f"-k={only}")
+    if os.environ.get("TESTBRIDGE_TEST_RUNNER_FAIL_FAST") == "1":
+        options.append("-x")
     return pytest.main(options + [arg for arg in args if not arg.endswith("conftest.py")])
 
 
