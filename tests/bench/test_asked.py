@@ -11,8 +11,8 @@ PAGE = Path(__file__).absolute().parents[2] / "docs" / "performance.md"
 
 
 def table() -> dict[str, tuple[float | None, ...]]:
-    """Row -> its bars, of the section "Asked"."""
-    section = PAGE.read_text(encoding="utf-8").split("\n## Asked\n")[1].split("\n## ")[0]
+    """Row -> its bars, of the section "Bars"."""
+    section = PAGE.read_text(encoding="utf-8").split("\n## Bars\n")[1].split("\n## ")[0]
     lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| `")]
     return {name.strip(" `"): tuple(float(bar) if bar.strip() else None for bar in bars)
             for name, *bars in lines}
