@@ -14,7 +14,7 @@ from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
 
 BIN = Path("." if Path("larson_system").exists() else
-           Path(__file__).absolute().parents[2] / "bazel-bin")
+           Path(__file__).absolute().parents[3] / "bazel-bin")
 VARIANTS = [
     Variant(name, kind, "shared", {program: BIN / f"{program}_{name}" for program in PROGRAMS})
     for name, kind in (("system", "system"), ("hakmem", "profile"), ("null", "reference"),

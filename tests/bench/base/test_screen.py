@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gen import screen
 
-ROOT = Path(__file__).absolute().parents[2]
+ROOT = Path(__file__).absolute().parents[3]
 COMMANDS = ("ab", "fit_study", "header_ab", "list", "matrix", "noise", "perf", "replay", "sweep")
 ASCII = {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0",
          "PYTHONCOERCECLOCALE": "0"}

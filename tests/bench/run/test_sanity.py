@@ -14,7 +14,7 @@ from bench.lab.select.variant import Variant
 
 # Run from source, they are where Bazel left them.
 BIN = Path("." if Path("bench_sanity_system").exists() else
-           Path(__file__).absolute().parents[2] / "bazel-bin").absolute()
+           Path(__file__).absolute().parents[3] / "bazel-bin").absolute()
 TINY = ["--bench", "tiny_hot", "--reps", "2"]
 
 # An allocator that never takes a block back, right but for what each case defines.

@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
+sys.path.insert(0, str(Path(__file__).absolute().parents[3]))
 
 from bench.lab.judge import matrix  # noqa: E402
 from bench.lab.judge.matrix import Matrix  # noqa: E402

@@ -7,7 +7,7 @@ import pytest
 
 from bench.lab.replay import c_program, plan, shrink
 from bench.lab.replay.c_program import Call
-from tests.bench import traces
+from tests.bench.replay import traces
 
 
 def noise(count: int, threads: int = 1) -> list[Call]:

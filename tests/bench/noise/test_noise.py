@@ -15,7 +15,7 @@ from bench.lab.select.variant import Variant
 from bench.lab.noise import blocks
 from bench.lab.select.studies import NOISE
 
-RECORDED = Path(__file__).absolute().parent / "data" / "noise.json"
+RECORDED = Path(__file__).absolute().parent / "noise.json"
 ADDED = 3.0  # percent of work, in the recorded runs of the slowed variant
 PAIRS = 15
 

@@ -130,12 +130,6 @@ def test_median_covers():
         assert held >= 300 * 0.9
 
 
-def test_geometric_mean():
-    assert stats.geometric_mean([2, 8]) == pytest.approx(4)
-    assert stats.geometric_mean([0.5, 2, 3]) == pytest.approx(3 ** (1 / 3))
-    assert stats.geometric_mean([1.7]) == pytest.approx(1.7)
-
-
 def unpaired(n: int, m: int, faster: float, trials: int) -> tuple[float, float]:
     """The shares of comparisons of two sessions whose interval, and whose test, call a difference."""
     rng = np.random.default_rng(7 + n)

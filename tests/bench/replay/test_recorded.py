@@ -12,7 +12,7 @@ from bench import replay
 from bench.lab.base import machine
 from bench.lab.replay import c_program, recorded
 
-ROOT = Path(__file__).absolute().parents[2]
+ROOT = Path(__file__).absolute().parents[3]
 RECORDER = ROOT / "gen" / "libhakmem-record.so"
 HAKMEM = ROOT / "libhakmem.so"
 PROGRAM = """

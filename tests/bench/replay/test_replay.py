@@ -16,9 +16,9 @@ from bench.lab.replay import c_program, plan
 from bench.lab.replay.c_program import Call
 from bench.lab.base.errors import UsageError
 from gen.record import trace
-from tests.bench import traces
+from tests.bench.replay import traces
 
-ROOT = Path(__file__).absolute().parents[2]
+ROOT = Path(__file__).absolute().parents[3]
 PROGRAM = ROOT / "bench/replayer/replay_program"
 LIBRARIES = [None, ROOT / "libhakmem.so", ROOT / "libhakmem-header-classidx-on.so"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from bench.lab.select import rows
 
-PAGE = Path(__file__).absolute().parents[2] / "docs" / "performance.md"
+PAGE = Path(__file__).absolute().parents[3] / "docs" / "performance.md"
 
 
 def table() -> dict[str, tuple[float | None, ...]]:

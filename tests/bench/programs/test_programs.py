@@ -11,7 +11,7 @@ import pytest
 
 # Run from source, they are where Bazel left them.
 BIN = Path("." if Path("larson_system").exists() else
-           Path(__file__).absolute().parents[2] / "bazel-bin")
+           Path(__file__).absolute().parents[3] / "bazel-bin")
 
 # Program -> its arguments' names, a short run, the operations of that run if its arguments say so.
 PROGRAMS = {

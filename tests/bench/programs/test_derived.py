@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-BENCH = Path(__file__).absolute().parents[2] / "bench"
+BENCH = Path(__file__).absolute().parents[3] / "bench"
 SWEEP = BENCH / "random_mixed_ab_variants"
 MANIFEST = BENCH / "random_mixed_ab_manifest.json"
 CONSTANT = re.compile(r"^#define (HAK_\w+) (.+)$", re.MULTILINE)

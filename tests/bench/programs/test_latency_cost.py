@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.lab.judge import stats
 
 BIN = Path("." if Path("bench_tiny_hot_hakmem").exists() else
-           Path(__file__).absolute().parents[2] / "bazel-bin")
+           Path(__file__).absolute().parents[3] / "bazel-bin")
 COMMAND = [str(BIN / "bench_tiny_hot_hakmem"), "32", "100", "200000"]
 MOST_COST = 0.02
 STEP, MOST = 50, 400  # pairs until it is sure, a few at a time

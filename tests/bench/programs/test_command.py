@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = Path(__file__).absolute().parents[2] / "bench/harness/command"
+COMMAND = Path(__file__).absolute().parents[3] / "bench/harness/command"
 RESULT = re.compile(
     r'RESULT bench=command params="" ops=1 seconds=([\d.]+) ops_per_s=[\d.]+ peak_rss_kib=(\d+) '
     r'rss_kib=0 minor_faults=(\d+) user_s=([\d.]+) sys_s=([\d.]+)\n')

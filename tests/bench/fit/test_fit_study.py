@@ -16,7 +16,7 @@ from bench.lab.select import building
 from gen.classes import build_model
 from gen.profiles import load_profile
 
-ROOT = Path(__file__).absolute().parents[2]
+ROOT = Path(__file__).absolute().parents[3]
 LIBRARY = ROOT / "libhakmem.so"
 
 
