@@ -9,7 +9,7 @@ import sys
 
 from bench.lab.base import ending
 from bench.lab.base.errors import UsageError
-from bench.lab.perf import callgrind, load, profiling, sampling
+from bench.lab.perf import callgrind, profiled, profiling, sampling
 from bench.lab.perf.callgrind import Callgrind
 from bench.lab.perf.profiler import Profiler
 from bench.lab.perf.sampling import Perf
@@ -55,7 +55,7 @@ def _profiler(chosen: argparse.Namespace, built: Manifest) -> Profiler:
 
     Raises UsageError for what there is not, ToolError for a tool that is missing.
     """
-    found = load.find(built, chosen.bench, chosen.variant, chosen.args, chosen.instructions)
+    found = profiled.find(built, chosen.bench, chosen.variant, chosen.args, chosen.instructions)
     if chosen.instructions and chosen.frequency:
         raise UsageError("--frequency: --instructions counts all and takes no samples; "
                          "leave one of the two out")

@@ -54,8 +54,8 @@ def base_of(cells: Cells, asked: str) -> str:
 
 
 def _main(variants: list[Variant]) -> set[str]:
-    """What the charts show from the start: all variants but the references, if there are few;
-    else the default profile and what is linked as it is and no profile."""
+    """The variants that the charts show at first: all but the references, if these are few; else
+    the default profile, system and the peers."""
     plain = [v for v in variants if v.kind != "reference"]
     if len(plain) <= FEW_VARIANTS:
         return {v.name for v in plain}
@@ -76,7 +76,7 @@ def _short(value: float) -> float:
 
 
 def _exact(value: float) -> float:
-    """As results.csv has it."""
+    """The number as in results.csv."""
     return int(value) if value == int(value) else round(value, 6)
 
 
@@ -98,8 +98,8 @@ def _row(cells: Cells, row: Row, base: str) -> dict:
 
 
 def _ratio_groups(rows: list[Row], dots: int) -> list[dict]:
-    """Which rows share a chart of ratios: all, or those of a program; `dots` is how many variants
-    a row shows."""
+    """The rows that share a chart of ratios: all of them, or those of each program.  `dots` is the
+    number of variants that a row shows."""
     everything = list(range(len(rows)))
     if len(everything) * dots <= FEW_DOTS:
         return [{"title": "", "rows": everything}]
@@ -110,7 +110,7 @@ def _ratio_groups(rows: list[Row], dots: int) -> list[dict]:
 
 
 def scaling(rows: list[Row]) -> list[dict]:
-    """Rows that differ in nothing but their threads, two and more together."""
+    """Groups of two and more rows that differ in nothing but their threads."""
     groups: dict[tuple, dict[int, int]] = {}
     for index, row in enumerate(rows):
         for place, word in enumerate(row.args):

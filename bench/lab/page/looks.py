@@ -34,7 +34,7 @@ class Look:
 
 
 def looks(variants: list[Variant]) -> dict[str, Look]:
-    """By name; depends on the order of the variants."""
+    """The look of each variant, by name; it depends on the order of the variants."""
     profiles = [v.name for v in variants if v.kind == "profile"]
     others = [v.name for v in variants if v.kind == "peer" and v.name not in _KNOWN]
     found = {}

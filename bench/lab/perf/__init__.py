@@ -1,6 +1,6 @@
 """Where a program spends its time: profilers and flame graphs.
 
-    load.py            the program that is profiled
+    profiled.py        the program that is profiled
     stacks.py          sampled stacks, and the functions on them
     flame.py           a flame graph
     owner.py           whose a function is: hakmem's, the program's, a library's

@@ -44,9 +44,11 @@ def annotate(data: Path) -> tuple[str, str]:
 
 
 def _counts(text: str, marked: bool) -> dict[tuple[str, str | None], int]:
-    """Instructions by function and object.  A function that code of several files is part of has
-    several lines, and not each names the object.  Where callers are listed, the line of a function
-    itself has a star."""
+    """Instructions by function and object.
+
+    A function with code from several files has several lines, and not each of them names the
+    object. In a list with callers, the line of the function itself has a star.
+    """
     found: dict[tuple[str, str | None], int] = {}
     for line in text.splitlines():
         match = _LINE.match(line)
@@ -61,8 +63,8 @@ def _counts(text: str, marked: bool) -> dict[tuple[str, str | None], int]:
 
 
 def _frames(counts: dict[tuple[str, str | None], int]) -> dict[Frame, int]:
-    """The same by function: what names no object belongs to the one in which the function of this
-    name has the most."""
+    """Instructions by frame.  A count without an object goes to the object in which the function of
+    this name has most instructions."""
     objects: dict[str, str] = {}
     for (name, path), _ in sorted(counts.items(), key=lambda one: one[1]):
         if path is not None:
@@ -97,10 +99,10 @@ class Callgrind(Profiler):
                       "that a flame graph is made of")
 
     def command(self) -> list[str]:
-        return command(self.path, self.load.command)
+        return command(self.path, self.program.command)
 
     def environment(self) -> dict[str, str]:
-        return self.load.environment
+        return self.program.environment
 
     def about(self) -> dict:
         return {"event": "instructions", "hardware": False, "frequency": None,
@@ -111,5 +113,5 @@ class Callgrind(Profiler):
             flat, tree = annotate(self.path)
             self.folder.write("report.txt", f"{title}\n\n{flat}\n{tree}")
         functions, whole = read(flat, tree)
-        return shares.make(functions, Owners(self.load.variant, self.load.binary),
+        return shares.make(functions, Owners(self.program.variant, self.program.binary),
                            f"{whole:,} instructions", [])

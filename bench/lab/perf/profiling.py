@@ -8,7 +8,7 @@ import sys
 from bench.lab.base import ending, machine, progress, tools
 from bench.lab.base.errors import ToolError
 from bench.lab.perf import shares_summary
-from bench.lab.perf.load import Load
+from bench.lab.perf.profiled import Profiled
 from bench.lab.perf.profiler import Profiler
 from bench.lab.run import execute, sanity
 from bench.lab.run.folder import Files
@@ -30,21 +30,22 @@ def profile(profiler: Profiler, command: str, manifest: Manifest, timeout: float
     Raises ToolError for an allocator whose time says nothing, as its blocks are wrong, and if there
     is nothing to report.
     """
-    _require_right(profiler.load, manifest, profiler.folder, timeout)
+    _require_right(profiler.program, manifest, profiler.folder, timeout)
     return ending.keeping("perf", profiler.folder.path, lambda: _profile(
         profiler, _about(profiler, command, manifest), timeout))
 
 
-def _require_right(load: Load, manifest: Manifest, folder: Files, timeout: float) -> None:
+def _require_right(program: Profiled, manifest: Manifest, folder: Files, timeout: float) -> None:
     log = folder.path / "raw" / "sanity.out"
-    why = sanity.refused(load.variant, load.variant.preloaded(load.row), manifest, timeout, log)
+    why = sanity.refused(program.variant, program.variant.preloaded(program.row), manifest, timeout,
+                         log)
     if why:
-        raise ToolError(f"{load.variant.name}: refused: {why}: {log}")
+        raise ToolError(f"{program.variant.name}: refused: {why}: {log}")
     log.unlink(missing_ok=True)
 
 
 def _about(profiler: Profiler, command: str, manifest: Manifest) -> dict:
-    load = profiler.load
+    program = profiler.program
     return {
         "command": command,
         "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -53,9 +54,9 @@ def _about(profiler: Profiler, command: str, manifest: Manifest) -> dict:
         "tool": {"name": profiler.tool, "version": tools.version(profiler.tool)},
         **profiler.about(),
         "recorded_by": shlex.join(profiler.command()),
-        "program": load.row.program,
-        "parameters": load.row.params,
-        "variant": load.variant.name,
+        "program": program.row.program,
+        "parameters": program.row.params,
+        "variant": program.variant.name,
         "status": "not finished",
         "interrupted": False,
         "doubts": [],
@@ -65,15 +66,15 @@ def _about(profiler: Profiler, command: str, manifest: Manifest) -> dict:
 
 
 def _profile(profiler: Profiler, about: dict, timeout: float) -> int:
-    """What a run that failed has recorded is reported all the same."""
+    """Records, writes and shows; also reports what a run recorded that failed in the end."""
     folder, console = profiler.folder, profiler.console
     failed = ""
     try:
         printed = _record(profiler, timeout, about)
         if about["status"] != "ok":
             log = folder.path / "raw" / "record.out"
-            failed = f"{profiler.load.shown}: {about['status']}: {log}"
-        found = profiler.report(profiler.load.shown, printed)
+            failed = f"{profiler.program.shown}: {about['status']}: {log}"
+        found = profiler.report(profiler.program.shown, printed)
         about.update(doubts=found.doubts, counted=found.counted)
     except ToolError as error:  # a program that fails at once leaves nothing to report
         raise ToolError(failed or f"{error}; what is there is in {folder.path}") from error
@@ -92,9 +93,9 @@ def _profile(profiler: Profiler, about: dict, timeout: float) -> int:
 
 
 def _record(profiler: Profiler, timeout: float, about: dict) -> str:
-    """Runs the tool, notes in `about` what came of it; what the tool said."""
+    """Runs the tool, notes in `about` how the run ended, and returns what the tool printed."""
     log = profiler.folder.path / "raw" / "record.out"
-    words = f"running {profiler.load.shown} under {profiler.tool}"
+    words = f"running {profiler.program.shown} under {profiler.tool}"
     try:
         with progress.step(profiler.console, words):
             status, out, err = tools.watch(profiler.command(), timeout, log,

@@ -12,7 +12,7 @@ from rich.console import Console
 from bench.lab.base import progress, tools
 from bench.lab.base.errors import ToolError, UsageError
 from bench.lab.perf import flame, shares, stacks
-from bench.lab.perf.load import Load
+from bench.lab.perf.profiled import Profiled
 from bench.lab.perf.owner import Owners
 from bench.lab.perf.shares import Shares
 from bench.lab.perf.profiler import Profiler
@@ -38,7 +38,7 @@ _COMM = 15  # characters of a program's name that the kernel keeps
 
 @dataclass(frozen=True)
 class Event:
-    """What a sample is taken every so often of."""
+    """What perf counts; a sample is taken after so many of it."""
 
     name: str  # as perf calls it
     hardware: bool  # cycles; without counters the kernel's clock of the processor's time
@@ -103,8 +103,10 @@ def frequency(asked: int | None) -> int:
 
 def command(what: Event, hertz: int, data: Path, program: list[str],
             environment: dict[str, str]) -> list[str]:
-    """The command that records the program, whose process id is then in the file id_file(data);
-    only the program gets the environment."""
+    """The command that records the program; only the program gets the environment.
+
+    The file id_file(data) then holds the program's process id.
+    """
     variables = ["env", *(f"{name}={value}" for name, value in environment.items())]
     return ["perf", "record", "--event", what.name, "--freq", str(hertz),
             "--call-graph", f"dwarf,{STACK_BYTES}",
@@ -116,13 +118,12 @@ def command(what: Event, hertz: int, data: Path, program: list[str],
 
 
 def id_file(data: Path) -> Path:
-    """Where the process id of the recorded program is."""
+    """The file with the process id of the recorded program."""
     return data.with_suffix(".pid")
 
 
 def _of_program(data: Path, program: str) -> list[str]:
-    """Only what the program itself did: what started it, and what else ran on the processors, is
-    left out."""
+    """Options that leave out what started the program, and what else ran on the processors."""
     process = id_file(data).read_text(encoding="ascii").strip()
     return ["--no-inline", "--pid", process, "--comms", program[:_COMM]]
 
@@ -179,14 +180,14 @@ class Perf(Profiler):
 
     tool, data = "perf", "raw/perf.data"
 
-    def __init__(self, load: Load, folder: Files, console: Console, what: Event,
+    def __init__(self, program: Profiled, folder: Files, console: Console, what: Event,
                  hertz: int) -> None:
-        super().__init__(load, folder, console)
+        super().__init__(program, folder, console)
         self._event, self._hertz = what, hertz
 
     def command(self) -> list[str]:
-        return command(self._event, self._hertz, self.path, self.load.command,
-                       self.load.environment)
+        return command(self._event, self._hertz, self.path, self.program.command,
+                       self.program.environment)
 
     def about(self) -> dict:
         return {"event": self._event.name, "hardware": self._event.hardware,
@@ -194,13 +195,13 @@ class Perf(Profiler):
 
     def report(self, title: str, printed: str) -> Shares:
         with progress.step(self.console, "reading the samples"):
-            samples = read(self.path, self.load.binary.name)
-        owners = Owners(self.load.variant, self.load.binary)
+            samples = read(self.path, self.program.binary.name)
+        owners = Owners(self.program.variant, self.program.binary)
         counted = f"{samples.count} samples of {self._event.name}"
         with progress.step(self.console, "writing the report"):
-            self.folder.write("report.txt", report(self.path, self.load.binary.name))
+            self.folder.write("report.txt", report(self.path, self.program.binary.name))
             self.folder.write("flamegraph.html", flame.render(
                 samples.stacks, owners.of, title, f"{counted}, {self._hertz} a second at most"))
         return shares.make(
             stacks.functions(samples.stacks), owners, counted,
-            warnings(samples, self._event, self.load.row.program, printed))
+            warnings(samples, self._event, self.program.row.program, printed))

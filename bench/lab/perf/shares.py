@@ -1,4 +1,4 @@
-"""What was found of a program: its functions, whose they are, and their shares."""
+"""What a tool found: the functions of a program, whose they are, and their shares."""
 
 from dataclasses import dataclass
 
@@ -16,15 +16,15 @@ class OwnedFunction:
 
 @dataclass(frozen=True)
 class Shares:
-    """Of all functions, the largest share of its own first."""
+    """All functions, those with the largest share of their own first."""
 
     functions: list[OwnedFunction]
-    counted: str  # in words: how much there is of what
+    counted: str  # in words, such as "5000 samples of cycles"
     doubts: list[str]
 
     @property
     def sentence(self) -> str:
-        """How much there is, and how much of it is hakmem's."""
+        """How much was counted, and how much of it belongs to hakmem."""
         mine = [one.function.self for one in self.functions if one.owner == HAKMEM]
         n = sum(share > 0 for share in mine)
         if not n:
@@ -34,5 +34,5 @@ class Shares:
 
 
 def make(functions: list[Function], owners: Owners, counted: str, doubts: list[str]) -> Shares:
-    """Of these functions, in this order."""
+    """The shares of these functions, in this order."""
     return Shares([OwnedFunction(one, owners.of(one.frame)) for one in functions], counted, doubts)

@@ -11,7 +11,7 @@ LEGEND = "self: in the function itself; total: with all that it calls."
 
 
 def _table(functions: list[OwnedFunction], quote: str = "") -> Table:
-    """The first TOP of the functions; `quote` stands around their names."""
+    """A table of the first TOP functions; `quote` stands around their names."""
     lines = []
     for each in functions[:TOP]:
         one = each.function
@@ -42,7 +42,7 @@ def markdown_of(found: Shares, about: dict) -> str:
 
 
 def show(console: Console, found: Shares) -> None:
-    """The top functions, doubts, how much there is."""
+    """Prints the table, the doubts, and how much was counted."""
     terminal.put_apart(console, _table(found.functions))
     console.print(LEGEND, style="dim")
     terminal.say_doubts(console, found.doubts)

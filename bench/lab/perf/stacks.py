@@ -1,4 +1,4 @@
-"""Sampled stacks: what `perf script` prints, read, and the functions that are on them."""
+"""Sampled stacks, read from what `perf script` prints, and the functions on them."""
 
 import re
 from collections import Counter

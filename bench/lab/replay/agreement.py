@@ -1,4 +1,4 @@
-"""Whether what was replayed is what was recorded."""
+"""Whether each replay made the recorded calls, with the recorded peak."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Agreement:
 
 
 def find(folder: Path, runs: Runs) -> list[Agreement]:
-    """All runs with numbers, from what they printed."""
+    """One for each run with numbers, from what the run printed."""
     found = []
     for one in runs.rows:
         for variant in runs.variants:
@@ -49,7 +49,8 @@ def csv(found: list[Agreement], made: Plan) -> str:
 
 
 def lines(found: list[Agreement], made: Plan, unlike: list[str], failed: bool) -> list[str]:
-    """What to say of them; `unlike` comes from differs, `failed` is whether some have no end."""
+    """Sentences about all runs.  `unlike` comes from recorded.differs; `failed` tells whether some
+    runs did not get to their end."""
     wrong = [one for one in found if not one.holds(made)]
     text = [f"recorded: {made.calls} calls on {made.threads} threads, at most {made.peak} "
             f"bytes, {made.left} blocks never freed"]

@@ -12,8 +12,11 @@ MOST_CALLS = 100_000  # of a C program: compilers take long for more
 
 @dataclass(frozen=True)
 class Call:
-    """One call.  `block` is a number that no two blocks have which live at once; of realloc it is
-    that of the block before and after."""
+    """One call.
+
+    `block` is a number; two blocks that live at the same time have different ones.  A block keeps
+    its number through realloc.
+    """
 
     thread: int
     kind: str  # malloc, calloc, aligned, realloc or free

@@ -75,9 +75,12 @@ def require_memory(made: Plan) -> None:
 
 
 def differs(path: Path, made: Plan) -> list[str]:
-    """In what the trace is not what the recording beside it counted: nothing if it has all calls,
-    or if nothing tells.  With several threads a recording's peak is an estimate.  Of the blocks
-    from before a fork, those that are kept are in the recording only."""
+    """How the trace differs from what the recording beside it counted; empty if it has all calls,
+    or if there is no recording.
+
+    With several threads the peak of a recording is an estimate.  Blocks from before a fork that are
+    never freed are in the recording only.
+    """
     beside = path.with_suffix("")
     if not trace.Trace(path).whole:
         return ["it ends before the program does: --trace-max, or half of the room on its disk, was "

@@ -12,8 +12,8 @@ from bench.lab.select.variant import Variant
 
 
 @dataclass(frozen=True)
-class Load:
-    """The program to be run."""
+class Profiled:
+    """The program that a tool runs."""
 
     row: Row
     variant: Variant
@@ -30,16 +30,16 @@ class Load:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the program's environment has beside the caller's."""
+        """Further variables for the program's environment."""
         return self.variant.environment(self.row)
 
     @property
     def shown(self) -> str:
-        """For people."""
+        """The program and the variant, for people."""
         return f"{self.row.title}, {self.variant.name}"
 
 
-def find(built: Manifest, bench: str, variant: str, args: str | None, short: bool) -> Load:
+def find(built: Manifest, bench: str, variant: str, args: str | None, short: bool) -> Profiled:
     """The program's first row, long or short, with other arguments if there are any.
 
     Raises UsageError for a name that is no program or variant, for arguments with an open quote,
@@ -55,4 +55,4 @@ def find(built: Manifest, bench: str, variant: str, args: str | None, short: boo
     why_not = one.why_not(row)
     if why_not:
         raise UsageError(f"{row.program} cannot run with {one.name}: {why_not}")
-    return Load(row, one)
+    return Profiled(row, one)
