@@ -78,14 +78,14 @@ def _holding(value: float, interval: tuple[float, float], enough: bool) -> Estim
     return Estimate(value, min(value, interval[0]), max(value, interval[1]), enough)
 
 
-def _resampled(data: tuple[np.ndarray, ...], statistic, paired: bool = False,
-               seed: int = 0) -> tuple[float, float]:
+def _resampled(data: tuple[np.ndarray, ...], statistic,
+               paired: bool = False) -> tuple[float, float]:
     """The percentile interval of a statistic of rounds, which stay together if they are
     `paired`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = scipy_stats.bootstrap(
             data, statistic, paired=paired, vectorized=True, n_resamples=RESAMPLES,
-            confidence_level=LEVEL, method="percentile", random_state=seed,
+            confidence_level=LEVEL, method="percentile", random_state=0,
         ).confidence_interval
     return float(low), float(high)
 
@@ -123,7 +123,7 @@ def ratio(a: dict[int, float], b: dict[int, float]) -> Estimate | None:
     return Estimate(value, *_resampled((first, second), _ratio_of_medians, paired=True))
 
 
-def ratio_unpaired(a: list[float], b: list[float], seed: int = 0) -> Estimate:
+def ratio_unpaired(a: list[float], b: list[float]) -> Estimate:
     """Median of a over median of b, whose values are no pairs; neither is empty, all are positive.
 
     Each is resampled by itself from nine values on; below, B. Welch's interval of the logarithms.
@@ -133,7 +133,7 @@ def ratio_unpaired(a: list[float], b: list[float], seed: int = 0) -> Estimate:
     if min(len(first), len(second)) < LEAST_RESAMPLED:
         return _holding(value, _welch_interval(np.log(first), np.log(second)),
                         enough_apart(len(first), len(second)))
-    return Estimate(value, *_resampled((first, second), _ratio_of_medians, seed=seed))
+    return Estimate(value, *_resampled((first, second), _ratio_of_medians))
 
 
 def _welch_interval(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
