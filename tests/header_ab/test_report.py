@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bench.lab.header import compare as header_compare, report as header_report
+from bench.lab.header import document, lookups
 from bench.lab.header.rounding import Mix, rounding
 from bench.lab.header.rows import PROFILES, Group, groups
 from bench.lab.run.runs import Run, Runs
@@ -46,13 +46,13 @@ def compared():
                     wobble = 1 + 0.01 * ((rep * 7 + len(lookup) * 5) % 3 - 1)
                     run = Run("ok", 1, 1, speed * wobble * 1e6, peak * 1024 * wobble, 1)
                     runs.add(Job(row, VARIANTS[lookup], rep), run, "raw")
-    return header_compare.compare(runs, GROUPS, VARIANTS)
+    return lookups.against_map(runs, GROUPS, VARIANTS)
 
 
 def render(compared, models, **changes) -> str:
     mixes = [rounding(Mix("a program", "its load", {16: 10, 40: 5}), models)]
     inputs = {"programs": mixes, "extremes": mixes, "skipped": {}, "about": ABOUT, **changes}
-    return header_report.render(compared, models=models, **inputs)
+    return document.render(compared, models=models, **inputs)
 
 
 def lines_of(text: str, title: str) -> dict[str, list[str]]:
@@ -71,7 +71,7 @@ def lines_of(text: str, title: str) -> dict[str, list[str]]:
 ])
 def test_verdict(ratio, sure, says):
     one = Comparison(GROUPS[0].rows[0], SPEED, 1, ratio.value, ratio, 0.01, 15, sure)
-    assert header_compare.verdict(one, ("faster", "slower")) == says
+    assert lookups.verdict(one, ("faster", "slower")) == says
 
 
 def test_comparisons(compared):
@@ -81,7 +81,7 @@ def test_comparisons(compared):
     assert (one.peak["header"].verdict, one.peak["region"].verdict) == ("less", "more")
     assert (two.speed["header"].verdict, two.speed["region"].verdict) == ("slower", "no difference")
     assert one.speed["map"].ratio is None and one.speed["map"].value == 100
-    assert three.speed["region"] == header_compare.Measure(None, None, None)
+    assert three.speed["region"] == lookups.LookupCell(None, None, None)
 
 
 def test_the_tables(compared, models):
@@ -98,7 +98,7 @@ def test_the_tables(compared, models):
 def test_rows_of_one_size_show_their_blocks(models):
     row = rows.tiny_hot(64, 1)
     runs = Runs([row], list(VARIANTS.values()))
-    compared = header_compare.compare(runs, (Group("one", (row,)),), VARIANTS)
+    compared = lookups.against_map(runs, (Group("one", (row,)),), VARIANTS)
     assert "| tiny_hot | 64 B, batches of 100 | 80 | 64 |" in render(compared, models)
 
 
@@ -140,7 +140,7 @@ def test_one_run_has_no_interval(models):
     runs = Runs([row], list(VARIANTS.values()))
     for variant in VARIANTS.values():
         runs.add(Job(row, variant, 1), Run("ok", 1, 1, 1e6, 1024), "raw")
-    text = render(header_compare.compare(runs, GROUPS[1:], VARIANTS), models)
+    text = render(lookups.against_map(runs, GROUPS[1:], VARIANTS), models)
     assert lines_of(text, "Speed")["second group three load three"][1:4] == [
         "1.000", "too few runs", "too few runs"]
     assert "**Fewer than 6 rounds: too few to tell.**" in text
@@ -149,7 +149,7 @@ def test_one_run_has_no_interval(models):
 
 def test_the_words_hold_no_results():
     """No number is part of the template's text: what is measured comes from the runs."""
-    template = (header_report.Path(header_report.__file__).parent / header_report.TEMPLATE)
+    template = (document.Path(document.__file__).parent / document.TEMPLATE)
     text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", template.read_text(encoding="utf-8"))
     text = text.split("## Once more")[0].replace("`p[-1]`", "")
     assert re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?! %)", text) == ["1", "1", "1"]  # "above 1"

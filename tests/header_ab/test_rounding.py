@@ -67,7 +67,7 @@ def test_extremes(models):
 
 def test_csv(models):
     ones = [rounding(mix, models) for mix in extremes()]
-    lines = list(csv.DictReader(io.StringIO(header_rounding.as_csv(ones))))
+    lines = list(csv.DictReader(io.StringIO(header_rounding.csv(ones))))
     assert len(lines) == 3 * 3
     (line,) = [one for one in lines
                if (one["mix"], one["lookup"]) == ("powers of two", "header")]

@@ -43,7 +43,7 @@ def step(console: Console, what: str) -> Iterator[None]:
         yield
 
 
-class Bar:
+class RunsBar:
     """Shows how many of `total` runs are done: a bar with the remaining time; without a terminal a
     line after every tenth of the runs."""
 

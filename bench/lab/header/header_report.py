@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.lab.base import paths
-from bench.lab.header import compare, report, rounding
+from bench.lab.header import document, lookups, rounding
 from bench.lab.header.peak import Peak, peak_of
 from bench.lab.header.rounding import Mix
 from bench.lab.header.rows import Group
@@ -23,8 +23,6 @@ from gen.record import recording
 from gen.record.recording import RecordingError
 
 DOCUMENT = "header-classidx.md"
-
-
 PROGRAMS = named("python3", "sqlite3", "cc1", "cc1plus", "clang++", "git", "perl", "bash", "gawk",
                  "sort")
 
@@ -77,9 +75,9 @@ class HeaderReport(PairsReport):
         folder.write_json("sizes.json", _sizes_json(peaks, skipped))
         mixes = [rounding.rounding(mix, models) for mix in _mixes(peaks)]
         extremes = [rounding.rounding(mix, models) for mix in rounding.extremes()]
-        folder.write("rounding.csv", rounding.as_csv(mixes + extremes))
-        compared = compare.compare(self.found.cells.runs, self.groups, self.lookups)
-        text = report.render(compared, mixes, extremes, skipped, models, about, self.quick)
+        folder.write("rounding.csv", rounding.csv(mixes + extremes))
+        compared = lookups.against_map(self.found.cells.runs, self.groups, self.lookups)
+        text = document.render(compared, mixes, extremes, skipped, models, about, self.quick)
         path = self.document or folder.path / DOCUMENT
         path.write_text(text, encoding="utf-8")
         make_console().print(f"document: {path}", markup=False, soft_wrap=True)

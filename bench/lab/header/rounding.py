@@ -6,13 +6,12 @@ A request of the largest class's size has a class only without a header; what it
 one is counted apart, since that is address space for the most part and hardly memory.
 """
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.lab.base.errors import UsageError
 from bench.lab.header.rows import BASE, PROFILES
+from bench.lab.show import csv_file
 from gen.classes import build_model
 from gen.model import Model
 from gen.profiles import ProfileError, load_profile
@@ -115,16 +114,10 @@ def extremes() -> list[Mix]:
     ]
 
 
-def as_csv(roundings: list[Rounding]) -> str:
+def csv(roundings: list[Rounding]) -> str:
     """rounding.csv: a line for each mix and lookup."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for one in roundings:
-        for lookup, given in one.given.items():
-            writer.writerow([one.mix.name, lookup, one.blocks, one.asked, given,
-                             *(f"{percent:.6f}" for percent in (
-                                 one.waste(lookup), one.tax(lookup),
-                                 one.class_tax if lookup == "header" else one.tax(lookup),
-                                 one.overall_tax(lookup)))])
-    return file.getvalue()
+    return csv_file.text(COLUMNS, (
+        [one.mix.name, lookup, one.blocks, one.asked, given, *(f"{percent:.6f}" for percent in (
+            one.waste(lookup), one.tax(lookup),
+            one.class_tax if lookup == "header" else one.tax(lookup), one.overall_tax(lookup)))]
+        for one in roundings for lookup, given in one.given.items()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from bench.lab.base import machine, paths
-from bench.lab.base.progress import Bar
+from bench.lab.base.progress import RunsBar
 from bench.lab.run import execute, sanity, schedule
 from bench.lab.run.folder import Folder
 from bench.lab.run.runs import Runs
@@ -90,7 +90,7 @@ class Session:
         without = {key for _, key in broken} if self.all_or_none else set()
         jobs = [job for job in self.order(self.rows, self.variants, self.reps, self.seed)
                 if (job.variant.name, job.row.key) not in broken and job.row.key not in without]
-        with Bar(console, len(jobs)) as bar:
+        with RunsBar(console, len(jobs)) as bar:
             for job in jobs:
                 bar.begin(f"{job.row.program} {job.variant.name}")
                 raw = self.folder.raw(job)

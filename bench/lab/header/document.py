@@ -5,7 +5,8 @@ from pathlib import Path
 
 import jinja2
 
-from bench.lab.header.compare import PEAK_WORDS, SAME, SPEED_WORDS, TOO_FEW, UNSURE, Line, Measure
+from bench.lab.header.lookups import (PEAK_WORDS, SAME, SPEED_WORDS, TOO_FEW, UNSURE, LookupCell,
+                                      LookupRow)
 from bench.lab.header.peak import MOST
 from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
@@ -19,7 +20,7 @@ TEMPLATE = "header.md.j2"
 NONE = "none"
 
 
-def render(comparisons: list[Line], programs: list[Rounding], extremes: list[Rounding],
+def render(comparisons: list[LookupRow], programs: list[Rounding], extremes: list[Rounding],
            skipped: dict[str, str], models: dict[str, Model], about: dict,
            quick: bool = False) -> str:
     """The whole document.
@@ -72,7 +73,7 @@ def _binary(count: int) -> str:
     return f"{count} B"
 
 
-def _program(one: Line) -> str:
+def _program(one: LookupRow) -> str:
     return one.row.program.removeprefix("bench_")
 
 
@@ -82,18 +83,18 @@ def _interval(ratio: Estimate | None) -> str:
     return numbers.interval(ratio)
 
 
-def _against(measure: Measure) -> list[str]:
+def _against(measure: LookupCell) -> list[str]:
     """Ratio, interval, verdict."""
     ratio = measure.ratio
     return ["-" if ratio is None else f"{ratio.value:.3f}", _interval(ratio),
             measure.verdict or "no numbers"]
 
 
-def _number(measure: Measure, digits: int) -> str:
+def _number(measure: LookupCell, digits: int) -> str:
     return "-" if measure.value is None else f"{measure.value:.{digits}f}"
 
 
-def _speed_line(one: Line) -> list[str]:
+def _speed_line(one: LookupRow) -> list[str]:
     cells = [one.group, _program(one), one.row.load, _number(one.speed[BASE], 1)]
     for lookup in PROFILES:
         if lookup != BASE:
@@ -101,7 +102,7 @@ def _speed_line(one: Line) -> list[str]:
     return cells
 
 
-def _peak_line(one: Line) -> list[str]:
+def _peak_line(one: LookupRow) -> list[str]:
     cells = [one.group, _program(one), one.row.load]
     cells += [_number(one.peak[lookup], 2) for lookup in PROFILES]
     for lookup in PROFILES:
@@ -110,7 +111,7 @@ def _peak_line(one: Line) -> list[str]:
     return cells
 
 
-def _strides(comparisons: list[Line], models: dict[str, Model]) -> list[list[str]]:
+def _strides(comparisons: list[LookupRow], models: dict[str, Model]) -> list[list[str]]:
     """Rows of one size: bytes of a block with header and with map."""
     return [
         [_program(one), one.row.load,
@@ -132,7 +133,7 @@ def _rounding_line(one: Rounding) -> list[str]:
 # ---- conclusions ---------------------------------------------------------------------------------
 
 
-def _by_verdict(comparisons: list[Line], lookup: str, what: str,
+def _by_verdict(comparisons: list[LookupRow], lookup: str, what: str,
                 words: tuple[str, str]) -> dict[str, list[str]]:
     """Verdict -> "program: load (ratio)" of the rows that have it."""
     found: dict[str, list[str]] = {word: [] for word in (*words, UNSURE, SAME, TOO_FEW)}
@@ -144,13 +145,13 @@ def _by_verdict(comparisons: list[Line], lookup: str, what: str,
     return found
 
 
-def _few(comparisons: list[Line]) -> bool:
+def _few(comparisons: list[LookupRow]) -> bool:
     """Whether a row has too few runs to tell."""
     return any(measure.verdict == TOO_FEW for one in comparisons
                for measure in (*one.speed.values(), *one.peak.values()))
 
 
-def _wins(comparisons: list[Line], lookup: str, few: bool) -> list[list[str]]:
+def _wins(comparisons: list[LookupRow], lookup: str, few: bool) -> list[list[str]]:
     """For each group its title, then the rows of each verdict; `few`: also of those with too few
     runs to tell."""
     lines = []
@@ -163,7 +164,7 @@ def _wins(comparisons: list[Line], lookup: str, few: bool) -> list[list[str]]:
     return lines
 
 
-def _mean(comparisons: list[Line], lookup: str, what: str) -> dict[str, str] | None:
+def _mean(comparisons: list[LookupRow], lookup: str, what: str) -> dict[str, str] | None:
     """Geometric mean of the ratios, lowest and highest with their rows; None without ratios."""
     ratios = [(getattr(one, what)[lookup].ratio.value, one.row.load) for one in comparisons
               if getattr(one, what)[lookup].ratio]

@@ -4,9 +4,9 @@ import statistics
 from dataclasses import dataclass
 
 from bench.lab.header.rows import BASE, Group
-from bench.lab.judge import compare as pairs, measures, stats
-from bench.lab.judge.compare import Comparison
-from bench.lab.judge.measures import PEAK, SPEED
+from bench.lab.judge import stats
+from bench.lab.judge.compare import Comparison, compare
+from bench.lab.judge.measures import PEAK, SPEED, Measure
 from bench.lab.judge.stats import Estimate
 from bench.lab.run.runs import Runs
 from bench.lab.select.row import Row
@@ -20,7 +20,7 @@ TOO_FEW = stats.FEW_RUNS
 
 
 @dataclass(frozen=True)
-class Measure:
+class LookupCell:
     """One lookup in one row, its speed or its peak."""
 
     value: float | None  # median: million operations a second, or MiB; None without runs
@@ -29,13 +29,13 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One row.  The keys are class lookups."""
+class LookupRow:
+    """All lookups in one row.  The keys are class lookups."""
 
     group: str
     row: Row
-    speed: dict[str, Measure]
-    peak: dict[str, Measure]
+    speed: dict[str, LookupCell]
+    peak: dict[str, LookupCell]
 
 
 def verdict(one: Comparison, words: tuple[str, str]) -> str:
@@ -49,27 +49,28 @@ def verdict(one: Comparison, words: tuple[str, str]) -> str:
     return words[0] if one.ratio.value > 1 else words[1]
 
 
-def compare(runs: Runs, groups: tuple[Group, ...], variants: dict[str, Variant]) -> list[Line]:
+def against_map(runs: Runs, groups: tuple[Group, ...],
+                variants: dict[str, Variant]) -> list[LookupRow]:
     """All rows, in their order."""
-    speed = _measures(runs, variants, SPEED, SPEED_WORDS)
-    peak = _measures(runs, variants, PEAK, PEAK_WORDS)
-    return [Line(group.title, row, speed[row.key], peak[row.key])
+    speed = _cells(runs, variants, SPEED, SPEED_WORDS)
+    peak = _cells(runs, variants, PEAK, PEAK_WORDS)
+    return [LookupRow(group.title, row, speed[row.key], peak[row.key])
             for group in groups for row in group.rows]
 
 
-def _measures(runs: Runs, variants: dict[str, Variant], measure: measures.Measure,
-              words: tuple[str, str]) -> dict[str, dict[str, Measure]]:
+def _cells(runs: Runs, variants: dict[str, Variant], measure: Measure,
+           words: tuple[str, str]) -> dict[str, dict[str, LookupCell]]:
     """Row -> lookup -> what was measured."""
     others = [lookup for lookup in variants if lookup != BASE]
-    found = pairs.compare(runs, variants[BASE], [variants[name] for name in others], measure)
+    found = compare(runs, variants[BASE], [variants[name] for name in others], measure)
     compared = {(lookup, one.row.key): one for lookup, lines in zip(others, found) for one in lines}
-    measures: dict[str, dict[str, Measure]] = {}
+    cells: dict[str, dict[str, LookupCell]] = {}
     for row in runs.rows:
         for lookup, variant in variants.items():
             values = [measure.of(run) for run in runs.of(row, variant.name).values()]
             one = compared.get((lookup, row.key))
-            measures.setdefault(row.key, {})[lookup] = Measure(
+            cells.setdefault(row.key, {})[lookup] = LookupCell(
                 statistics.median(values) if values else None,
                 one.ratio if one else None, verdict(one, words) if one else None,
             )
-    return measures
+    return cells
