@@ -3,14 +3,13 @@
 import pytest
 
 from bench.lab.judge import compare
-from bench.lab.judge.analysis import Table
 from bench.lab.judge.compare import Comparison
 from bench.lab.judge.measures import MEASURES, SPEED
 from bench.lab.judge.stats import Estimate
-from bench.lab.run.execute import Run
+from bench.lab.run.runs import Run, Runs
 from bench.lab.run.schedule import Job
-from bench.lab.select.rows import Row
-from bench.lab.select.variants import Variant
+from bench.lab.select.row import Row
+from bench.lab.select.variant import Variant
 
 ROW = Row("program", (), 1, "load")
 A, B = (Variant(name, "profile", "shared", {}, name) for name in "ab")
@@ -18,11 +17,11 @@ A, B = (Variant(name, "profile", "shared", {}, name) for name in "ab")
 
 
 def compared(first: list[Run], second: list[Run], measure=SPEED) -> list[Comparison]:
-    table = Table([ROW], [A, B])
+    runs = Runs([ROW], [A, B])
     for rep, pair in enumerate(zip(first, second)):
         for variant, run in zip((A, B), pair):
-            table.add(Job(ROW, variant, rep), run, "raw")
-    return compare.compare(table, A, [B], measure)[0]
+            runs.add(Job(ROW, variant, rep), run, "raw")
+    return compare.compare(runs, A, [B], measure)[0]
 
 
 def speeds(values) -> list[Run]:
@@ -63,7 +62,7 @@ def test_what_would_have_been_seen(near):
     for share, seen in ((0.99, False), (1.01, True)):
         effect = 1 + share * same.visible / 100
         moved = Comparison(ROW, SPEED, 1, 1, Estimate(effect, effect / near, effect * near), 1, 9)
-        assert moved.differs == seen
+        assert moved.ratio.excludes(1) == seen
 
 
 @pytest.mark.parametrize("most, told", [(99, False), (100, True)])

@@ -49,7 +49,8 @@ def test_same_operations(program):
     assert set(ops.values()) == {again}, ops
 
 
-@pytest.mark.parametrize("program", rows.AMOUNT)
+@pytest.mark.parametrize("program", [name for name, program in PROGRAMS.items()
+                                     if program.amount is not None])
 def test_twice_the_work_is_twice_the_operations(program):
     row = rows.sanity_row(program)
     once, twice = (operations(BIN / f"{program}_system", shlex.join(args))
