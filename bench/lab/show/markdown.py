@@ -31,7 +31,7 @@ def bullets(lines: Sequence[str]) -> list[str]:
 
 
 def circumstances(about: dict, more: str) -> list[str]:
-    """When and on which machine, `more` behind it; then what makes the measurement doubtful."""
+    """When and on which machine the measurement was made, and `more` behind it."""
     machine = about["machine"]
     return [
         f"{about['started']}, {machine['cpu']}, {machine['cores']} cores, kernel "

@@ -235,7 +235,7 @@ def test_summary(measured):
 
 
 def test_terminal(measured):
-    shown = measured.out[measured.out.index("\nBars "):]
+    shown = measured.out[measured.out.index("\nBars"):]
     found = [" ".join(line.split()) for line in shown.splitlines()]
     for name, expected in SHOWN.items():
         for words in expected:
@@ -263,7 +263,7 @@ def test_narrow_terminal(bench, columns):
     bench.variant("hakmem", "result 90000000 4096 409", profile="default")
     bench.variant("system", "result 60000000 2048", kind="system")
     shown = bench.on_a_terminal(columns, "--bench", "tiny_hot", "--reps", "6")
-    shown = shown[shown.index("\nBars "):]
+    shown = shown[shown.index("\nBars"):]
     assert "…" not in shown
     assert all(len(line) <= columns for line in shown.splitlines()
                if not line.startswith("results: "))
