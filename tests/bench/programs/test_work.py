@@ -54,7 +54,7 @@ def test_same_operations(program):
 def test_twice_the_work_is_twice_the_operations(program):
     row = rows.sanity_row(program)
     once, twice = (operations(BIN / f"{program}_system", shlex.join(args))
-                   for args in (row.args, row.with_more(1)))
+                   for args in (row.args, row.arguments(1)))
     assert twice == pytest.approx(2 * once, rel=0.1)
 
 
