@@ -24,8 +24,6 @@ class Elf:
     interpreter: str  # the loader that it names; "" for none
     executable: bool  # a program, static or dynamic, rather than a library
     needed: tuple[str, ...]
-    rpath: tuple[str, ...]
-    runpath: tuple[str, ...]
     sections: frozenset[str]
     exported: frozenset[str]  # of the names asked for: defined for everyone
     defined: frozenset[str]  # exported, or global within the file
@@ -65,10 +63,6 @@ def _read(path: Path, elf: ELFFile, names: frozenset[str]) -> Elf:
         interpreter=interpreter,
         executable=elf.header.e_type == "ET_EXEC" or bool(interpreter) or pie,
         needed=tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"),
-        rpath=tuple(p for tag in tags if tag.entry.d_tag == "DT_RPATH"
-                    for p in tag.rpath.split(":")),
-        runpath=tuple(p for tag in tags if tag.entry.d_tag == "DT_RUNPATH"
-                      for p in tag.runpath.split(":")),
         sections=frozenset(section.name for section in elf.iter_sections()),
         exported=exported,
         defined=exported | inside,

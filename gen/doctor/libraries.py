@@ -1,14 +1,19 @@
-"""Where the loader finds the libraries that a program needs; see ld.so(8)."""
+"""The libraries that a program needs, found by this machine's loader; see ld.so(8)."""
 
 import os
+import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable
 
-from gen.doctor.elf import Elf, NotElf, is_elf
+from gen.doctor.elf import Elf, NotElf
 
-CONFIGURATION = Path("/etc/ld.so.conf")
-USUAL = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
+# The machine's own: a program may name any file as its loader, and that one would run.
+LOADER = "/usr/bin/ld.so"
+
+_FOUND = re.compile(r"\t(?:.+ => )?(.*/.*) \(0x[0-9a-f]+\)")
+_MISSING = re.compile(r"\t(.+) => not found")
 
 
 @dataclass(frozen=True)
@@ -20,66 +25,31 @@ class Needed:
 
 
 def find_needed(program: Elf, read: Callable[[Path], Elf]) -> Needed:
-    """All of them, also those that libraries need."""
-    usual = [*configured(CONFIGURATION), *map(Path, USUAL)]
-    found: dict[str, Elf] = {}
-    missing: list[str] = []
-    queue = [program]
-    for user in queue:  # grows
-        for name in user.needed:
-            if name in found or any(line.startswith(f"{name} ") for line in missing):
-                continue
-            library = _find(name, user, program, usual, read)
-            if library:
-                found[name] = library
-                queue.append(library)
-            else:
-                missing.append(f"{name} (needed by {user.path.name})")
-    return Needed(tuple(found.values()), tuple(missing))
+    """All of them, also those that libraries need; nothing of the program runs.  Raises NotElf where
+    the loader gives up."""
+    lines = _list(program.path)
+    found = [read(Path(match[1])) for match in map(_FOUND.fullmatch, lines)
+             if match and match[1] != LOADER]
+    missing = [match[1] for match in map(_MISSING.fullmatch, lines) if match]
+    return Needed(tuple(found), tuple(f"{name} (needed by {_user(name, [program, *found])})"
+                                      for name in missing))
 
 
-def _find(name: str, user: Elf, program: Elf, usual: list[Path],
-          read: Callable[[Path], Elf]) -> Elf | None:
-    candidates = [Path(name)] if "/" in name else [
-        folder / name for folder in _folders(user, program, usual)]
-    for path in candidates:
-        try:
-            if is_elf(path):
-                library = read(path)
-                if (library.machine, library.bits) == (program.machine, program.bits):
-                    return library
-        except (OSError, NotElf):
-            continue
-    return None
+def _user(name: str, files: list[Elf]) -> str:
+    """The first of the files that needs the library."""
+    return next((one.path.name for one in files if name in one.needed), files[0].path.name)
 
 
-def _folders(user: Elf, program: Elf, usual: list[Path]) -> Iterator[Path]:
-    if not user.runpath:
-        for owner in (user, program):
-            yield from _expanded(owner.rpath, owner)
-    yield from map(Path, filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":")))
-    yield from _expanded(user.runpath, user)
-    yield from usual
-
-
-def _expanded(paths: tuple[str, ...], owner: Elf) -> Iterator[Path]:
-    origin = str(owner.path.resolve().parent)
-    for path in filter(None, paths):
-        yield Path(path.replace("${ORIGIN}", origin).replace("$ORIGIN", origin))
-
-
-def configured(path: Path) -> Iterator[Path]:
-    """The folders of ld.so.conf and of the files that it includes."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        words = line.split("#")[0].split()
-        if words[:1] == ["include"]:
-            for pattern in words[1:]:
-                absolute = path.parent / pattern  # an absolute pattern stays as it is
-                for included in sorted(absolute.parent.glob(absolute.name)):
-                    yield from configured(included)
-        elif words:
-            yield Path(words[0])
+def _list(path: Path) -> list[str]:
+    """What the loader says of each library.  Its option --list ends at the first that is missing;
+    this variable makes it go on."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LD_")}
+    if "LD_LIBRARY_PATH" in os.environ:
+        env["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    done = subprocess.run([LOADER, path.absolute()], env={**env, "LD_TRACE_LOADED_OBJECTS": "1"},
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          errors="surrogateescape", check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()[-1:] or [f"ends with status {done.returncode}"]
+        raise NotElf(f"{path}: the loader cannot map it: {said[0]}")
+    return done.stdout.splitlines()

@@ -151,6 +151,36 @@ def test_a_library_that_is_missing(build, tmp_path):
     assert "libgone.so (needed by user)" in check(follow_scripts(program))[0].what
 
 
+def test_each_library_that_is_missing_has_its_user(build, tmp_path):
+    """What is there is looked at all the same."""
+    def library(name: str, *options: str, source: str = "int x;\n") -> Path:
+        return build(source, "-shared", "-fPIC", "-fno-builtin", "-w", "-Wl,--no-as-needed", *options,
+                     f"-Wl,-soname,{name}", f"-Wl,-rpath,{tmp_path}", name=name)
+
+    lost, gone = library("liblost.so"), library("libgone.so")
+    middle = library("libmiddle.so", gone)
+    other = library("libjemalloc.so.2", source=OWN_MALLOC)
+    program = build(PLAIN, "-Wl,--no-as-needed", lost, middle, other, f"-Wl,-rpath,{tmp_path}",
+                    f"-Wl,-rpath-link,{tmp_path}", name="user")
+    for path in (lost, gone):
+        path.unlink()
+    assert sorted(problems(program)) == ["missing", "other-allocator"]
+    (what,) = [one.what for one in check(follow_scripts(program)) if one.check == "missing"]
+    assert "liblost.so (needed by user), libgone.so (needed by libmiddle.so);" in what
+
+
+def test_a_look_runs_nothing(build, tmp_path):
+    """Neither the program, nor what its libraries do when they are loaded, nor the loader that it
+    names."""
+    starts = ("#include <stdio.h>\n__attribute__((constructor)) static void start(void) "
+              f'{{ fopen("{tmp_path}/ran", "w"); }}\n')
+    library = build(starts, "-shared", "-fPIC", "-Wl,-soname,libstart.so", name="libstart.so")
+    loader = build(starts + "int main(void) { return 0; }\n", "-static", name="ld-linux-mine.so")
+    program = build(PLAIN, "-Wl,--no-as-needed", library, f"-Wl,-rpath,{tmp_path}",
+                    f"-Wl,--dynamic-linker={loader}", name="user")
+    assert problems(program) == [] and not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("sanitizer", ["address", "thread", "leak"])
 @pytest.mark.parametrize("static", [False, True])
 def test_sanitizers(build, sanitizer, static):
