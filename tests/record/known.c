@@ -90,6 +90,30 @@ static void functions(void)
     free(NULL);
 }
 
+/* Blocks of each function, all in use at once, and fewer after that. */
+static void peak(void)
+{
+    void *aligned;
+    fill(59000, 10);
+    check(posix_memalign(&aligned, 64, 61000) == 0, "posix_memalign");
+    void *const others[] = {
+        calloc(5, 11800), realloc(malloc(60), 60000), reallocarray(NULL, 4, 15000),
+        aligned,          aligned_alloc(128, 61440),  memalign(32, 62001),
+        malloc(100000)};
+    empty(10);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        free(others[i]);
+    fill(63001, 10);
+}
+
+/* Sizes at the edges of what is counted alike. */
+static void edges(void)
+{
+    static const size_t sizes[] = {0, 32768, 32769, 65535, 65536, 65537, 73727, 73728};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        check(malloc(sizes[i]) != NULL, "no memory");
+}
+
 /* Blocks of posix_memalign, aligned_alloc, memalign, valloc and pvalloc; the peak is at the end.
  * The last three are too large, or too widely aligned, to be counted by size. */
 static void alignments(void)
@@ -163,6 +187,27 @@ static void *crowd_load(void *unused)
     thread_load(NULL);
     pthread_barrier_wait(&barrier);
     return unused;
+}
+
+/* Each has its blocks in use while all others have theirs. */
+static void *together_load(void *unused)
+{
+    void *own[MANY];
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < MANY; i++)
+            own[i] = malloc(5555);
+        pthread_barrier_wait(&barrier);
+        for (int i = 0; i < MANY; i++)
+            free(own[i]);
+        pthread_barrier_wait(&barrier);
+    }
+    return unused;
+}
+
+static void together(void)
+{
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    run_threads(THREADS, together_load);
 }
 
 static void crowd(void)
@@ -436,6 +481,9 @@ int main(int argc, char **argv)
         {"plain", plain},
         {"functions", functions},
         {"chain", chain},
+        {"peak", peak},
+        {"edges", edges},
+        {"together", together},
         {"crowd", crowd},
         {"remote", remote},
         {"destructors", destructors},

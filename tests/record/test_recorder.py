@@ -147,6 +147,8 @@ def test_a_child_of_fork_has_its_parents_blocks(record, known):
     assert (child.size(44000).allocs, child.size(44000).frees) == (0, 60)
     assert (child.size(45000).allocs, child.size(45000).frees) == (50, 0)
     assert child.recording.peak_live_bytes == 4400000
+    assert child.size(44000).peak_blocks == pytest.approx(100, rel=PEAK_ERROR)
+    assert child.size(45000).peak_blocks == 0
     for one in (parent, child):
         agrees(one)
         assert one.totals().peak_live_bytes == one.recording.peak_live_bytes
@@ -188,6 +190,38 @@ def test_the_peak(record, known, load, bytes_in_use, size, blocks):
     seen = record(known, load).only
     assert seen.recording.peak_live_bytes == bytes_in_use == seen.totals().peak_live_bytes
     assert seen.size(size).peak_blocks == pytest.approx(blocks, rel=PEAK_ERROR)
+
+
+def test_every_function_at_the_peak(record, known):
+    """Exact where one thread falls from the peak at once."""
+    told = record(known, "peak").only.recording
+    at_peak = {one.granule: (one.peak_blocks, one.peak_bytes, one.peak_full) for one in told.sizes
+               if one.granule * 16 >= 59000}
+    assert at_peak == {
+        59008 // 16: (11, 11 * 59000, 0), 60000 // 16: (2, 120000, 2), 61008 // 16: (1, 61000, 0),
+        61440 // 16: (1, 61440, 1), 62016 // 16: (1, 62001, 0), 63008 // 16: (0, 0, 0)}
+    (large,) = told.larger
+    assert (large.peak_blocks, large.peak_bytes) == (1, 100000)
+    assert told.peak_live_bytes == 11 * 59000 + 120000 + 61000 + 61440 + 62001 + 100000
+
+
+def test_edges_of_sizes(record, known):
+    told = record(known, "edges").only.recording
+    counts = {one.granule: (one.allocs, one.bytes, one.full) for one in told.sizes
+              if one.granule == 1 or one.granule * 16 >= 32768}
+    assert counts == {1: (1, 0, 0), 2048: (1, 32768, 1), 2049: (1, 32769, 0),
+                      4096: (2, 65535 + 65536, 1)}
+    assert [(one.least, one.most, one.allocs, one.bytes) for one in told.larger] == [
+        (65537, 73727, 2, 65537 + 73727), (73728, 81919, 1, 73728)]
+
+
+def test_the_peak_of_threads_together(record, known):
+    seen = record(known, "together").only
+    assert seen.recording.threads == 5
+    one = seen.size(5555)
+    assert (one.allocs, one.frees) == (20 * 4000, 20 * 4000)
+    assert one.peak_blocks == pytest.approx(4000, rel=PEAK_ERROR)
+    assert seen.recording.peak_live_bytes == pytest.approx(4000 * 5555, rel=PEAK_ERROR)
 
 
 def test_the_peak_of_many_sizes(record, known):
