@@ -71,7 +71,8 @@ def test_aligned_blocks_of_several_threads(record, known, load, traced):
     """Freed by another thread than made them, or by the same."""
     (one,) = record(known, load, traced=traced).only.recording.aligned
     assert (one.alignment, one.allocs, one.frees) == (128, 4000, 4000)
-    assert one.peak_bytes == 777 * one.peak_blocks
+    # A thread may be between counting the block and its bytes when the peak is kept.
+    assert abs(one.peak_bytes - 777 * one.peak_blocks) <= 4 * 777
 
 
 def test_aligned_blocks_at_a_peak_that_was_kept(record, known):
