@@ -9,10 +9,10 @@ from bench import header_ab
 from bench.lab.header import header_report, rows as header_rows
 from bench.lab.select.real_programs import RealProgram
 
-PROGRAMS = (
-    RealProgram("ls", "hardly anything", ("ls",), "ls", lambda *_: "ls"),
-    RealProgram("nothing", "nothing", ("hakmem-no-such-program",), "", lambda *_: ""),
-)
+PROGRAMS = {
+    "list": RealProgram("ls", "hardly anything", ("ls",), "ls", lambda *_: "ls"),
+    "nothing": RealProgram("none", "nothing", ("hakmem-no-such-program",), "", lambda *_: ""),
+}
 GOOD = {"header": (2000, 100, 0), "map": (1000, 100, 0), "region": (1000, 200, 0)}
 NROWS = sum(len(group.rows) for group in header_rows.groups())
 
@@ -52,7 +52,7 @@ def test_what_it_writes(study, tmp_path):
                       "speed", "hakmem-header-classidx-on")]
     assert [float(line["ratio"]) for line in speeds] == [2] * NROWS
     sizes = json.loads((tmp_path / "out" / "sizes.json").read_text())
-    assert list(sizes["programs"]) == ["ls"]
+    assert list(sizes["programs"]) == ["list"]
     assert sizes["left_out"] == {"nothing": "hakmem-no-such-program not installed"}
 
 
@@ -136,7 +136,7 @@ def test_interrupted(study, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(header_report, "PROGRAMS",
-                        (RealProgram("ls", "", ("ls",), "ls", interrupt),))
+                        {"list": RealProgram("ls", "", ("ls",), "ls", interrupt)})
     status, _, err = study("--reps", "1")
     assert (status, err) == (130, f"header_ab: interrupted: what is there is in {tmp_path}/out\n")
     assert (tmp_path / "out" / "comparisons.csv").exists()

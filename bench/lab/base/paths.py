@@ -13,7 +13,6 @@ PROFILES = ROOT / "profiles"
 LAUNCHER = ROOT / "bench" / "harness" / "command"  # runs any command and measures it
 REPLAYER = ROOT / "bench" / "replayer" / "replay_program"  # makes the calls of a plan
 PREPARER = ROOT / "bench" / "replayer" / "replay_prepare"  # makes a plan of a trace
-RECORDER = ROOT / "gen" / "libhakmem-record.so"
 
 
 def workspace() -> Path:

@@ -13,6 +13,7 @@ from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
 from bench.lab.judge import stats
 from bench.lab.judge.stats import Estimate
 from bench.lab.show import numbers
+from gen.limits import QUANTUM
 from gen.model import Model
 from gen.served import block_bytes
 
@@ -42,6 +43,7 @@ def render(comparisons: list[LookupRow], programs: list[Rounding], extremes: lis
         page=f"{(1 << models[BASE].page_shift) >> 10} KiB",
         largest=_binary(models[BASE].small_max),
         most=f"{MOST >> 10} KiB",
+        step=QUANTUM,
         region=_binary(1 << models["region"].region_shift),
         few=_few(comparisons),
         least=stats.LEAST_PAIRS,

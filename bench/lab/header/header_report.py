@@ -23,8 +23,10 @@ from gen.record import recording
 from gen.record.recording import RecordingError
 
 DOCUMENT = "header-classidx.md"
-PROGRAMS = named("python3", "sqlite3", "cc1", "cc1plus", "clang++", "git", "perl", "bash", "gawk",
-                 "sort")
+_NAMES = {"python3": "python3", "sqlite3": "sqlite3", "gcc": "cc1", "g++": "cc1plus",
+          "clang++": "clang++", "git": "git", "perl": "perl", "bash": "bash", "awk": "gawk",
+          "sort": "sort"}
+PROGRAMS = dict(zip(_NAMES, named(*_NAMES.values())))  # what the page calls it -> the program
 
 
 def _peaks() -> tuple[dict[str, Peak], dict[str, str]]:
@@ -32,20 +34,19 @@ def _peaks() -> tuple[dict[str, Peak], dict[str, str]]:
     console = make_console()
     peaks, skipped = {}, {}
     with tempfile.TemporaryDirectory(prefix="hakmem-sizes-") as folder:
-        for program in PROGRAMS:
+        for name, program in PROGRAMS.items():
             try:
                 recorded = recorded_program.record(program, 0, Path(folder))
-                peaks[program.name] = peak_of(recording.load(recorded))
-                console.print(f"recorded: {program.name}", markup=False)
+                peaks[name] = peak_of(recording.load(recorded))
+                console.print(f"recorded: {name}", markup=False)
             except (NotRecorded, RecordingError) as error:
-                skipped[program.name] = str(error)
-                console.print(f"left out: {program.name}: {error}", markup=False)
+                skipped[name] = str(error)
+                console.print(f"left out: {name}: {error}", markup=False)
     return peaks, skipped
 
 
 def _mixes(peaks: dict[str, Peak]) -> list[Mix]:
-    about = {program.name: program.about for program in PROGRAMS}
-    return [Mix(name, about[name], one.sizes, one.larger_bytes, one.bytes)
+    return [Mix(name, PROGRAMS[name].about, one.sizes, one.larger_bytes, one.bytes)
             for name, one in peaks.items()]
 
 

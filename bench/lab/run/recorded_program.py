@@ -1,14 +1,13 @@
 """A real program, run once with the recorder preloaded."""
 
-import os
 import subprocess
 from pathlib import Path
 
-from bench.lab.base import paths
 from bench.lab.base.errors import ToolError
 from bench.lab.select.real_programs import RealProgram
 from gen.record import recording
 from gen.record.recording import RecordingError
+from gen.record.running import environment
 
 TIMEOUT = 120.0  # seconds, of one command
 
@@ -36,10 +35,10 @@ def record(program: RealProgram, which: int, folder: Path, timeout: float = TIME
     if program.missing:
         raise NotRecorded(f"{', '.join(program.missing)} not installed")
     command = words(program, which, folder)
-    _run(command, {}, timeout)  # files that only the first run makes
+    _run(command, None, timeout)  # files that only the first run makes
     into = folder / "recordings" / f"{program.name}-{which}"
     into.mkdir(parents=True)
-    _run(command, {"LD_PRELOAD": str(paths.RECORDER), "HAKMEM_RECORD": f"{into}/%p"}, timeout)
+    _run(command, environment(into, 0), timeout)
     found: list[tuple[int, Path]] = []
     for path in sorted(into.iterdir()):
         try:
@@ -54,9 +53,9 @@ def record(program: RealProgram, which: int, folder: Path, timeout: float = TIME
     return max(found)[1].rename(named)
 
 
-def _run(command: list[str], further: dict[str, str], timeout: float) -> None:
+def _run(command: list[str], env: dict[str, str] | None, timeout: float) -> None:
     try:
-        done = subprocess.run(command, env={**os.environ, **further}, stdin=subprocess.DEVNULL,
+        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               errors="replace", timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
