@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gen.fit.habits import Habits, habits_of
-from gen.record import recording
+from gen.record import reader
 from gen.record.recording import RecordingError
 from gen.record.running import environment, why_not
 
@@ -52,7 +52,7 @@ def run(command: list[str], folder: Path) -> Seen:
             raise NotRecorded(f"{command[0]}: cannot be started: {error.strerror}") from None
         cpu = _cpu() - before
         try:
-            seen = [recording.load(path) for path in sorted(records.iterdir())]
+            seen = [reader.load(path) for path in sorted(records.iterdir())]
         except RecordingError as error:
             raise NotRecorded(str(error)) from None
         if not seen:

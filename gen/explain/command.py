@@ -17,7 +17,7 @@ from gen.fit import compare
 from gen.fit.predict import predict
 from gen.model import Model
 from gen.profiles import ProfileError, load_named
-from gen.record import recording
+from gen.record import reader, recording
 from gen.record.merge import merge
 
 
@@ -63,7 +63,7 @@ def _proved(named: str, profiles_dir: Path) -> Model:
 
 
 def _compare(models: list[Model], paths: list[Path], options: argparse.Namespace) -> None:
-    recorded = merge(recording.load_all(paths))
+    recorded = merge(reader.load_all(paths))
     predictions = [predict(model, recorded) for model in models]
     measured = [
         compare.read_measured(command.from_caller(path), models) for path in options.measured or []

@@ -20,7 +20,7 @@ from gen.fit.report import Result, points
 from gen.limits import MAX_CLASSES, QUANTUM
 from gen.model import Model, Profile
 from gen.profiles import DEFAULT, known_profiles, load_profile, name_taken, ProfileError
-from gen.record import recording
+from gen.record import reader
 from gen.record.recording import GRANULES, Recording, RecordingError
 
 CLASSES = 48
@@ -33,7 +33,7 @@ class WrongUse(Exception):
 
 def load_recordings(paths: Sequence[Path]) -> list[Recording]:
     """The recording of each file.  Raises RecordingError for one with too little to fit to."""
-    found = recording.load_all(paths)
+    found = reader.load_all(paths)
     for path, one in zip(paths, found):
         blocks = sum(part.peak_blocks for part in one.sizes if part.peak_bytes)
         if not one.total_allocs:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gen import command
-from gen.record import recording, trace
+from gen.record import reader, trace
 from gen.record.recording import Recording, RecordingError
 from gen.record.running import WrongUse, go_on, run, runs, trace_of, why_no_longer
 
@@ -87,7 +87,7 @@ def collect(out: Path, folder: Path, pid: int) -> tuple[list[Kept], list[Later],
 def _keep(path: Path, running: bool, to: Path | None) -> Kept:
     """A recording whose process has ended is packed; its name is `to`, or that of its program.
     Raises RecordingError, OSError; what is interrupted leaves the recording as it was."""
-    seen = recording.load(path)
+    seen = reader.load(path)
     traced = trace_of(path) if trace_of(path).exists() else None
     if running:
         return Kept(path, seen, traced, True)
@@ -98,7 +98,7 @@ def _keep(path: Path, running: bool, to: Path | None) -> Kept:
     try:
         with path.open("rb") as raw, fresh.open("wb") as file:
             with gzip.GzipFile("", "wb", PACKED, file, mtime=0) as packed:
-                packed.write(raw.read(recording.used_bytes(path)))
+                packed.write(raw.read(reader.used_bytes(path)))
         fresh.rename(to)
     finally:
         fresh.unlink(missing_ok=True)

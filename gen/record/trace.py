@@ -10,7 +10,8 @@ from typing import Iterable, Iterator
 import numpy as np
 
 from gen.record.layout import CONSTANTS, STRUCTURES
-from gen.record.recording import RecordingError, require_file
+from gen.record.reader import require_file
+from gen.record.recording import RecordingError
 
 MAGIC = CONSTANTS["TRACE_MAGIC"]
 VERSION = CONSTANTS["TRACE_VERSION"]

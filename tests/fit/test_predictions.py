@@ -16,7 +16,7 @@ from gen.fit import compare, fitting  # noqa: E402
 from gen.fit.predict import predict  # noqa: E402
 from gen.layout import cache_bytes  # noqa: E402
 from gen.profiles import load_profile  # noqa: E402
-from gen.record import recording  # noqa: E402
+from gen.record import reader  # noqa: E402
 from tests.libraries import libraries  # noqa: E402
 
 PROFILES = ROOT / "profiles"
@@ -70,7 +70,7 @@ def recorded(request, tmp_path_factory):
     """A program's command and its recording."""
     file = tmp_path_factory.mktemp(request.param) / "app.rec"
     run(PROGRAMS[request.param], LD_PRELOAD=str(RECORDER), HAKMEM_RECORD=str(file))
-    return PROGRAMS[request.param], recording.load(file)
+    return PROGRAMS[request.param], reader.load(file)
 
 
 def measured(command, profile, folder):

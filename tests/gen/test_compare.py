@@ -7,7 +7,7 @@ import pytest
 from gen.explain import command as explain
 from gen.fit import compare
 from gen.fit.predict import predict
-from gen.record import recording
+from gen.record import reader
 
 BLOCKS = {100: 1000, 520: 500}
 
@@ -17,9 +17,9 @@ def app(workspace, recorded, monkeypatch):
     """profiles/app.yaml and app.rec; the recording is returned."""
     workspace.write("app", "summary: App\nclasses: {sizes: [112, 528, 32768]}\n")
     one = recorded(BLOCKS, freed=True)
-    load = recording.load
+    load = reader.load
     monkeypatch.setattr(
-        recording, "load", lambda path: one if path.name == "app.rec" else load(path)
+        reader, "load", lambda path: one if path.name == "app.rec" else load(path)
     )
     return one
 
@@ -132,7 +132,7 @@ def test_options_that_need_each_other(words, app, capsys):
 def test_what_blocks_with_an_alignment_lose(workspace, recorded, monkeypatch, capsys):
     workspace.write("app", "summary: App\nclasses: {sizes: [112, 528, 1040, 32768]}\n")
     one = recorded(BLOCKS, aligned={(512, 500): 100})
-    monkeypatch.setattr(recording, "load", lambda path: one)
+    monkeypatch.setattr(reader, "load", lambda path: one)
     assert run("app", "--against", "default", "--recording", "app.rec") == 0
     text = " ".join(capsys.readouterr().out.split())
     lost = 100 * (1 - 500 / 32768), 100 * (1 - 500 / 512)

@@ -12,7 +12,7 @@ from gen.classes import build_model
 from gen.fit import command as fit, fitting, predict
 from gen.fit.table import TIGHT
 from gen.profiles import load_profile
-from gen.record import recording
+from gen.record import reader
 from gen.record.recording import RecordingError
 
 # A program with a few odd sizes, far from the default's classes: 5.6 to 11 % of each is wasted.
@@ -25,9 +25,9 @@ OTHER = {960: 4000, 1900: 3000, 3800: 2000, 7600: 1000}
 def files(monkeypatch):
     """Name of a file -> its recording; others are read as usual."""
     known = {}
-    load = recording.load
+    load = reader.load
     monkeypatch.setattr(
-        recording, "load", lambda path: known[path.name] if path.name in known else load(path)
+        reader, "load", lambda path: known[path.name] if path.name in known else load(path)
     )
     return known
 
@@ -342,7 +342,7 @@ def test_files_that_are_no_recordings(workspace, capsys):
     for name in ("absent.rec", "empty.rec", "text.rec"):
         assert refused(capsys, workspace, name, "--name", "app").startswith(f"fit: {name}: ")
         with pytest.raises(RecordingError):
-            recording.load(workspace.root / name)
+            reader.load(workspace.root / name)
 
 
 @pytest.mark.parametrize("words", [[], ["app.rec"], ["app.rec", "--name", "app", "--max-classes",

@@ -11,7 +11,7 @@ from bench.lab.header.peak import MOST, peak_of
 from bench.lab.run import recorded_program
 from bench.lab.run.recorded_program import NotRecorded
 from bench.lab.select.real_programs import RealProgram
-from gen.record import recording
+from gen.record import reader
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def record(tmp_path):
     """Runs a shell command as a real program whose process is called so."""
     def run(command: str, process: str, timeout: float = 60, **env: str):
         program = RealProgram("it", "", ("sh",), process, lambda *_: command, env)
-        return recording.load(recorded_program.record(program, 0, tmp_path, timeout))
+        return reader.load(recorded_program.record(program, 0, tmp_path, timeout))
 
     return run
 
@@ -94,6 +94,6 @@ def test_loads_are_what_they_say(tmp_path, name, process):
     program = PROGRAMS[name]
     if program.missing:
         pytest.skip(f"{program.missing[0]} is not installed")
-    peak = peak_of(recording.load(recorded_program.record(program, 0, tmp_path)))
+    peak = peak_of(reader.load(recorded_program.record(program, 0, tmp_path)))
     assert sum(peak.sizes.values()) > 5000
     assert peak.process == process

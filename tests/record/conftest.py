@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from gen.record import recording, trace  # noqa: E402
+from gen.record import reader, trace  # noqa: E402
 from gen.record.recording import Recording  # noqa: E402
 
 TRACE_MAX = 64 << 20
@@ -82,7 +82,7 @@ def record(library, tmp_path):
             env={"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(tmp_path),
                  "LD_PRELOAD": str(library), "HAKMEM_RECORD": f"{folder}/%p",
                  **({"HAKMEM_RECORD_TRACE": str(trace_max)} if traced else {}), **env})
-        seen = [Seen(recording.load(path), _trace(path), path) for path in folder.iterdir()
+        seen = [Seen(reader.load(path), _trace(path), path) for path in folder.iterdir()
                 if path.suffix != ".trace"]
         return Done(done.returncode, done.stderr,
                     sorted(seen, key=lambda one: one.recording.start))

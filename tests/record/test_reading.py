@@ -1,4 +1,4 @@
-"""gen/record/recording.py and gen/record/trace.py: what they refuse, and several processes as one."""
+"""gen/record/reader.py and gen/record/trace.py: what they refuse, and several processes as one."""
 
 import gzip
 import os
@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from gen.record import recording, trace
+from gen.record import reader, trace
 from gen.record.layout import STRUCTURES
 from gen.record.merge import MOST_MOMENTS, merge
 from gen.record.recording import AlignedBin, LargeBin, Moment, Recording, RecordingError, SizeBin
@@ -38,7 +38,7 @@ def refuse(read, path, what: str) -> None:
     assert text.startswith(f"{path}: ") and what in text and "\n" not in text
 
 
-READERS = [(0, recording.load, "a recording", recording.VERSION),
+READERS = [(0, reader.load, "a recording", reader.VERSION),
            (1, trace.Trace, "a trace", trace.VERSION)]
 
 
@@ -57,7 +57,7 @@ def test_files_that_are_refused(written, tmp_path, which, read, name, version):
     refuse(read, path, f"{name} of version 99, this reads {version}; record the program again")
 
 
-@pytest.mark.parametrize("which, read", [(0, recording.load), (1, trace.Trace)])
+@pytest.mark.parametrize("which, read", [(0, reader.load), (1, trace.Trace)])
 @pytest.mark.parametrize("length", [3, 12, 600, 4095, 4096, 60000])
 def test_cut_short(written, which, read, length):
     path = written[which]
@@ -66,11 +66,11 @@ def test_cut_short(written, which, read, length):
 
 
 def test_cut_short_names_what_is_there_and_what_should_be(written):
-    needed = recording.used_bytes(written[0])
+    needed = reader.used_bytes(written[0])
     cut(written[0], needed)
-    assert recording.load(written[0]).total_allocs >= 15
+    assert reader.load(written[0]).total_allocs >= 15
     cut(written[0], needed - 1)
-    refuse(recording.load, written[0],
+    refuse(reader.load, written[0],
            f"cut short: {needed - 1} bytes, at least {needed} expected; record the program again")
 
 
@@ -80,7 +80,7 @@ def test_cut_short_names_what_is_there_and_what_should_be(written):
 ])
 def test_a_damaged_header(written, member, value):
     patch(written[0], STRUCTURES["record_header"].fields[member][1], value.to_bytes(8, "little"))
-    refuse(recording.load, written[0], "damaged: its header says what cannot be; record the")
+    refuse(reader.load, written[0], "damaged: its header says what cannot be; record the")
 
 
 def test_a_trace_with_an_operation_that_does_not_exist(written):
@@ -89,21 +89,21 @@ def test_a_trace_with_an_operation_that_does_not_exist(written):
 
 
 def test_a_packed_recording(written, tmp_path):
-    raw = written[0].read_bytes()[:recording.used_bytes(written[0])]
+    raw = written[0].read_bytes()[:reader.used_bytes(written[0])]
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress(raw))
-    assert recording.load(packed) == recording.load(written[0])
+    assert reader.load(packed) == reader.load(written[0])
     cut(packed, len(packed.read_bytes()) // 2)
-    refuse(recording.load, packed, "cut short or damaged")
+    refuse(reader.load, packed, "cut short or damaged")
 
 
 def test_a_copy_is_the_same_recording(written, tmp_path):
     """Also one that is packed."""
     packed = tmp_path / "packed"
-    used = recording.used_bytes(written[0])
+    used = reader.used_bytes(written[0])
     packed.write_bytes(gzip.compress(written[0].read_bytes()[:used]))
-    assert len(recording.load_all([written[0]])) == 1
-    refuse(lambda path: recording.load_all([written[0], path]), packed,
+    assert len(reader.load_all([written[0]])) == 1
+    refuse(lambda path: reader.load_all([written[0], path]), packed,
            f"of the same process as {written[0]}; name one of them")
 
 
@@ -149,11 +149,11 @@ def test_blocks_of_the_parent_in_the_trace_of_a_child(record, known):
 
 
 def test_bounds_of_large_bins():
-    assert recording.large_bounds(0) == (65537, 73727)
-    assert recording.large_bounds(1) == (73728, 81919)
-    assert recording.large_bounds(8) == (131072, 147455)
+    assert reader.large_bounds(0) == (65537, 73727)
+    assert reader.large_bounds(1) == (73728, 81919)
+    assert reader.large_bounds(8) == (131072, 147455)
     for number in range(200):
-        assert recording.large_bounds(number)[1] + 1 == recording.large_bounds(number + 1)[0]
+        assert reader.large_bounds(number)[1] + 1 == reader.large_bounds(number + 1)[0]
 
 
 # ---- merge ---------------------------------------------------------------------------------------
@@ -213,18 +213,18 @@ def test_merge_of_real_recordings(record, known):
 
 def test_a_bit_that_is_turned_over(written, tmp_path):
     """Of a packed recording: the checksum finds it wherever it is."""
-    data = written[0].read_bytes()[:recording.used_bytes(written[0])]
+    data = written[0].read_bytes()[:reader.used_bytes(written[0])]
     packed = bytearray(gzip.compress(data, mtime=0))
     path = tmp_path / "packed"
     path.write_bytes(packed)
-    whole = recording.load(path)
+    whole = reader.load(path)
     rng, refused = random.Random(3), 0
     for _ in range(40):
         at, bit = rng.randrange(10, len(packed)), 1 << rng.randrange(8)
         packed[at] ^= bit
         path.write_bytes(packed)
         try:
-            assert recording.load(path) == whole  # a bit that means nothing
+            assert reader.load(path) == whole  # a bit that means nothing
         except RecordingError:
             refused += 1
         packed[at] ^= bit

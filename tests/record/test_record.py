@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gen.record import command
-from gen.record import recording, running, trace
+from gen.record import reader, running, trace
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_recording_and_its_trace(run, known, tmp_path):
     status, said = run("--out", "app.rec", "--trace", known, "plain")
     assert status == 0
     assert names(tmp_path) == ["app.rec", "app.rec.trace"]
-    seen = recording.load(tmp_path / "app.rec")
+    seen = reader.load(tmp_path / "app.rec")
     assert seen.complete and seen.peak_live_bytes == 230016
     totals = trace.totals(trace.Trace(tmp_path / "app.rec.trace"))
     assert (totals.allocs, totals.peak_live_bytes) == (seen.total_allocs, 230016)
@@ -51,7 +51,7 @@ def test_the_files_are_compact(run, known, tmp_path):
     assert run("--out", "app.rec", "--trace", known, "mixed", "100000")[0] == 0
     assert (tmp_path / "app.rec").stat().st_size < 100_000
     with gzip.open(tmp_path / "app.rec") as file:
-        assert file.read(8) == recording.MAGIC
+        assert file.read(8) == reader.MAGIC
     # 8 bytes a call, in whole chunks.
     assert (tmp_path / "app.rec.trace").stat().st_size < 200000 * 8 * 1.1
 
@@ -79,13 +79,13 @@ def test_children_have_files_of_their_own(run, known, tmp_path):
     main, folder, child = names(tmp_path)
     assert (main, folder) == ("app.rec", "app.rec.children")
     assert child.startswith("app.rec.children/known.")
-    assert recording.load(tmp_path / main).inherited_bytes == 0
-    assert recording.load(tmp_path / child).inherited_bytes == 4400000
+    assert reader.load(tmp_path / main).inherited_bytes == 0
+    assert reader.load(tmp_path / child).inherited_bytes == 4400000
 
 
 def test_what_a_program_was_before_exec(run, known, tmp_path):
     assert run("--out", "app.rec", "env", "A=1", known, "plain")[0] == 0
-    assert recording.load(tmp_path / "app.rec").program.endswith("known plain")
+    assert reader.load(tmp_path / "app.rec").program.endswith("known plain")
     assert [name for name in names(tmp_path) if "/env." in name]
 
 
@@ -105,7 +105,7 @@ def test_the_programs_own_status(run, tmp_path, script, status, says):
     got, said = run("--out", "app.rec", "sh", "-c", script)
     assert got == status
     assert said.splitlines()[0] == f"record: sh -c '{script}': {says}"
-    assert recording.load(tmp_path / "app.rec").total_allocs > 0
+    assert reader.load(tmp_path / "app.rec").total_allocs > 0
 
 
 def test_a_trace_that_used_up_its_room(run, known, tmp_path):
@@ -113,7 +113,7 @@ def test_a_trace_that_used_up_its_room(run, known, tmp_path):
     assert status == 0
     assert said.splitlines()[-1] == ("app.rec.trace: ends before the program does: --trace-max, or "
                                      "half of the room on its disk, is used up; the recording is whole")
-    assert recording.load(tmp_path / "app.rec").total_allocs == 400000
+    assert reader.load(tmp_path / "app.rec").total_allocs == 400000
 
 
 def test_a_child_that_goes_on(run, tmp_path):
@@ -124,7 +124,7 @@ def test_a_child_that_goes_on(run, tmp_path):
     (line,) = [line for line in said.splitlines() if line.endswith("(still running)")]
     assert said.splitlines()[-1] == ("still running: these recordings are not packed, and whole when "
                                      "their processes have ended")
-    assert recording.load(tmp_path / line.split()[-3]).program == "sleep 3"
+    assert reader.load(tmp_path / line.split()[-3]).program == "sleep 3"
 
 
 DAEMON = """
@@ -168,7 +168,7 @@ def test_a_daemon_that_made_no_call_yet(run, tmp_path):
         if (tmp_path / "done").exists():
             break
         time.sleep(0.01)
-    assert recording.load(path).total_allocs == 2
+    assert reader.load(path).total_allocs == 2
 
 
 def test_the_name_is_taken_while_the_program_runs(run, known, tmp_path):
@@ -178,7 +178,7 @@ def test_the_name_is_taken_while_the_program_runs(run, known, tmp_path):
     raw, = (tmp_path / "app.rec.children").glob("[0-9]*")
     assert f"record: {tmp_path}/app.rec: exists now: not packed; as it was written it is {raw}\n" \
         in said
-    assert recording.load(raw).total_allocs > 0
+    assert reader.load(raw).total_allocs > 0
 
 
 def test_the_folder_goes_away(run, tmp_path):
@@ -197,14 +197,14 @@ def test_interrupted_while_packing(run, known, tmp_path, monkeypatch):
     assert said == f"record: interrupted: what was recorded is in {tmp_path}/app.rec.children\n"
     _, name = names(tmp_path)
     monkeypatch.undo()
-    assert recording.load(tmp_path / name).total_allocs >= 15
+    assert reader.load(tmp_path / name).total_allocs >= 15
 
 
 def test_signs_in_a_folders_name(run, known, tmp_path):
     folder = tmp_path / "a%pb [x] :x:"
     folder.mkdir()
     status, said = run("--out", f"{folder}/app.rec", known, "plain")
-    assert status == 0 and recording.load(folder / "app.rec").total_allocs >= 15
+    assert status == 0 and reader.load(folder / "app.rec").total_allocs >= 15
     assert "a%pb [x] :x:/app.rec" in said
 
 
@@ -387,4 +387,4 @@ def test_the_script_itself(script, known, tmp_path):
     done = script("--out", "app.rec", known, "killed")
     assert done.returncode == 128 + 9
     assert done.stderr.startswith(f"record: {known} killed: ended by signal 9\n")
-    assert recording.load(tmp_path / "app.rec").peak_live_bytes == 300 * 51000
+    assert reader.load(tmp_path / "app.rec").peak_live_bytes == 300 * 51000

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from gen.record import recording, trace
+from gen.record import reader, trace
 
 MIB = 1 << 20
 PEAK_ERROR = 0.03  # of what was in use at the peak
@@ -335,7 +335,7 @@ def test_nothing_is_overwritten(library, known, tmp_path):
     subprocess.run([known, "plain"], check=True,
                    env={"LD_PRELOAD": str(library), "HAKMEM_RECORD": f"{tmp_path}/name"})
     assert (tmp_path / "name").read_text() == "mine"
-    assert recording.load(tmp_path / "name.2").total_allocs >= 15
+    assert reader.load(tmp_path / "name.2").total_allocs >= 15
 
 
 def test_a_relative_name(library, known, tmp_path):

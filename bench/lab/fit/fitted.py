@@ -18,7 +18,7 @@ from bench.lab.select.variant import Variant, preloading
 from gen.classes import build_model
 from gen.fit import command, fitting
 from gen.profiles import DEFAULT, load_profile
-from gen.record import recording
+from gen.record import reader
 from gen.record.recording import RecordingError
 
 LOADS = named("python3", "perl", "sqlite3", "git", "cc1plus", "clang++", "jq", "node", "redis", "gawk")
@@ -85,7 +85,7 @@ def _fit(load: RealProgram, folder: Path, profiles: Path) -> FittedProgram:
     try:
         files = {which: record(load, which, folder) for which in (*RECORDED, HELD_OUT)}
         result = command.fit([files[which] for which in RECORDED], name, profiles, CLASSES, False)
-        held_out = recording.load(files[HELD_OUT])
+        held_out = reader.load(files[HELD_OUT])
     except (NotRecorded, RecordingError) as error:
         raise ToolError(f"{load.name}: {error}") from error
     default = build_model(load_profile(profiles / f"{DEFAULT}.yaml", profiles))

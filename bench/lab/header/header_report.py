@@ -19,7 +19,7 @@ from bench.lab.run.runs import Runs
 from bench.lab.select.real_programs import named
 from bench.lab.select.variant import Variant
 from gen.screen import make_console
-from gen.record import recording
+from gen.record import reader
 from gen.record.recording import RecordingError
 
 DOCUMENT = "header-classidx.md"
@@ -37,7 +37,7 @@ def _peaks() -> tuple[dict[str, Peak], dict[str, str]]:
         for name, program in PROGRAMS.items():
             try:
                 recorded = recorded_program.record(program, 0, Path(folder))
-                peaks[name] = peak_of(recording.load(recorded))
+                peaks[name] = peak_of(reader.load(recorded))
                 console.print(f"recorded: {name}", markup=False)
             except (NotRecorded, RecordingError) as error:
                 skipped[name] = str(error)

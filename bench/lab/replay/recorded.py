@@ -11,7 +11,7 @@ from bench.lab.replay import plan
 from bench.lab.replay.plan import Plan
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
-from gen.record import recording, trace
+from gen.record import reader, trace
 from gen.record.recording import RecordingError
 
 TRACE = ".trace"
@@ -46,7 +46,7 @@ def trace_of(path: Path) -> Path:
     if beside.exists():
         return beside
     try:
-        recording.load(path)
+        reader.load(path)
     except RecordingError:
         return path
     raise UsageError(f"{path}: has no trace; record with --trace")
@@ -88,7 +88,7 @@ def differs(path: Path, made: Plan) -> list[str]:
     if path.suffix != TRACE or not beside.exists():
         return []
     try:
-        one = recording.load(beside)
+        one = reader.load(beside)
     except RecordingError as error:
         return [str(error)]
     peak = made.peak + one.inherited_bytes - made.adopted_bytes

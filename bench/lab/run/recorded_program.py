@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.lab.base.errors import ToolError
 from bench.lab.select.real_programs import RealProgram
-from gen.record import recording
+from gen.record import reader
 from gen.record.recording import RecordingError
 from gen.record.running import environment
 
@@ -42,7 +42,7 @@ def record(program: RealProgram, which: int, folder: Path, timeout: float = TIME
     found: list[tuple[int, Path]] = []
     for path in sorted(into.iterdir()):
         try:
-            one = recording.load(path)
+            one = reader.load(path)
         except RecordingError:
             continue
         if program.process in one.program:
