@@ -4,7 +4,7 @@ import os
 import platform
 import stat
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 from gen.doctor.elf import Elf, read_elf
 from gen.doctor.findings import Finding, note, problem

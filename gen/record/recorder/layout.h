@@ -1,5 +1,5 @@
 /* layout.h: a recording and a trace as they are on disk.  gen/record/layout.py makes the types from
- * it by which recording.py and trace.py read them; bench/replayer/calls.c reads traces.
+ * it by which reader.py and trace.py read them; bench/replayer/calls.c reads traces.
  *
  * Both files are mapped shared and written in place, so that what a process has counted stays when
  * it is killed.  All numbers are 64 bits and of the machine's order unless said otherwise.
