@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "next.h"
+#include "process.h"
 #include "record.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -44,7 +45,7 @@ static SLOW void *finish_slow(char *base, unsigned shift, size_t size, enum trac
     if (!shard)
         return make_block(base, shift, size, stamp_of(NO_SHARD, shift), 0);
     void *p = record_alloc(shard, base, shift, size, kind);
-    record_leave(shard);
+    shards_leave(shard);
     return p;
 }
 
@@ -168,7 +169,7 @@ static SLOW void free_slow(void *p)
     struct record_shard *shard = record_enter();
     if (shard) {
         record_free(shard, block);
-        record_leave(shard);
+        shards_leave(shard);
     }
     block->tag = 0;
     record_next.free((char *)p - ((size_t)1 << shift_of(block)));
@@ -244,7 +245,7 @@ EXPORT void *realloc(void *p, size_t size)
     if (!shard)
         return make_block(base, HEADER_SHIFT, size, stamp_of(NO_SHARD, HEADER_SHIFT), 0);
     void *moved = record_realloc(shard, &old, base, size);
-    record_leave(shard);
+    shards_leave(shard);
     return moved;
 }
 

@@ -13,33 +13,13 @@
 #define RECORDER_RECORD_H
 
 #include "block.h"
-#include "self.h"
 #include "trace.h"
 
 /* The compiler then knows that what is declared here is in this library. */
 #pragma GCC visibility push(hidden)
 
-/* ---- the process ----------------------------------------------------------------------------- */
-
-/* Whether blocks get headers: decided at the first call, for good. */
-enum record_mode { MODE_UNKNOWN, MODE_NONE, MODE_HEADERS };
-extern enum record_mode record_mode;
-
-/* Finds the next malloc, reads the environment and begins.  False: too early, or at work. */
-bool record_init(void);
-
-/* The shard to count in: the thread's own, or shard 0 locked; NULL: this process is not recorded.
- * To be left by record_leave. */
-struct record_shard *record_enter(void);
-void record_leave(struct record_shard *shard);
-
 /* What is to be done now and then: when count_alloc says so, after it.  Returns p. */
 void *record_attend(struct record_shard *shard, void *p, size_t size);
-
-/* The process ends. */
-void record_complete(void);
-
-/* ---- counting -------------------------------------------------------------------------------- */
 
 /* A call ends a run of `n` calls of the other kind, which may be 0; branches would be guessed
  * wrong half of the time. */

@@ -1,5 +1,5 @@
-/* self.h: the file that this process is recorded in, and the shard of this thread.  record.c writes
- * them. */
+/* self.h: the file that this process is recorded in, and the shard of this thread, which
+ * process.c and shards.c write. */
 #ifndef RECORDER_SELF_H
 #define RECORDER_SELF_H
 
