@@ -126,13 +126,12 @@ void AllocateInHandler()
         handlers_worked |= 1u << kBit;
 }
 
+// Before any constructor, and so before hakmem; a sanitizer is not there yet either.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void RegisterFirst()
 {
     pthread_atfork(AllocateInHandler<0>, AllocateInHandler<1>, AllocateInHandler<2>);
 }
-
-// Before any constructor, and so before hakmem; a sanitizer is not there yet either.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 __attribute__((section(".preinit_array"), used)) void (*register_first)() = RegisterFirst;
 constexpr unsigned kInside = 3;
 #else
