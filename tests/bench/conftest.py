@@ -132,7 +132,7 @@ class Bench:
         self._variants.append(entry)
 
     def launcher(self, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
-        """In place of bench/command: `body`, in shell, sets s, the seconds."""
+        """In place of bench/harness/command: `body`, in shell, sets s, the seconds."""
         path = self.root / "command"
         path.write_text(f"""#!/bin/sh
 s=1

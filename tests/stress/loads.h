@@ -10,7 +10,7 @@
 
 namespace stress {
 
-/* xorshift64*, as in bench/harness/common.h. */
+/* xorshift64*, as in bench/harness/random.h. */
 class Random {
   public:
     explicit Random(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) {}

@@ -51,7 +51,7 @@ def is_placeholder(word: str) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_files_exist(page):
     """Paths from the root, and bare names; what the templates render counts as a file."""
-    names, made, lost = tree(), sources("bench", "gen"), []
+    names, made, lost = tree(), sources("bench", "gen", "tests/mutants"), []
     for word in code(page):
         if re.fullmatch(rf"({FOLDERS})/[\w./*+-]*", word):
             there = any(CHECKOUT.glob(word.rstrip("/")))
