@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
             programs = chosen.bench or ([] if chosen.full else sorted(PROGRAMS))
             of_rows = rows.select(chosen.full, programs, chosen.threads)
         return in_pairs.measure("ab", argv, chosen, built, list(pair), of_rows,
-                             chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
+                                chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
 
     return ending.guarded("ab", work)
 

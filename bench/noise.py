@@ -49,9 +49,9 @@ def main(argv: list[str] | None = None) -> int:
         if not stats.enough_pairs(in_block):
             raise UsageError(f"--reps: a block of {in_block} pairs has {stats.too_few(in_block)}")
         return in_pairs.measure("noise", argv, chosen, built, three, of_rows,
-                             in_block * chosen.blocks,
-                             lambda runs: noise_report.judge(runs, in_block, chosen.added),
-                             all_or_none=False)[0]
+                                in_block * chosen.blocks,
+                                lambda runs: noise_report.judge(runs, in_block, chosen.added),
+                                all_or_none=False)[0]
 
     return ending.guarded("noise", work)
 

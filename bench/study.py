@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         study = STUDIES.get(name)
         reps = study.reps if study else FULL_REPS if chosen.full else QUICK_REPS
         return in_pairs.measure(name, typed, chosen, built, manifest.of_sweep(built),
-                             rows_of(name, chosen, built.programs), chosen.reps or reps)[0]
+                                rows_of(name, chosen, built.programs), chosen.reps or reps)[0]
 
     return ending.guarded(name, work)
 

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
                                   Path(scratch))
             built = preload.added_to(manifest.load(path), chosen.preload, chosen.timeout)
             return in_pairs.measure("sweep", argv, chosen, built, manifest.of_sweep(built), of_rows,
-                                 chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
+                                    chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
 
     return ending.guarded("sweep", work)
 

@@ -247,5 +247,3 @@ def _class_lookup(chain: Chain) -> str:
             return front["class_lookup"]
         revoked = revoked or "header_classidx" in front
     raise AssertionError("the default states every key")
-
-

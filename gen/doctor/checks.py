@@ -169,7 +169,7 @@ def _own_malloc(elf: Elf, _needed: Needed) -> Iterator[Finding]:
                    "hakmem's only if they call malloc")
 
 
-def _other_allocators(elf: Elf, needed: Needed) -> Iterator[Finding]:
+def _other_allocators(_elf: Elf, needed: Needed) -> Iterator[Finding]:
     for library in needed.found:
         base = library.path.name
         for name, prefixes, _ in ALLOCATORS:

@@ -24,8 +24,8 @@ class Demand:
     blocks: np.ndarray
     full: np.ndarray  # blocks of exactly 16 * g bytes
     bytes: np.ndarray  # requested
-    aligned: dict[int, "Demand"] = field(default_factory=dict)  # those with an
-    # alignment above 16 bytes, by alignment
+    # Of these, the blocks with an alignment above 16 bytes, by alignment.
+    aligned: dict[int, "Demand"] = field(default_factory=dict)
 
     @property
     def total_bytes(self) -> float:

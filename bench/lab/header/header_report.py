@@ -18,9 +18,9 @@ from bench.lab.run.recorded_program import NotRecorded
 from bench.lab.run.runs import Runs
 from bench.lab.select.real_programs import named
 from bench.lab.select.variant import Variant
-from gen.screen import make_console
 from gen.record import reader
 from gen.record.recording import RecordingError
+from gen.screen import make_console
 
 DOCUMENT = "header-classidx.md"
 _NAMES = {"python3": "python3", "sqlite3": "sqlite3", "gcc": "cc1", "g++": "cc1plus",

@@ -57,4 +57,3 @@ def functions_inside(binary: Path) -> frozenset[str]:
 
 def _is_ours(source: PurePath) -> bool:
     return source.name == _GENERATED or source.parent.name == "src"
-

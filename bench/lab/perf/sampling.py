@@ -28,8 +28,6 @@ _LIMIT = Path("/proc/sys/kernel/perf_event_max_sample_rate")
 _LOST = re.compile(r"samples and lost (\d+\.\d+%)")
 _BUFFER = "4M"  # for each processor; others than root may not have so much
 _REPORT_SECONDS = 600
-
-
 # Their threads end before a clock of a thread's own ticks once: samples are taken of all that runs
 # on the machine's processors, and those of the program are shown.
 SHORT_THREADS = ("larson", "bench_churn")

@@ -11,8 +11,6 @@ from pathlib import Path
 
 Prepare = Callable[[Path, int], str]  # folder, input -> a shell command to run there
 
-INPUTS = 3
-
 
 @dataclass(frozen=True)
 class RealProgram:
