@@ -19,6 +19,7 @@ from gen import command
 from gen.record import reader, trace
 from gen.record.recording import Recording, RecordingError
 from gen.record.running import WrongUse, go_on, run, runs, trace_of, why_no_longer
+from gen.words import bytes_in_table
 
 WIDTH = 1000  # of output that is no terminal: names are whole
 SHOWN = 12  # processes
@@ -132,7 +133,7 @@ def show(kept: list[Kept], later: list[Later], console: Console) -> None:
         requested = sum(each.bytes for each in (*seen.sizes, *seen.larger))
         table.add_row(
             _program_of(seen), str(seen.pid), str(seen.threads_started), f"{seen.seconds:.2f}",
-            str(seen.total_allocs), bytes_text(requested), bytes_text(seen.peak_live_bytes),
+            str(seen.total_allocs), bytes_in_table(requested), bytes_in_table(seen.peak_live_bytes),
             shown(one.path) + (" (still running)" if one.running else ""),
         )
     console.print(table)
@@ -158,14 +159,6 @@ def shown(path: Path) -> str:
     """Relative to where the caller is, if it is below that."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def bytes_text(count: int) -> str:
-    """As 1.2 MiB."""
-    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if count >> shift:
-            return f"{count / (1 << shift):.1f} {unit}"
-    return f"{count} B"
 
 
 # ---- the command ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from bench.lab.show import numbers
 from gen.limits import QUANTUM
 from gen.model import Model
 from gen.served import block_bytes
+from gen.words import bytes_in_text
 
 TEMPLATE = "header.md.j2"
 NONE = "none"
@@ -41,10 +42,10 @@ def render(comparisons: list[LookupRow], programs: list[Rounding], extremes: lis
         level=f"{100 * stats.LEVEL:.0f} %",
         one_in=f"{1 / (1 - stats.LEVEL):.0f}",
         page=f"{(1 << models[BASE].page_shift) >> 10} KiB",
-        largest=_binary(models[BASE].small_max),
+        largest=bytes_in_text(models[BASE].small_max),
         most=f"{MOST >> 10} KiB",
         step=QUANTUM,
-        region=_binary(1 << models["region"].region_shift),
+        region=bytes_in_text(1 << models["region"].region_shift),
         few=_few(comparisons),
         least=stats.LEAST_PAIRS,
         wins={lookup: _wins(comparisons, lookup, _few(comparisons)) for lookup in others},
@@ -66,13 +67,6 @@ def render(comparisons: list[LookupRow], programs: list[Rounding], extremes: lis
 
 
 # ---- words ---------------------------------------------------------------------------------------
-
-
-def _binary(count: int) -> str:
-    for unit, shift in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if count >> shift:
-            return f"{count >> shift} {unit}"
-    return f"{count} B"
 
 
 def _program(one: LookupRow) -> str:
