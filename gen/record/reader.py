@@ -20,7 +20,7 @@ BURSTS = CONSTANTS["RECORD_BURSTS"]
 LARGE_LOG = CONSTANTS["RECORD_LARGE_LOG"]  # above 2^16 bytes there are eight bins a doubling
 ALIGN_LOG = CONSTANTS["RECORD_ALIGN_LOG"]  # alignments from 2^5 bytes up are counted by size
 GZIP = b"\x1f\x8b"
-NEAR = 64  # a peak is the one that was kept if it is not more than 1/64 above
+NEAR_LOG = CONSTANTS["RECORD_NEAR_LOG"]  # a peak is the one that was kept if it is hardly above
 
 _FILE, _HEADER, _SHARD = (STRUCTURES[f"record_{name}"] for name in ("file", "header", "shard"))
 
@@ -126,7 +126,8 @@ def _read(path: Path, file: BinaryIO) -> Recording:
                                  for names in (_MADE, _FREED)))
     # A new peak that no look has put into the header yet.
     peak = max(int(head["peak"]), int((shards["high"] + shards["others"]).max()))
-    was_kept = bool(head["kept"]) and peak <= head["kept_peak"] + head["kept_peak"] // NEAR
+    kept_peak = int(head["kept_peak"])
+    was_kept = bool(head["kept"]) and peak <= kept_peak + (kept_peak >> NEAR_LOG)
     at_peak = tallies[head["kept"]] if was_kept else in_use
     bins = np.flatnonzero(_bits(shards["used"]).any(axis=0) | tallies[0].any(axis=1))
     calls = shards["alignments"].sum(axis=0)

@@ -141,21 +141,22 @@ def _open(path: Path) -> tuple[int, int, int, memoryview]:
             if len(head) < _HEADER.itemsize or head[:8] != MAGIC:
                 raise RecordingError(f"{path}: not a trace; one is made by bazel run //gen:record "
                                      "-- --trace")
-            _, version, pid, chunk_bytes, chunks, room, stopped = np.frombuffer(
-                head, _HEADER, 1)[0].item()
+            header = np.frombuffer(head, _HEADER, 1)[0]
+            version, chunk_bytes = int(header["version"]), int(header["chunk_bytes"])
             if version != VERSION:
                 raise RecordingError(f"{path}: a trace of version {version}, this reads {VERSION}; "
                                      "record the program again")
             if chunk_bytes != CHUNK_BYTES:
                 raise RecordingError(f"{path}: damaged: chunks of {chunk_bytes} bytes; "
                                      "record the program again")
-            needed = CHUNKS_AT + min(chunks, room) * chunk_bytes
+            needed = CHUNKS_AT + int(min(header["chunks"], header["room"])) * chunk_bytes
             size = path.stat().st_size
             if size < needed:
                 raise RecordingError(f"{path}: cut short: {size} bytes, {needed} expected; "
                                      "record the program again")
             data = memoryview(mmap.mmap(file.fileno(), needed, access=mmap.ACCESS_READ))
-            return pid, chunk_bytes // 8, stopped, data[CHUNKS_AT:].cast("Q")
+            words = data[CHUNKS_AT:].cast("Q")
+            return int(header["pid"]), chunk_bytes // 8, int(header["stopped"]), words
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror}") from None
 

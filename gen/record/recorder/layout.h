@@ -36,6 +36,7 @@ enum {
     RECORD_ALIGN_LEVELS = 12,
     RECORD_ALIGNED = RECORD_ALIGN_LEVELS * RECORD_GRANULES,
     RECORD_PROGRAM = 1024,
+    RECORD_NEAR_LOG = 6, /* peaks that differ by less than 1/64 of them count as one */
 };
 
 /* Blocks in use of one bin. */

@@ -127,10 +127,10 @@ static void set_bounds(struct record_shard *shard, int64_t peak, int64_t step)
 {
     const struct record_header *header = &record_self->file->header;
     int64_t kept = (int64_t)__atomic_load_n(&header->kept_peak, __ATOMIC_RELAXED);
-    int64_t rise = peak - shard->others, fall = rise - (peak >> 6);
+    int64_t rise = peak - shard->others, fall = rise - (peak >> RECORD_NEAR_LOG);
     shard->upper = rise < shard->live + step ? rise : shard->live + step;
     shard->lower = shard->live - step;
-    if (peak > kept + (kept >> 6))
+    if (peak > kept + (kept >> RECORD_NEAR_LOG))
         shard->lower = most(shard->lower, fall);
 }
 
@@ -167,8 +167,8 @@ void look_falling(struct record_shard *shard, size_t size)
     look_at_others(shard);
     int64_t peak = (int64_t)__atomic_load_n(&file->header.peak, __ATOMIC_RELAXED);
     int64_t kept = (int64_t)__atomic_load_n(&file->header.kept_peak, __ATOMIC_RELAXED);
-    bool falls = shard->live + shard->others - (int64_t)size < peak - (peak >> 6);
-    if (!falls || peak <= kept + (kept >> 6) || !try_lock(&look_keeping))
+    bool falls = shard->live + shard->others - (int64_t)size < peak - (peak >> RECORD_NEAR_LOG);
+    if (!falls || peak <= kept + (kept >> RECORD_NEAR_LOG) || !try_lock(&look_keeping))
         return;
     uint64_t slot = file->header.kept == TALLY_KEPT_A ? TALLY_KEPT_B : TALLY_KEPT_A;
     look_copy(file, file->tallies[slot]);
