@@ -20,5 +20,5 @@ it:
     record/       what a program asks of malloc                program -> Recording
     fit/          a profile for it, and what it comes to       Recordings -> profile
     explain/      a profile, for a person                      Model -> tables on the terminal
-    doctor/       which profile suits a program                program -> advice
+    doctor/       whether hakmem suits a program, and how      program -> findings, advice
 """

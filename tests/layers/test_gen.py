@@ -8,15 +8,13 @@ from tests.layers.order import import_problems, list_problems, listed, rooms_of
 
 GEN = Path(__file__).absolute().parents[2] / "gen"
 USERS = ("bazel", "bench", "tests")
-ORDERED = {GEN, GEN / "fit", GEN / "explain"}  # the others may say nothing of their order
 
 
 def test_the_rooms_state_their_order():
-    assert ORDERED <= {room for room in rooms_of(GEN) if listed(room)}
+    assert len(rooms_of(GEN)) > 4 and all(map(listed, rooms_of(GEN)))
 
 
-@pytest.mark.parametrize("room", [room for room in rooms_of(GEN) if listed(room)],
-                         ids=lambda room: room.name)
+@pytest.mark.parametrize("room", rooms_of(GEN), ids=lambda room: room.name)
 def test_the_list_is_of_what_is_there(room):
     assert list(list_problems(room)) == []
 
