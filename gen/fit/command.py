@@ -15,7 +15,7 @@ from gen.check import TableError, prove
 from gen.classes import build_model
 from gen.fit import fitting, report, write
 from gen.fit.fitting import Fitted
-from gen.fit.habits import LEAST_BLOCKS
+from gen.fit.habits import LEAST_LIVE
 from gen.fit.report import Result, points
 from gen.limits import MAX_CLASSES, QUANTUM
 from gen.model import Model, Profile
@@ -38,10 +38,10 @@ def load_recordings(paths: Sequence[Path]) -> list[Recording]:
         blocks = sum(part.peak_blocks for part in one.sizes if part.peak_bytes)
         if not one.total_allocs:
             raise RecordingError(f"{path}: records no allocation; record a run that allocates")
-        if blocks < LEAST_BLOCKS:
+        if blocks < LEAST_LIVE:
             raise RecordingError(
                 f"{path}: {blocks} blocks of 1 byte to {GRANULES * QUANTUM // 1024} KiB live at "
-                f"the peak are too few to fit to; record a longer run, with at least {LEAST_BLOCKS}"
+                f"the peak are too few to fit to; record a longer run, with at least {LEAST_LIVE}"
             )
     return found
 

@@ -23,7 +23,7 @@ REMOTE_SHARE = 0.01  # of the frees; no measurement decides
 # the 6 % that tiny-heavy saves of such a heap are less than a megabyte.
 FEW_CALLS = 100_000
 LITTLE_BYTES = 16 << 20
-LEAST_BLOCKS = 100  # live at the peak; from fewer, classes cannot be fitted
+LEAST_LIVE = 100  # blocks at the peak; from fewer, classes cannot be fitted
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ import numpy as np
 from gen.classes import alignment_of, cap_of, colours_of, slab_pages
 from gen.fit import demand, partition
 from gen.fit.caches import least_limit
-from gen.fit.demand import Demand
+from gen.fit.demand import Demand, round_up
 from gen.fit.habits import BUFFER
 from gen.fit.partition import Aligned, Costs, NoPartition, Solution, fewest
 from gen.layout import POINTER
@@ -145,7 +145,7 @@ def best_table(
                      for alignment, part in parts.items() if alignment <= LARGEST[0])
     )
     solution = Solution(costs, terms.most, bounds.step, kept)
-    pages = np.ceil(np.arange(GRANULES + 2) * QUANTUM / OS_PAGE) * OS_PAGE
+    pages = round_up(np.arange(GRANULES + 2) * QUANTUM, OS_PAGE)
 
     def above(last: int) -> float:
         return float(blocks[last + 1 :] @ pages[last + 1 :])
