@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).absolute().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench.lab.header import rounding as header_rounding, rows as header_rows  # noqa: E402
+from bench.lab.header import rounding, rows  # noqa: E402
 from bench.lab.select.programs import PROGRAMS  # noqa: E402
 
 # A program that takes no time: operations a second, KiB at the peak.
@@ -28,7 +28,7 @@ def profiles():
 
 @pytest.fixture(scope="session")
 def models():
-    return header_rounding.load_models(ROOT / "profiles")
+    return rounding.load_models(ROOT / "profiles")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def fakes(tmp_path):
     def write(**lookups: tuple[int, int, int]) -> Path:
         entries = []
         for lookup, (speed, peak, status) in lookups.items():
-            profile = header_rows.PROFILES[lookup]
+            profile = rows.PROFILES[lookup]
             path = tmp_path / f"fake_{lookup}"
             path.write_text(FAKE.format(speed=speed, peak=peak, status=status))
             path.chmod(0o755)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bench import header_ab
-from bench.lab.header import header_report, rows as header_rows
+from bench.lab.header import header_report, rows
 from bench.lab.select.real_programs import RealProgram
 
 PROGRAMS = {
@@ -14,7 +14,7 @@ PROGRAMS = {
     "nothing": RealProgram("none", "nothing", ("hakmem-no-such-program",), "", lambda *_: ""),
 }
 GOOD = {"header": (2000, 100, 0), "map": (1000, 100, 0), "region": (1000, 200, 0)}
-NROWS = sum(len(group.rows) for group in header_rows.groups())
+NROWS = sum(len(group.rows) for group in rows.groups())
 
 
 @pytest.fixture
