@@ -7,9 +7,8 @@
 #include "ranges.h"
 
 enum {
-    MOST_HOLES =
-        8192,      /* away runs: each splits a mapping in two; the usual limit is 65530 mappings */
-    LONG_RUN = 16, /* pages that are worth unmapping also where that makes other threads wait */
+    MOST_HOLES = 8192, /* away runs: each makes one mapping two; the usual limit is 65530 */
+    LONG_RUN = 16,     /* pages that are worth unmapping also where that makes other threads wait */
     WAIT_MS = 100,
     READABLE = HAK_LOOKUP_HEADER ? (16 << 20) >> HAK_PAGE_SHIFT : 0, /* pages: see stays */
 };

@@ -17,7 +17,7 @@ static bool init_locked(void)
         return false;
     hak_process_init();
     hak_heap.size = space.size;
-    hak_heap.region_shift = hak_log2(space.size) - 7;
+    hak_heap.region_shift = hak_log2(space.size) - (HAK_RESERVE_SHIFT - HAK_REGION_SHIFT);
     hak_ranges_init(space.size);
     if (HAK_LOOKUP_REGION && hak_heap.region_shift < HAK_REGION_SHIFT)
         hak_report("address space is small: %zu MiB for each size class instead of %zu; a class "

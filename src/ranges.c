@@ -161,8 +161,8 @@ static bool unmap_end(struct hak_range *range, const struct hak_span *run)
         hak_store_relaxed(&range->mapped, end);
         return false;
     }
-    uint32_t tabled =
-        hak_tables_end(hak_range_index(begin)); /* the others have no descriptor yet */
+    /* The pages behind these have no descriptor yet. */
+    uint32_t tabled = hak_tables_end(hak_range_index(begin));
     if (tabled > range->frontier)
         hak_mapping_reset(range->frontier, hak_min(end, tabled) - range->frontier);
     hak_page_counts.mapped -= beyond;

@@ -27,10 +27,9 @@
  * Its initial value makes every pointer foreign, so that the fast path needs no test for
  * initialisation: see tables.c. */
 struct hak_heap {
-    uintptr_t
-        lookup_base; /* base + HAK_HEADER_BYTES: p less this is where p's class is looked up */
-    size_t limit;    /* bytes from base below which all pages in use lie */
-    uint8_t *map;    /* map lookup only */
+    uintptr_t lookup_base; /* base + HAK_HEADER_BYTES: p less this tells where p's class is */
+    size_t limit;          /* bytes from base below which all pages in use lie */
+    uint8_t *map;          /* map lookup only */
     struct hak_span *spans;
     char *bits;
     uintptr_t base;
