@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SMALL = 40, LARGE = 3 << 20, BLOCKS = 20000 };
+enum { SMALL = 40, LARGE = 3 << 20, HUGE = 100 << 20, BLOCKS = 20000 };
 
 /* The compiler must not see what is done to a block. */
 static void *volatile hidden;
@@ -73,6 +73,17 @@ static void double_free_large(void)
     free(opaque(p));
 }
 
+/* A block so large that its memory goes back to the system when it is freed, as in a program that
+ * has begun to free. */
+static void double_free_huge(void)
+{
+    char *p = block(HUGE), *behind = block(LARGE);
+    free(block(LARGE));
+    free(p);
+    free(opaque(p));
+    free(behind);
+}
+
 static void free_interior(void)
 {
     free(opaque(block(SMALL) + 16));
@@ -86,6 +97,12 @@ static void free_interior_large(void)
 static void free_wild(void)
 {
     free(opaque((void *)(uintptr_t)0x123456789000));
+}
+
+/* An address in hakmem's range, if the profile's range is longer than what it has mapped. */
+static void free_unmapped(void)
+{
+    free(opaque(block(SMALL) + (1 << 30)));
 }
 
 static void free_stack(void)
@@ -110,6 +127,15 @@ static void overflow_by_many(void)
 {
     char *p = block(SMALL);
     memset(p, 2, SMALL + 24);
+    free(p);
+}
+
+/* The first byte that does not belong to the block, where a header would be that of the next. */
+static void overflow_into_next(void)
+{
+    char *p = block(SMALL), *next = block(SMALL);
+    p[malloc_usable_size(p)] = 0;
+    free(next);
     free(p);
 }
 
@@ -162,13 +188,16 @@ static const struct {
     {"double-free", double_free_at_once},
     {"double-free-later", double_free_later},
     {"double-free-large", double_free_large},
+    {"double-free-huge", double_free_huge},
     {"free-interior", free_interior},
     {"free-interior-large", free_interior_large},
     {"free-wild", free_wild},
+    {"free-unmapped", free_unmapped},
     {"free-stack", free_stack},
     {"free-foreign", free_foreign},
     {"overflow-1", overflow_by_one},
     {"overflow-24", overflow_by_many},
+    {"overflow-next", overflow_into_next},
     {"overflow-large", overflow_large},
     {"write-after-free", write_after_free},
     {"write-after-free-large", write_after_free_large},

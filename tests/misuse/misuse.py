@@ -28,14 +28,17 @@ FAULTS = {
     "double-free": "a block freed twice, one right after the other",
     "double-free-later": "a block freed twice, with 100 frees between",
     "double-free-large": "a block of 3 MiB freed twice",
+    "double-free-huge": "a block of 100 MiB freed twice, when its memory has gone back to the system",
     "free-interior": "free of a pointer 16 bytes into a block",
-    "free-interior-large": "the same, 4096 bytes into one of 3 MiB",
+    "free-interior-large": "free of a pointer 4096 bytes into a block of 3 MiB",
     "free-wild": "free of an address where nothing is",
+    "free-unmapped": "free of an address 1 GiB behind a block, where nothing is mapped",
     "free-stack": "free of a local variable",
     "free-foreign": "free of memory from mmap",
-    "overflow-1": "one byte 0 written behind 40 bytes",
-    "overflow-24": "24 bytes written behind 40",
-    "overflow-large": "one byte written behind 3 MiB",
+    "overflow-1": "a zero byte written past the end of a 40-byte block",
+    "overflow-24": "24 bytes written past the end of a 40-byte block",
+    "overflow-next": "a zero byte written past the usable end of a block, then the next block freed",
+    "overflow-large": "a zero byte written past the end of a block of 3 MiB",
     "write-after-free": "a freed block overwritten",
     "write-after-free-large": "a byte written to a freed block of 3 MiB",
     "free-sized": "free_sized with too small a size",
@@ -48,7 +51,7 @@ FAULTS = {
 class Outcome:
     """When a fault was found, and the message."""
 
-    when: str  # at once, later, no
+    when: str  # at once, later, no, crash
     message: str = ""
 
     def __str__(self) -> str:
