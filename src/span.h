@@ -2,14 +2,14 @@
  *
  * Each heap page has a descriptor, struct hak_span; a span's is that of its first page.
  * Always:
- * - Spans, the free ones included, tile the pages below a range's frontier (ranges.h) without gap.
- * - The first and the last page's descriptor of each span hold `state` and `head`; this is what
- *   lets a freed run find its neighbours.
+ * - Spans and free runs tile the pages below a range's frontier (ranges.h) without gap.
+ * - The first and the last page's descriptor of each span or free run hold `state` and `head`; this
+ *   is what lets a freed run find its neighbours.
  *
  * Free runs are dirty (resident, contents unknown), clean (mapped, read as zero) or away (not
  * mapped).  Runs of different kinds never merge.
  *
- * Who writes a descriptor: the heap, with its lock, while the span is free; afterwards the span's
+ * Who writes a descriptor: the heap, with its lock, while the pages are free; afterwards the span's
  * owner: central with the class lock (SLAB), the program's thread that holds the block (LARGE), the
  * bigcache with its lock (CACHED). */
 #ifndef HAK_SPAN_H
@@ -82,8 +82,8 @@ HAK_INLINE size_t hak_span_bytes(const struct hak_span *span)
     return (size_t)span->npages << HAK_PAGE_SHIFT;
 }
 
-/* Makes [page, page + npages) one span: its first and last descriptor say so.  The heap's lock is
- * held. */
+/* Makes [page, page + npages) one span or free run: its first and last descriptor say so.  The
+ * heap's lock is held. */
 struct hak_span *hak_span_set(uint32_t page, size_t npages, unsigned state);
 
 /* The SLAB or LARGE span that p points into; NULL for a pointer that is not ours or into free
