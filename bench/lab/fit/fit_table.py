@@ -122,8 +122,8 @@ def verdict(found: list[Gain]) -> str:
     few = sum(not one.told for one in found)
     return (
         f"Of the rounding that classes can avoid, what is left is at most half of the default's in "
-        f"{sum(one.halved for one in found)} of {len(found)} programs; with the input held out "
-        f"rounding is at most {MOST_WORSE:g} percentage point above the default's in "
+        f"{sum(one.halved for one in found)} of {len(found)} programs; on the held-out input, "
+        f"rounding is at most {MOST_WORSE:g} percentage point worse than the default's in "
         f"{sum(one.holds for one in found)}. In "
         f"{sum(one.leanest for one in found)} the fitted profile has a smaller peak than every peer, "
         f"in {sum(one.leaner_than_preloaded for one in found)} than every peer but the C library, "
