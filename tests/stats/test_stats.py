@@ -87,6 +87,19 @@ def documents(text: str) -> list[dict]:
     return found
 
 
+def keys_of(value: object) -> set[str]:
+    """The keys of all objects in a JSON value."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+def test_the_page_names_every_key_and_no_other(profile):
+    page = Path("docs/statistics.md").read_text(encoding="utf-8").split("\n## Keys\n")[1]
+    stats = documents(Run(profile, HAKMEM_STATS="exit").end())
+    assert set(re.findall(r"`(\w+)`", page)) == keys_of(stats[0])
+
+
 def test_at_exit_to_standard_error(profile):
     stats = documents(Run(profile, HAKMEM_STATS="exit").end())
     assert len(stats) == 1 and stats[0]["counting"] is True
