@@ -11,11 +11,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
-from gen import command
+from gen import command, screen
 from gen.record import reader, trace
 from gen.record.recording import Recording, RecordingError
 from gen.record.running import WrongUse, go_on, run, runs, trace_of, why_no_longer
@@ -23,6 +21,7 @@ from gen.words import bytes_in_table
 
 WIDTH = 1000  # of output that is no terminal: names are whole
 SHOWN = 12  # processes
+NAME_MOST = 24  # characters of a program's name in the table
 TRACE_MAX = 1 << 30  # bytes
 PACKED = 6  # gzip's level
 WRONG_USE = 2
@@ -121,22 +120,19 @@ def _program_of(seen: Recording) -> str:
 
 def show(kept: list[Kept], later: list[Later], console: Console) -> None:
     """A line for each process, if they are not too many; and for each that is yet to come."""
-    table = Table(box=SIMPLE_HEAD if console.is_terminal else None, padding=(0, 1, 0, 0),
-                  show_edge=False, header_style="bold")
-    table.add_column("program", no_wrap=True, max_width=24)
-    for head in ("process", "threads", "seconds", "blocks", "allocated", "peak"):
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("recording", overflow="fold")
+    heads = ("program", "process", "threads", "seconds", "blocks", "allocated", "peak", "recording")
+    lines = []
     most = sorted(kept[1:], key=lambda one: (not one.running, -one.recording.peak_live_bytes))
     for one in (*kept[:1], *most[:SHOWN - 1]):
         seen = one.recording
         requested = sum(each.bytes for each in (*seen.sizes, *seen.larger))
-        table.add_row(
-            _program_of(seen), str(seen.pid), str(seen.threads_started), f"{seen.seconds:.2f}",
-            str(seen.total_allocs), bytes_in_table(requested), bytes_in_table(seen.peak_live_bytes),
+        lines.append([
+            _program_of(seen)[:NAME_MOST], str(seen.pid), str(seen.threads_started),
+            f"{seen.seconds:.2f}", str(seen.total_allocs), bytes_in_table(requested),
+            bytes_in_table(seen.peak_live_bytes),
             shown(one.path) + (" (still running)" if one.running else ""),
-        )
-    console.print(table)
+        ])
+    screen.put(console, heads, lines, words=(0, 7), folds=(7,), rule=console.is_terminal)
     if len(kept) > SHOWN:
         folder = shown(kept[-1].path.parent)
         console.print(f"and {len(kept) - SHOWN} more in {folder}, with smaller peaks",
@@ -200,15 +196,7 @@ def main(args: list[str]) -> int:
                     + (f"{folder}: {why}" if why else
                        "it is linked statically or setuid, or brings AddressSanitizer"),
                     status or WRONG_USE)
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    if console.is_terminal:
-        show(kept, later, console)
-        return status
-    console.width = WIDTH
-    with console.capture() as captured:
-        show(kept, later, console)
-    for line in captured.get().splitlines():
-        print(line.rstrip(), file=sys.stderr)
+    show(kept, later, screen.make_console(stderr=True, columns=WIDTH))
     return status
 
 
