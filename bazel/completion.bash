@@ -14,7 +14,7 @@ _hakmem_before=$(complete -p bazel 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1
 
 # Names of the commands of //bench: or //gen:, from its BUILD file.
 _hakmem_commands_in() {
-    awk -F '"' '/^(py_binary|sweep|alias)\(/ { command = 1 }
+    awk -F '"' '/^(command|sweep|alias)\(/ { command = 1 }
         command && /^ *name = / { print $2; command = 0 }' "$_hakmem_root/$1/BUILD.bazel"
 }
 

@@ -7,8 +7,8 @@ gives `bazel run //<package>:caches` and the variants hakmem-tiny-heavy+fast_cap
 Several axes give every combination of their values; `points` are combinations one by one.
 """
 
-load("@rules_python//python:defs.bzl", "py_binary")
 load("//bazel/allocator:allocator.bzl", "ALLOCATOR_COPTS", "CXX_STANDARD", "C_STANDARD", "allocator", "shared_library")
+load("//bazel:command.bzl", "command")
 load("//bazel/bench:benchmark.bzl", "benchmark")
 load("//bazel/bench:manifest.bzl", "bench_manifest")
 load("//bazel/allocator:profile.bzl", "derived_profile")
@@ -138,7 +138,7 @@ def sweep(name, base = "default", axes = {}, points = [], guided = False, files 
       programs: the benchmark programs that are needed.
     """
     sweep_variants(name, base, axes, points, guided, files, programs)
-    py_binary(
+    command(
         name = name,
         srcs = ["//bench:study.py"],
         args = ["--study", name, "--manifest", "$(rootpath :%s_manifest)" % name],
@@ -147,7 +147,5 @@ def sweep(name, base = "default", axes = {}, points = [], guided = False, files 
             name + "_variants",
             "//bench/harness:command",
         ],
-        main = "//bench:study.py",
-        python_version = "PY3",
         deps = ["//bench:lab"],
     )
