@@ -18,7 +18,8 @@ Each module imports only those above it.  The rooms, each of which uses these an
 it:
 
     record/       what a program asks of malloc                program -> Recording
-    fit/          a profile for it, and what it comes to       Recordings -> profile
+    predict/      what a profile comes to for it               Model, Recording -> Prediction
+    fit/          a profile for it                             Recordings -> profile
     explain/      a profile, for a person                      Model -> tables on the terminal
     doctor/       whether hakmem suits a program, and how      program -> findings, advice
 """

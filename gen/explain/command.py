@@ -14,8 +14,8 @@ from gen.explain.costs import explain
 from gen.explain.profiles import show_profiles
 from gen.explain.show import show
 from gen.fit import compare
-from gen.fit.predict import predict
 from gen.model import Model
+from gen.predict.predict import predict
 from gen.profiles import ProfileError, load_named
 from gen.record import reader, recording
 from gen.record.merge import merge

@@ -1,12 +1,6 @@
 """From recordings to a profile.
 
     habits.py     what kind of program it is                   Recordings -> Habits
-    runs.py       runs of calls of a size                      Recordings -> Runs
-    demand.py     blocks by size, and a guess at other inputs  Recording -> Demand
-    rounding.py   what blocks take                             Model, Demand -> Rounding
-    caches.py     what a thread's cache holds, estimated       bins -> Bin
-    loads.py      a recording by size class                    Model, Recording -> ClassLoads
-    predict.py    what a profile comes to                      Model, Recording -> Prediction
     partition.py  the size classes of least cost, exactly      costs -> sizes
     table.py      the classes of least cost for a demand       Demand -> Table
     choose.py     every other key, with its reason             Recording -> choices

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 from gen.fit.habits import TINY, habits_of
-from gen.fit.runs import Runs, frequent, most_of, runs_of
 from gen.limits import OS_PAGE, PAGE, QUANTUM
 from gen.model import Keys
+from gen.predict.runs import Runs, frequent, most_of, runs_of
 from gen.record.recording import LargeBin, Moment, Recording
 from gen.words import bytes_in_text, counted, percent
 

@@ -8,8 +8,8 @@ from typing import Any, Collection, Iterable, Iterator, Sequence
 from rich.console import Console
 
 from gen import screen
-from gen.fit.predict import Prediction
 from gen.model import Model
+from gen.predict.predict import Prediction
 from gen.words import bytes_in_table
 
 BAR = 40  # columns of the longest bar

@@ -9,14 +9,15 @@ from statistics import fmean
 from typing import Iterable, Sequence
 
 from gen.classes import build_model
-from gen.fit import choose, demand
+from gen.fit import choose
 from gen.fit.choose import Choice
-from gen.fit.demand import Demand
 from gen.fit.habits import habits_of
 from gen.fit.reasons import why_sizes
-from gen.fit.rounding import rounding
 from gen.fit.table import LARGEST, Table, Terms, best_table
 from gen.model import Keys, Model, Profile
+from gen.predict import demand
+from gen.predict.demand import Demand
+from gen.predict.rounding import rounding
 from gen.profiles import settle
 from gen.record.recording import Recording
 

@@ -4,9 +4,9 @@ from typing import Sequence
 
 import numpy as np
 
-from gen.fit.demand import Demand
 from gen.fit.table import Bounds, Table
 from gen.limits import QUANTUM
+from gen.predict.demand import Demand
 from gen.record.recording import Recording
 from gen.words import counted
 

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from gen.fit import compare
 from gen.fit.fitting import Fitted
-from gen.fit.predict import Prediction, predict
 from gen.model import Model
+from gen.predict.predict import Prediction, predict
 from gen.record.recording import Recording
 
 

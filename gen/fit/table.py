@@ -24,13 +24,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gen.classes import alignment_of, cap_of, colours_of, slab_pages
-from gen.fit import demand, partition
-from gen.fit.caches import least_limit
-from gen.fit.demand import Demand, round_up
+from gen.fit import partition
 from gen.fit.habits import BUFFER
 from gen.fit.partition import Aligned, Costs, NoPartition, Solution, fewest
 from gen.layout import POINTER
 from gen.limits import OS_PAGE, PAGE, QUANTUM
+from gen.predict import demand
+from gen.predict.caches import least_limit
+from gen.predict.demand import Demand, round_up
 from gen.record.recording import GRANULES
 
 LARGEST = (BUFFER, PAGE)  # bytes: the values that classes.max may have

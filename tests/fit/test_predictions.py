@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT))
 from gen.classes import build_model  # noqa: E402
 from gen.explain.aligned import aligned_costs, most_of  # noqa: E402
 from gen.fit import compare, fitting  # noqa: E402
-from gen.fit.predict import predict  # noqa: E402
 from gen.layout import cache_bytes  # noqa: E402
+from gen.predict.predict import predict  # noqa: E402
 from gen.profiles import load_profile  # noqa: E402
 from gen.record import reader  # noqa: E402
 from tests.libraries import libraries  # noqa: E402

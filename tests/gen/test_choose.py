@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gen.fit import choose
-from gen.fit.runs import runs_of
+from gen.predict.runs import runs_of
 from gen.record.recording import LargeBin, Moment
 from gen.words import percent
 

@@ -6,7 +6,7 @@ import pytest
 
 from gen.explain import command as explain
 from gen.fit import compare
-from gen.fit.predict import predict
+from gen.predict.predict import predict
 from gen.record import reader
 
 BLOCKS = {100: 1000, 520: 500}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gen.fit import demand
+from gen.predict import demand
 
 
 def test_the_live_heap_and_all_calls(recorded):

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from gen.explain.aligned import MOST_WITH_HEADER, aligned_costs
 from gen.check import prove
 from gen.classes import build_model
-from gen.fit import command as fit, fitting, predict
+from gen.explain.aligned import MOST_WITH_HEADER, aligned_costs
+from gen.fit import command as fit, fitting
 from gen.fit.table import TIGHT
+from gen.predict import predict
 from gen.profiles import load_profile
 from gen.record import reader
 from gen.record.recording import RecordingError

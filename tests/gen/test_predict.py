@@ -2,7 +2,7 @@
 
 import pytest
 
-from gen.fit import predict
+from gen.predict import predict
 
 SIZES = "classes: {sizes: [16, 48, 1024, 3072]}\n"
 

@@ -8,12 +8,12 @@ adds for later growth is left out.
 from dataclasses import dataclass
 from typing import Sequence
 
-from gen.fit import demand
-from gen.fit.loads import ClassLoad, loads_of
-from gen.fit.rounding import Rounding, of_classes, of_parts, rounding
 from gen.layout import POINTER, cache_bytes, cache_struct
 from gen.limits import DESCRIPTOR, INLINE_BLOCKS, NEAR_SLOTS, OS_PAGE, PAGE
 from gen.model import ClassRow, Model
+from gen.predict import demand
+from gen.predict.loads import ClassLoad, loads_of
+from gen.predict.rounding import Rounding, of_classes, of_parts, rounding
 from gen.record.recording import Recording
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Sequence
 
-from gen.fit.caches import Bin, bin_of
 from gen.limits import QUANTUM
 from gen.model import ClassRow, Model
+from gen.predict.caches import Bin, bin_of
 from gen.record.recording import AlignedBin, Recording, SizeBin
 from gen.served import classes_by_step
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gen.fit.demand import GRANULES, Demand, least_bytes, round_up
 from gen.limits import OS_PAGE, QUANTUM
 from gen.model import Model
+from gen.predict.demand import GRANULES, Demand, least_bytes, round_up
 from gen.served import classes_by_step
 
 

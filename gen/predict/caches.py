@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Sequence
 
-from gen.fit.runs import run_length
 from gen.limits import FILL_BLOCKS, FILL_BYTES, LEAST_BLOCKS, LEAST_BYTES, MOST_TAKEN
 from gen.model import ClassRow
+from gen.predict.runs import run_length
 from gen.record.recording import SizeBin
 
 
