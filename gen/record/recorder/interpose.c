@@ -12,7 +12,7 @@
 
 #include "next.h"
 #include "process.h"
-#include "record.h"
+#include "count/record.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define SLOW __attribute__((noinline))

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aligned.h"
-#include "block.h"
-#include "file.h"
-#include "look.h"
+#include "count/aligned.h"
+#include "count/block.h"
+#include "files/file.h"
+#include "count/look.h"
 #include "output.h"
-#include "trace.h"
+#include "files/trace.h"
 
 #define UNRECORDED "the program runs unrecorded"
 

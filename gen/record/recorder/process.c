@@ -6,14 +6,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "aligned.h"
-#include "block.h"
+#include "count/aligned.h"
+#include "count/block.h"
 #include "lock.h"
-#include "look.h"
+#include "count/look.h"
 #include "next.h"
 #include "output.h"
 #include "process.h"
-#include "trace.h"
+#include "files/trace.h"
 
 enum { FORK_SLACK = 1 << 20 }; /* blocks that other threads may make while a fork is under way */
 

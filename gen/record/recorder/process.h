@@ -4,7 +4,7 @@
 #ifndef RECORDER_PROCESS_H
 #define RECORDER_PROCESS_H
 
-#include "shards.h"
+#include "count/shards.h"
 
 /* Whether blocks get headers: decided at the first call, for good. */
 enum record_mode { MODE_UNKNOWN, MODE_NONE, MODE_HEADERS };

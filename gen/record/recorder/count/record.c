@@ -1,7 +1,7 @@
 /* record.c: see record.h. */
-#include "record.h"
-#include "aligned.h"
-#include "look.h"
+#include "count/record.h"
+#include "count/aligned.h"
+#include "count/look.h"
 
 void *record_attend(struct record_shard *shard, void *p, size_t size)
 {

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "trace.h"
+#include "files/file.h"
+#include "files/trace.h"
 
 enum { LEAST_CHUNKS = 16 };
 

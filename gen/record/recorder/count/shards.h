@@ -4,7 +4,7 @@
 #ifndef RECORDER_SHARDS_H
 #define RECORDER_SHARDS_H
 
-#include "self.h"
+#include "count/self.h"
 
 /* Once in a process, before all else; false: there is no key for threads that end. */
 bool shards_init(void);

@@ -4,7 +4,7 @@
 #ifndef RECORDER_ALIGNED_H
 #define RECORDER_ALIGNED_H
 
-#include "block.h"
+#include "count/block.h"
 
 /* A block with an alignment of 2^shift bytes was made, or is about to be freed. */
 void aligned_made(struct record_file *file, unsigned shift, size_t size);

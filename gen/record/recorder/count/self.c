@@ -1,5 +1,5 @@
 /* self.c: see self.h. */
-#include "self.h"
+#include "count/self.h"
 
 static struct record_self nobody;
 struct record_self *record_self = &nobody;

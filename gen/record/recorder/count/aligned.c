@@ -1,5 +1,5 @@
 /* aligned.c: see aligned.h. */
-#include "aligned.h"
+#include "count/aligned.h"
 
 /* Of the process before a fork; entries of cells that are not used are zero. */
 static struct {

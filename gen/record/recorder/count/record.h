@@ -12,8 +12,8 @@
 #ifndef RECORDER_RECORD_H
 #define RECORDER_RECORD_H
 
-#include "block.h"
-#include "trace.h"
+#include "count/block.h"
+#include "files/trace.h"
 
 /* The compiler then knows that what is declared here is in this library. */
 #pragma GCC visibility push(hidden)

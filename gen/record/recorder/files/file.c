@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "files/file.h"
 
 enum { MOST_NAMES = 10000 };
 

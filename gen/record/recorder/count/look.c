@@ -2,10 +2,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "aligned.h"
+#include "count/aligned.h"
 #include "lock.h"
-#include "look.h"
-#include "trace.h"
+#include "count/look.h"
+#include "files/trace.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 

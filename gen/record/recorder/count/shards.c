@@ -1,11 +1,11 @@
 /* shards.c: see shards.h. */
 #include <pthread.h>
 
-#include "block.h"
+#include "count/block.h"
 #include "lock.h"
-#include "look.h"
-#include "shards.h"
-#include "trace.h"
+#include "count/look.h"
+#include "count/shards.h"
+#include "files/trace.h"
 
 static pthread_key_t key;
 static bool sharing;   /* the lock of shard 0 */

@@ -3,7 +3,7 @@
 #ifndef RECORDER_LOOK_H
 #define RECORDER_LOOK_H
 
-#include "self.h"
+#include "count/self.h"
 
 /* What the process had in use when a fork made it. */
 struct look_inherited {
