@@ -8,9 +8,11 @@ from pathlib import Path
 
 from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
-from bench.lab.header import header_report, rows
+from bench.lab.header import header_report, recorded, rounding, rows
 from bench.lab.measure import in_pairs
+from bench.lab.run.folder import Folder
 from bench.lab.select import manifest, options
+from gen.screen import make_console
 
 DOCUMENT = Path("docs") / header_report.DOCUMENT
 
@@ -63,12 +65,16 @@ def main(argv: list[str] | None = None) -> int:
         lookups = rows.pick(built)
         groups = rows.narrow(rows.groups(chosen.quick), chosen.bench, chosen.threads)
         base = lookups[rows.BASE]
+        models = rounding.load_models(paths.PROFILES)
+        folder = Folder(options.out_of(chosen, "header_ab"))
+        programs = recorded.record(make_console())
         return in_pairs.measure(
             "header_ab", argv, chosen, built,
             [base, *(variant for variant in lookups.values() if variant != base)],
             [row for group in groups for row in group.rows],
             chosen.reps or (QUICK_REPS if chosen.quick else REPS),
-            lambda runs: header_report.judge(runs, groups, lookups, document, chosen.quick))[0]
+            lambda runs: header_report.judge(runs, groups, lookups, programs, models, document,
+                                             chosen.quick), folder)[0]
 
     return ending.guarded("header_ab", work)
 

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from bench import header_ab
-from bench.lab.header import header_report, rows
+from bench.lab.header import recorded, rows
+from bench.lab.run import execute
 from bench.lab.select.real_programs import RealProgram
 
 PROGRAMS = {
@@ -22,7 +23,7 @@ def study(tmp_path, fakes, capsys, monkeypatch):
     """Runs the command over fake programs: exit status, output, errors."""
     monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
-    monkeypatch.setattr(header_report, "PROGRAMS", PROGRAMS)
+    monkeypatch.setattr(recorded, "PROGRAMS", PROGRAMS)
     (tmp_path / "docs").mkdir()
 
     def run(*words: str, lookups=GOOD, out: str = "out") -> tuple[int, str, str]:
@@ -131,13 +132,28 @@ def test_help(study):
         assert option in out
 
 
-def test_interrupted(study, tmp_path, monkeypatch):
+def test_interrupted_while_programs_are_recorded(study, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(header_report, "PROGRAMS",
+    monkeypatch.setattr(recorded, "PROGRAMS",
                         {"list": RealProgram("ls", "", ("ls",), "ls", interrupt)})
     status, _, err = study("--reps", "1")
-    assert (status, err) == (130, f"header_ab: interrupted: what is there is in {tmp_path}/out\n")
+    assert (status, err) == (130, "header_ab: interrupted\n")
+    assert not list((tmp_path / "docs").iterdir())
+
+
+def test_interrupted_while_lookups_are_measured(study, tmp_path, monkeypatch):
+    made, run = [], execute.run
+
+    def interrupt(*args, **more):
+        made.append(args)
+        if len(made) > 120:
+            raise KeyboardInterrupt
+        return run(*args, **more)
+
+    monkeypatch.setattr(execute, "run", interrupt)
+    status, _, err = study("--reps", "2")
+    assert status == 130 and "header_ab: interrupted: the finished runs are in" in err
     assert (tmp_path / "out" / "comparisons.csv").exists()
     assert not list((tmp_path / "docs").iterdir())

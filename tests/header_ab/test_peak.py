@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from bench.lab.header.header_report import PROGRAMS
 from bench.lab.header.peak import MOST, peak_of
+from bench.lab.header.recorded import PROGRAMS
 from bench.lab.run import recorded_program
 from bench.lab.run.recorded_program import NotRecorded
 from bench.lab.select.real_programs import RealProgram

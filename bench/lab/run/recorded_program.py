@@ -1,8 +1,9 @@
 """A real program, run once with the recorder preloaded."""
 
-import subprocess
+import os
 from pathlib import Path
 
+from bench.lab.base import processes
 from bench.lab.base.errors import ToolError
 from bench.lab.select.real_programs import RealProgram
 from gen.record import reader
@@ -35,7 +36,7 @@ def record(program: RealProgram, which: int, folder: Path, timeout: float = TIME
     if program.missing:
         raise NotRecorded(f"{', '.join(program.missing)} not installed")
     command = words(program, which, folder)
-    _run(command, None, timeout)  # files that only the first run makes
+    _run(command, dict(os.environ), timeout)  # files that only the first run makes
     into = folder / "recordings" / f"{program.name}-{which}"
     into.mkdir(parents=True)
     _run(command, environment(into, 0), timeout)
@@ -53,15 +54,10 @@ def record(program: RealProgram, which: int, folder: Path, timeout: float = TIME
     return max(found)[1].rename(named)
 
 
-def _run(command: list[str], env: dict[str, str] | None, timeout: float) -> None:
-    try:
-        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                              errors="replace", timeout=timeout, check=False)
-    except subprocess.TimeoutExpired:
-        raise NotRecorded(f"no end within {timeout:g} s") from None
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        how = f"signal {-done.returncode}" if done.returncode < 0 else (
-            f"exit status {done.returncode}")
-        raise NotRecorded(": ".join([how, *said[-1:]]))
+def _run(command: list[str], env: dict[str, str], timeout: float) -> None:
+    status, _, said = processes.run(command, timeout, env)
+    if status is None:
+        raise NotRecorded(f"no end within {timeout:g} s")
+    if status:
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        raise NotRecorded(": ".join([how, *said.strip().splitlines()[-1:]]))
