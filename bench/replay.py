@@ -9,7 +9,6 @@ from pathlib import Path
 from bench.lab.base import ending, paths, progress
 from bench.lab.measure import in_pairs
 from bench.lab.replay import agreement, failing, recorded, replay_report
-from bench.lab.run.folder import Folder
 from bench.lab.select import manifest, options
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.variant import Variant, preloading
@@ -61,11 +60,10 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None, built: Manifest
             made = recorded.plan_of(trace, plan_file, lambda percent: tell(f"{percent} %"))
         recorded.require_memory(made)
         unlike = recorded.differs(trace, made)
-        folder = Folder(options.out_of(chosen, "replay"))
         row = recorded.row(made, Path(chosen.trace).name, plan_file)
         status, report = in_pairs.measure(
             "replay", argv, chosen, built, variants, [row], chosen.reps or REPS,
-            lambda runs: replay_report.judge(runs, made, folder), folder)
+            lambda runs: replay_report.judge(runs, made))
     found = report.agreements if report else []
     for line in agreement.lines(found, made, unlike, status != 0):
         console.print(line, markup=False, soft_wrap=True)

@@ -1,8 +1,6 @@
 """Whether each replay made the recorded calls, with the recorded peak."""
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.lab.replay.plan import Plan
 from bench.lab.replay.recorded import NEAR
@@ -28,18 +26,11 @@ class Agreement:
         return self.calls == made.calls and abs(self.live_peak - made.peak) <= slack
 
 
-def find(folder: Path, runs: Runs) -> list[Agreement]:
-    """One for each run with numbers, from what the run printed."""
-    found = []
-    for one in runs.rows:
-        for variant in runs.variants:
-            for rep, run in sorted(runs.of(one, variant.name).items()):
-                text = (folder / "raw" / f"{one.key}-{variant.name}-{rep}.out").read_text(
-                    encoding="utf-8")
-                peak = re.search(r"^live_peak=(\d+)$", text, re.MULTILINE)
-                found.append(Agreement(variant.name, rep, int(run.ops),
-                                       int(peak.group(1)) if peak else -1))
-    return found
+def find(runs: Runs) -> list[Agreement]:
+    """One for each run with numbers."""
+    return [Agreement(variant.name, rep, int(run.ops), int(run.live_peak))
+            for one in runs.rows for variant in runs.variants
+            for rep, run in sorted(runs.of(one, variant.name).items())]
 
 
 def csv(found: list[Agreement], made: Plan) -> str:

@@ -24,6 +24,6 @@ class ReplayReport(PairsReport):
         folder.write("replay.csv", agreement.csv(self.agreements, self.plan))
 
 
-def judge(runs: Runs, plan: Plan, folder: Folder) -> ReplayReport:
-    """The report of these runs, whose raw output is in the folder."""
-    return ReplayReport(pairs.judge(runs), plan, agreement.find(folder.path, runs))
+def judge(runs: Runs, plan: Plan) -> ReplayReport:
+    """The report of these runs."""
+    return ReplayReport(pairs.judge(runs), plan, agreement.find(runs))

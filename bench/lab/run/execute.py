@@ -11,6 +11,7 @@ from bench.lab.base import processes
 from bench.lab.run.runs import LATENCIES, Run
 
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
+_LIVE_PEAK = re.compile(r"^live_peak=(\d+)$", re.MULTILINE)
 _NUMBERS = ("ops", "seconds", "ops_per_s", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
             "sys_s")
 BY_SIGNAL = 128  # plus the number of a signal: as shells, bench/harness/command.c ends so
@@ -52,4 +53,5 @@ def read(returncode: int, stdout: str) -> Run:
             raise ValueError
     except (KeyError, ValueError):
         return Run("printed a result that cannot be read")
-    return Run("ok", **numbers)
+    peak = _LIVE_PEAK.search(stdout)
+    return Run("ok", **numbers, live_peak=float(peak[1]) if peak else 0)

@@ -26,6 +26,7 @@ class Run:
     p99_ns: float = 0
     p999_ns: float = 0
     max_ns: float = 0
+    live_peak: float = 0  # most bytes asked for and in use; 0: the program does not say
 
     @property
     def ok(self) -> bool:
