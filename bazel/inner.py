@@ -11,7 +11,7 @@ def workspace() -> Path | None:
 
 
 def command(folder: Path, *words: str) -> list[str]:
-    """What to execute in the workspace for `bazel WORDS` with the output base of the Bazel that
-    started this, which says so by nothing but where its files are."""
+    """The command to execute in the workspace for `bazel WORDS` with the output base of the Bazel
+    that started this, which says so by nothing but where its files are."""
     base, found, _ = str(Path(__file__).absolute()).partition("/execroot/")
     return [f"{folder}/bazelw", *([f"--output_base={base}"] if found else []), *words]

@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _document(chosen: argparse.Namespace) -> Path | None:
-    """Where the document goes; None: among the results.  Raises UsageError where it cannot."""
+    """The path of the document; None: among the results.  Raises UsageError where it cannot."""
     if chosen.document is not None:
         path = paths.of_caller(chosen.document)
     elif chosen.quick or chosen.bench or chosen.threads:

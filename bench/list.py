@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def gather(parts: list[str], built: Path, profiles: Path) -> dict[str, list[dict[str, Any]]]:
-    """What is asked for, in the order of PARTS.  Raises UsageError for another word."""
+    """The parts that are asked for, in the order of PARTS.  Raises UsageError for another word."""
     for part in parts:
         if part not in PARTS:
             raise UsageError(f"there is no {part}; there are {', '.join(PARTS)}")
@@ -52,7 +52,7 @@ def _word(value: Any) -> str:
 
 
 def range_of(axis: dict[str, Any]) -> str:
-    """What the values of an axis may be."""
+    """The valid values of an axis, as text."""
     if axis["values"] is not None:
         return ", ".join(map(_word, axis["values"]))
     multiple = f", a multiple of {axis['multiple_of']}" if axis["multiple_of"] else ""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 @dataclass
 class Count:
-    """How many cases passed, and the names of those that failed."""
+    """The number of cases that passed, and the names of those that failed."""
 
     passed: int = 0
     failed: list[str] = field(default_factory=list)

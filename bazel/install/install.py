@@ -111,8 +111,8 @@ def _cannot_write(prefix: str, root: Path, error: OSError) -> InstallError:
 
 
 def preloading(library: Path) -> str:
-    """What to write before a command so that the library is preloaded.  LD_PRELOAD takes spaces
-    and colons for the ends of paths, LD_LIBRARY_PATH colons and semicolons."""
+    """The words to write before a command so that the library is preloaded.  LD_PRELOAD takes
+    spaces and colons for the ends of paths, LD_LIBRARY_PATH colons and semicolons."""
     path = str(library)
     if not set(path) & set(" :"):
         return f"LD_PRELOAD={shlex.quote(path)}"

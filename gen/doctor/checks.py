@@ -80,7 +80,7 @@ def _scripts(program: Program) -> Iterator[Finding]:
 
 
 def _kind(elf: Elf) -> Iterator[Finding]:
-    """What makes preloading impossible, whatever else is in the file."""
+    """The faults that make preloading impossible, whatever else is in the file."""
     machine = elf.machine.removeprefix("EM_").lower().replace("_", "-")
     here = platform.machine().replace("_", "-")
     expected = {"x86-64": "EM_X86_64", "aarch64": "EM_AARCH64"}.get(here, elf.machine)

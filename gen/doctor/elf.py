@@ -89,7 +89,7 @@ def _symbols(elf: ELFFile, table: str, names: frozenset[str]) -> tuple[frozenset
 
 
 def _offsets(strings: bytes, name: str) -> list[int]:
-    """Where the name ends a string: names share their tails."""
+    """The offsets at which the name ends a string: names share their tails."""
     found, text = [], name.encode() + b"\0"
     at = strings.find(text)
     while at >= 0:

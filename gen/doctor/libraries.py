@@ -25,8 +25,8 @@ class Needed:
 
 
 def find_needed(program: Elf, read: Callable[[Path], Elf]) -> Needed:
-    """All of them, also those that libraries need; nothing of the program runs.  Raises NotElf where
-    the loader gives up."""
+    """All of them, also those that libraries need; nothing of the program runs.  Raises NotElf
+    where the loader gives up."""
     lines = _list(program.path)
     found = [read(Path(match[1])) for match in map(_FOUND.fullmatch, lines)
              if match and match[1] != LOADER]
@@ -41,7 +41,7 @@ def _user(name: str, files: list[Elf]) -> str:
 
 
 def _list(path: Path) -> list[str]:
-    """What the loader says of each library.  Its option --list ends at the first that is missing;
+    """The loader's line for each library.  Its option --list ends at the first that is missing;
     this variable makes it go on."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("LD_")}
     if "LD_LIBRARY_PATH" in os.environ:

@@ -101,7 +101,7 @@ def _units(
 
 @dataclass(frozen=True)
 class Terms:
-    """What decides the classes beside the demand."""
+    """The settings that decide the classes beside the demand."""
 
     most: int  # classes
     front: dict[str, Any]  # that section of the profile, as chosen

@@ -19,7 +19,7 @@ from gen.record.recording import Recording
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is predicted, in bytes.  The peak is the moment when most bytes were live."""
+    """The predicted memory, in bytes.  The peak is the moment when most bytes were live."""
 
     profile: str
     classes: int
@@ -50,7 +50,7 @@ class Prediction:
 
 
 def predict(model: Model, recording: Recording) -> Prediction:
-    """What the recorded program takes with the model's profile."""
+    """The prediction for the recorded program with the model's profile."""
     rows = loads_of(model, recording)
     peak, calls = demand.at_peak(recording), demand.of_calls(recording)
     tables = {row.size: row for row in model.classes}

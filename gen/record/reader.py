@@ -68,7 +68,7 @@ def require_file(path: Path) -> None:
 
 
 def used_bytes(path: Path) -> int:
-    """How much of a file that the recorder wrote holds something.  Raises RecordingError."""
+    """The number of bytes of the recorder's file that hold something.  Raises RecordingError."""
     with path.open("rb") as file:
         return _needed(_head(path, file.read(_HEADER.itemsize)))
 
@@ -79,7 +79,7 @@ def _needed(head: np.void) -> int:
 
 
 def _at(member: str) -> int:
-    """Where a member of struct record_file begins, in bytes."""
+    """The offset of a member of struct record_file, in bytes."""
     return _FILE.fields[member][1]
 
 
@@ -164,7 +164,8 @@ def _rows(tallies: np.ndarray) -> np.ndarray:
 
 
 def _rest(inherited: np.ndarray, made: np.ndarray, freed: np.ndarray) -> np.ndarray:
-    """What is in use; a process that was killed may have counted a free before its allocation."""
+    """The blocks in use; a process that was killed may have counted a free before its
+    allocation."""
     return np.maximum(inherited + made - freed, 0)
 
 

@@ -62,7 +62,7 @@ class AlignedBin:
 
 @dataclass(frozen=True)
 class Moment:
-    """What was in use at one time."""
+    """The bytes in use at one time."""
 
     seconds: float  # since the start
     live_bytes: int

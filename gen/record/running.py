@@ -143,5 +143,5 @@ def runs(pid: int) -> bool:
 
 
 def trace_of(path: Path) -> Path:
-    """Where the trace of a recording is."""
+    """The path of a recording's trace."""
     return path.with_name(path.name + ".trace")

@@ -48,7 +48,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Totals:
-    """What a trace comes to; counted as in a Recording."""
+    """The counts of a whole trace, as in a Recording."""
 
     allocs: int
     frees: int
@@ -162,7 +162,7 @@ def _open(path: Path) -> tuple[int, int, int, memoryview]:
 
 
 def used_bytes(path: Path) -> int:
-    """How much of the file holds something.  Raises RecordingError."""
+    """The number of bytes of the file that hold something.  Raises RecordingError."""
     return CHUNKS_AT + 8 * len(Trace(path).words)
 
 

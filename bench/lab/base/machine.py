@@ -79,7 +79,7 @@ def profile_hashes(workspace: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Moment:
-    """How much other processes, and other virtual machines, have taken of the processors so far."""
+    """The load of the machine, and the time stolen from it, at one moment."""
 
     load: float  # average over a minute
     steal: int  # ticks taken by others, since the start of the machine
@@ -94,7 +94,8 @@ def now() -> Moment:
 
 
 def steal_percent(before: Moment, after: Moment) -> float:
-    """How much of the processors' time other virtual machines took between the two moments."""
+    """The percentage of the processors' time that other virtual machines took between two
+    moments."""
     ticks = after.ticks - before.ticks
     return 100 * (after.steal - before.steal) / ticks if ticks > 0 else 0.0
 

@@ -24,7 +24,8 @@ def version(tool: str) -> str:
 
 
 def capture(command: list[str], timeout: float) -> str:
-    """What a tool prints.  Raises ToolError if it fails or takes more than `timeout` seconds."""
+    """The standard output of a tool.  Raises ToolError if it fails or takes more than `timeout`
+    seconds."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               errors="replace", timeout=timeout, check=False, env=_environment({}))

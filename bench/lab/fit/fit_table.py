@@ -29,8 +29,8 @@ _COLUMNS = ("program", "classes", "seen_default_percent", "seen_fitted_percent",
 
 @dataclass(frozen=True)
 class Gain:
-    """What the fit gains one program.  Peaks are MiB, medians of the runs with the input held out;
-    None where there are none."""
+    """The gain of the fit for one program.  Peaks are MiB, medians of the runs with the input held
+    out; None where there are none."""
 
     program: FittedProgram
     peak: float | None
@@ -118,7 +118,7 @@ def _faster(one: Gain) -> str:
 
 
 def verdict(found: list[Gain]) -> str:
-    """What the table comes to."""
+    """The sentence below the table."""
     few = sum(not one.told for one in found)
     return (
         f"Of the rounding that classes can avoid, what is left is at most half of the default's in "

@@ -103,7 +103,7 @@ class Cells:
         return max(known, key=known.__getitem__) if known else None
 
     def of(self, row: Row, variant: Variant) -> Cell:
-        """What the runs of one variant in one row show."""
+        """The cell of one variant in one row."""
         key = (row.key, variant.name)
         if key not in self._cells:
             self._cells[key] = self._cell(row, variant)

@@ -37,7 +37,7 @@ class Outcome:
 
     @property
     def lead(self) -> Measure | None:
-        """What the verdict is about first."""
+        """The measure that the verdict begins with."""
         return next((measure for measure in (SPEED, TIME) if measure in self.rows), None)
 
 

@@ -22,7 +22,8 @@ _CAUSES: tuple[tuple[str, Callable[[Run], float], float, str], ...] = (
 
 @dataclass(frozen=True)
 class Cause:
-    """What the default profile has clearly more of than the peer, as text with units."""
+    """A quantity of which the default profile has clearly more than the peer, as text with
+    units."""
 
     name: str
     mine: str

@@ -15,13 +15,13 @@ from gen import screen
 
 
 class Report(Protocol):
-    """What runs come to, already judged; `about` in its functions is the content of run.json."""
+    """Judged runs; `about` in its functions is the content of run.json."""
 
     def write(self, folder: Folder, about: dict) -> None:
         """The files beside results.csv and run.json."""
 
     def show(self, console: Console, about: dict) -> None:
-        """What the user is to see at once."""
+        """Prints the main tables."""
 
 
 R = TypeVar("R", bound=Report)

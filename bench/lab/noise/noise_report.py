@@ -53,7 +53,7 @@ def _table(found: list[Noise]) -> Table:
 
 
 def verdict(found: list[Noise], added: float) -> str:
-    """What the rows come to, as sentences."""
+    """Sentences about all rows."""
     if not found:
         return "No row has numbers."
     rate, low, high = blocks.false_rate(found)

@@ -21,7 +21,7 @@ _HOLLOW = {"circle": "○", "rectRot": "◇", "triangle": "△", "rect": "□", 
 
 @dataclass(frozen=True)
 class Look:
-    """How a variant is drawn."""
+    """The colour and the mark of a variant."""
 
     family: str  # "hakmem", "peer" or "reference"
     colour: str  # #rrggbb

@@ -36,7 +36,7 @@ _COMM = 15  # characters of a program's name that the kernel keeps
 
 @dataclass(frozen=True)
 class Event:
-    """What perf counts; a sample is taken after so many of it."""
+    """An event that perf counts; it takes a sample after so many of them."""
 
     name: str  # as perf calls it
     hardware: bool  # cycles; without counters the kernel's clock of the processor's time
@@ -77,7 +77,7 @@ def event(program: str) -> Event:
 
 
 def _refusal(name: str, options: list[str]) -> str | None:
-    """What perf says if it does not count the event; None if it does."""
+    """The message of perf if it does not count the event; None if it does."""
     done = subprocess.run(["perf", "stat", "-x,", "-e", name, *options, "--", "true"], check=False,
                           capture_output=True, text=True, errors="replace", timeout=60)
     if done.returncode == 0 and counts(done.stderr):
@@ -152,7 +152,7 @@ def report(data: Path, program: str) -> str:
 
 
 def warnings(samples: stacks.Samples, what: Event, program: str, printed: str) -> list[str]:
-    """What makes the recording of a benchmark program doubtful; `printed` is what perf said while
+    """The reasons to doubt the recording of a benchmark program; `printed` is what perf said while
     it recorded."""
     found = []
     if samples.count < FEW:

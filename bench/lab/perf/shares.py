@@ -24,7 +24,7 @@ class Shares:
 
     @property
     def sentence(self) -> str:
-        """How much was counted, and how much of it belongs to hakmem."""
+        """A sentence: how much was counted, and how much of it belongs to hakmem."""
         mine = [one.function.self for one in self.functions if one.owner == HAKMEM]
         n = sum(share > 0 for share in mine)
         if not n:

@@ -15,7 +15,7 @@ _WRONG = 2  # its status for a trace that is none
 
 @dataclass(frozen=True)
 class Plan:
-    """What a plan comes to."""
+    """The counts of a plan."""
 
     calls: int
     threads: int
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Cut:
-    """What a trace has after some of its calls were left out."""
+    """The counts of a trace after some of its calls were left out."""
 
     calls: int
     blocks: int  # calls that make one, other than by realloc

@@ -75,7 +75,7 @@ def require_memory(made: Plan) -> None:
 
 
 def differs(path: Path, made: Plan) -> list[str]:
-    """How the trace differs from what the recording beside it counted; empty if it has all calls,
+    """The differences between the trace and the recording beside it; empty if it has all calls,
     or if there is no recording.
 
     With several threads the peak of a recording is an estimate.  Blocks from before a fork that are

@@ -27,7 +27,7 @@ class Earlier:
         return self._runs.get((program, params, variant), {})
 
     def other_machine(self, machine: dict) -> list[str]:
-        """How the machine differs from this one, as "kernel: 6.1 then, 6.18 now"."""
+        """The differences between that machine and this one, as "kernel: 6.1 then, 6.18 now"."""
         then = self.about.get("machine", {})
         return [f"{name}: {then.get(name)} then, {machine.get(name)} now" for name in _MACHINE
                 if then.get(name) != machine.get(name)]

@@ -66,11 +66,11 @@ class Folder(Files):
         self._write(COLUMNS)
 
     def raw(self, job: Job) -> Path:
-        """Where the output of the job's run goes."""
+        """The file for the output of the job's run."""
         return self.path / "raw" / f"{job.row.key}-{job.variant.name}-{job.rep}.out"
 
     def sanity(self, program: str, variant: str) -> Path:
-        """Where the output of a sanity run goes."""
+        """The file for the output of a sanity run."""
         return self.path / "raw" / f"sanity-{program}-{variant}.out"
 
     def add(self, job: Job, run: Run) -> None:

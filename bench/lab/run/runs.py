@@ -11,7 +11,7 @@ LATENCIES = ("p50_ns", "p99_ns", "p999_ns", "max_ns")  # of Run
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run.  With a status other than "ok" the numbers are 0."""
+    """The outcome of a run.  With a status other than "ok" the numbers are 0."""
 
     status: str  # "ok" or what went wrong, in a few words
     ops: float = 0
@@ -69,7 +69,7 @@ class Runs:
         return {rep: run.ops_per_s for rep, run in self.of(row, name).items()}
 
     def failed(self, row: Row, name: str) -> list[str]:
-        """What became of a variant's runs without numbers, each as "status: raw log"."""
+        """The fates of a variant's runs without numbers, each as "status: raw log"."""
         return self._failures.get((row.key, name), [])
 
     @property

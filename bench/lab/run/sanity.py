@@ -27,14 +27,14 @@ _ONLY_ALIGNED = 3  # exit status of the checker: no call that benchmark programs
 
 @dataclass
 class Broken:
-    """What does not work."""
+    """The variants and programs that do not work."""
 
     cells: set[tuple[str, str]] = field(default_factory=set)  # name of the variant, key of the row
     doubts: list[str] = field(default_factory=list)  # faults that no benchmark program meets
 
 
 def _read(status: int, _out: str, err: str) -> Run:
-    """What came of the checker: "ok", or why the allocator is refused."""
+    """The outcome of the checker: "ok", or why the allocator is refused."""
     said = [line.removeprefix(f"{CHECKER}: ") for line in err.splitlines()
             if line.startswith(f"{CHECKER}: ")]
     if status == 0:

@@ -20,7 +20,7 @@ from bench.lab.select.variant import Variant
 
 @dataclass
 class Measured:
-    """What a session leaves, also when it did not get to its end."""
+    """The result of a session, also of one that did not get to its end."""
 
     runs: Runs
     about: dict  # what run.json says; `interrupted` is set if it did not
@@ -29,7 +29,7 @@ class Measured:
 
 @dataclass
 class Session:
-    """What to measure and where to put it."""
+    """The rows and variants to measure, and the folder of the results."""
 
     command: str  # as the user would type it
     manifest: Manifest

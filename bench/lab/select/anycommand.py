@@ -36,7 +36,7 @@ class AnyCommand(Row):
 
 
 def parse(text: str) -> AnyCommand:
-    """What --program names.  Raises UsageError for what cannot be started."""
+    """The row of a command that --program names.  Raises UsageError for what cannot be started."""
     try:
         words = shlex.split(text)
     except ValueError as error:

@@ -61,5 +61,5 @@ def _check_point(base: str, point: dict[str, str], profiles_dir: Path, path: Pat
 
 
 def combinations(axes: list[tuple[str, list[str]]]) -> int:
-    """How many variants the axes make."""
+    """The number of variants that the axes make."""
     return math.prod(len(values) for _, values in axes)

@@ -122,7 +122,7 @@ def add_preload(to: argparse.ArgumentParser) -> None:
 
 
 def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = True) -> None:
-    """How often, in which order, where to: --reps, --seed, --out, --timeout; and, unless the
+    """Adds the options of runs: --reps, --seed, --out, --timeout; and, unless the
     command itself builds what it measures, the list of what was built."""
     to.add_argument("--reps", type=count, metavar="N", help=reps)
     to.add_argument("--seed", type=whole, metavar="N",
@@ -137,12 +137,12 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = Tr
 
 
 def add_manifest(to: argparse.ArgumentParser) -> None:
-    """Where the list of what was built is, for tests."""
+    """Adds --manifest, the list of built variants, for tests."""
     to.add_argument("--manifest", type=Path, default=paths.MANIFEST, help=argparse.SUPPRESS)
 
 
 def manifest_of(chosen: argparse.Namespace) -> Manifest:
-    """What was built, and what --preload adds."""
+    """The built variants, and those that --preload adds."""
     return preload.added_to(manifest.load(chosen.manifest), chosen.preload, chosen.timeout)
 
 

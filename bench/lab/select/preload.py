@@ -58,7 +58,7 @@ def _defines_malloc(path: Path) -> bool:
 
 
 def _trial(path: Path, timeout: float) -> str | None:
-    """What goes wrong when the library is preloaded into a program; None if nothing does."""
+    """The fault that shows when the library is preloaded into a program; None if there is none."""
     try:
         done = subprocess.run(
             [_PROGRAM], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",

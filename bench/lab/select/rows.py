@@ -92,7 +92,7 @@ def false_sharing(threads: int, cycles: int, size: int) -> Row:
 
 
 def idle(megabytes: int) -> Row:
-    """What is resident two seconds after everything was freed."""
+    """The memory that is resident two seconds after everything was freed."""
     return _row("bench_idle", f"{megabytes} 2", 1, "16 B..1 MiB, freed, then nothing",
                 idle_bar=0.10)
 

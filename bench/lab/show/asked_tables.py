@@ -21,7 +21,7 @@ _DISPENSABLE = ("95 % interval", "against")
 
 
 def bars(judged: list[Bar]) -> Table:
-    """What is asked and what was measured, then how many are met."""
+    """A line for each bar, asked and measured, then the number of those that are met."""
     looks = {True: "", False: "missed", None: "too-few"}
     return Table(
         ("row", "what", "asked", "measured", "95 % interval", "against", "verdict"),

@@ -33,7 +33,7 @@ def _words(one: Change) -> list[str]:
 
 
 def sentences(changes: list[Change], earlier: Earlier, about: dict) -> list[str]:
-    """What the comparison comes to."""
+    """Sentences about the whole comparison."""
     lines = []
     differ = earlier.other_machine(about["machine"])
     if differ:

@@ -40,7 +40,7 @@ def circumstances(about: dict, more: str) -> list[str]:
 
 
 def doubts(about: dict) -> list[str]:
-    """What makes the measurement doubtful, and whether it was interrupted."""
+    """The reasons to doubt the measurement, and whether it was interrupted."""
     lines = [*(f"**Doubtful: {doubt}.**" for doubt in about["doubts"]), ""]
     if about["interrupted"]:
         lines += ["**Interrupted: this is what was finished.**", ""]

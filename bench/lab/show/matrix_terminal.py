@@ -38,7 +38,7 @@ def _show_rows(console: Console, cells: Cells) -> list[str]:
 
 
 def _show_bars(console: Console, found: Matrix) -> None:
-    """What is asked and what was measured, then how many are met."""
+    """Prints the bars, asked and measured, then the number of those that are met."""
     table = asked_tables.bars(found.bars)
     lacking = terminal.put(console, table)
     console.print()
@@ -48,7 +48,7 @@ def _show_bars(console: Console, found: Matrix) -> None:
 
 
 def _show_changes(console: Console, found: Matrix, words: list[str]) -> None:
-    """What is no longer as it was, and how much of it."""
+    """Prints the changes since the earlier measurement."""
     changed = [one for one in found.changes or []
                if one.variant.kind == "profile" and one.verdict in ("better", "worse")]
     if changed:

@@ -62,7 +62,7 @@ def _tally(one: Tally) -> list[str]:
 
 
 def several(outcomes: list[Outcome]) -> Table:
-    """What several outcomes come to, in speed or time and in memory."""
+    """A line for each of several outcomes, in speed or time and in memory."""
     return plain(("variant", *_TALLY_HEADS), [
         [outcome.b.name, *_tally(one)] for outcome in outcomes
         for one in outcome.tallies if one.measure in (outcome.lead, PEAK)])

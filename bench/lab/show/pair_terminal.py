@@ -9,7 +9,7 @@ from bench.lab.show import pair_summary, pair_table, terminal
 
 
 def show(console: Console, pairs: Pairs, about: dict) -> None:
-    """What was compared, doubts, the verdicts."""
+    """Prints the comparisons, the doubts, the verdicts."""
     outcomes = pairs.outcomes
     if len(outcomes) != 1:  # each row with all variants
         for table in pair_table.rows_of_several(outcomes):

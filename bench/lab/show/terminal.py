@@ -32,6 +32,6 @@ def say_narrow(console: Console, lacking: Sequence[str]) -> None:
 
 
 def say_doubts(console: Console, doubts: Sequence[str]) -> None:
-    """What makes the measurement doubtful."""
+    """Prints the reasons to doubt the measurement."""
     for doubt in doubts:
         console.print(f"doubtful: {doubt}", style="yellow", markup=False)
