@@ -16,7 +16,7 @@ from bench.lab.select.programs import PROGRAMS
 from bench.lab.select.variant import Variant, preloading
 
 QUICK_REPS = 15
-FULL_REPS = 9
+FULL_REPS = 15
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="measure this command instead of the benchmark programs; the library "
                              "of each variant is preloaded into it; may be given several times")
     options.add_preload(parser)
+    options.add_question(parser)
     options.add_runs(parser, f"how many pairs of runs each row gets; default {QUICK_REPS}, with "
                      f"--full {FULL_REPS}", "ab")
     return parser
@@ -61,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
             programs = chosen.bench or ([] if chosen.full else sorted(PROGRAMS))
             of_rows = rows.select(chosen.full, programs, chosen.threads)
         return in_pairs.measure("ab", argv, chosen, built, list(pair), of_rows,
-                                chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
+                                FULL_REPS if chosen.full else QUICK_REPS)[0]
 
     return ending.guarded("ab", work)
 

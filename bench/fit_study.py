@@ -17,7 +17,7 @@ from bench.lab.select import building, manifest, options
 from bench.lab.select.real_programs import RealProgram
 from gen.screen import make_console
 
-REPS = 9
+REPS = 15
 DOCUMENT = Path("docs") / "fit.md"
 
 
@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--document", metavar="FILE",
                         help=f"the file that holds the table; default: {DOCUMENT} in the "
                              "workspace, and no file with --programs")
+    options.add_question(parser)
     options.add_runs(parser, f"how often each allocator runs; default {REPS}",
                      "fit_study")
     return parser
@@ -74,8 +75,8 @@ def main(argv: list[str] | None = None) -> int:
                 {program.profile: program.path for program in programs}, scratch))
             return in_pairs.measure(
                 "fit_study", argv, chosen, built, fitted.variants(built, profiles, programs),
-                [program.row for program in programs], chosen.reps or REPS,
-                lambda runs: fit_report.judge(runs, programs, left_out, document), folder,
+                [program.row for program in programs], REPS,
+                lambda found, _: fit_report.judge(found, programs, left_out, document), folder,
                 all_or_none=False)[0]
 
     return ending.guarded("fit_study", work)

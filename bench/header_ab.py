@@ -17,7 +17,7 @@ from gen.screen import make_console
 DOCUMENT = Path("docs") / header_report.DOCUMENT
 
 REPS = 15
-QUICK_REPS = 6
+QUICK_REPS = 15
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--document", metavar="FILE",
                         help=f"the file to write; default: {DOCUMENT} in the workspace, or "
                              f"{DOCUMENT.name} among the results with --quick, --bench or --threads")
+    options.add_question(parser)
     options.add_runs(parser, f"how often each lookup runs; default {REPS}, with "
                      f"--quick {QUICK_REPS}", "header_ab")
     return parser
@@ -72,8 +73,8 @@ def main(argv: list[str] | None = None) -> int:
             "header_ab", argv, chosen, built,
             [base, *(variant for variant in lookups.values() if variant != base)],
             [row for group in groups for row in group.rows],
-            chosen.reps or (QUICK_REPS if chosen.quick else REPS),
-            lambda runs: header_report.judge(runs, groups, lookups, programs, models, document,
+            QUICK_REPS if chosen.quick else REPS,
+            lambda found, runs: header_report.judge(found, runs, groups, lookups, programs, models, document,
                                              chosen.quick), folder)[0]
 
     return ending.guarded("header_ab", work)

@@ -6,15 +6,18 @@ import sys
 
 from bench.lab.base import ending, paths
 from bench.lab.base.errors import UsageError
-from bench.lab.judge import stats
+from bench.lab.judge import regress
 from bench.lab.measure import conduct, matrix_report
 from bench.lab.run import earlier
 from bench.lab.run.earlier import Earlier
 from bench.lab.run.folder import Folder
 from bench.lab.run.session import Session
+from bench.lab.run.until import Rounds
 from bench.lab.select import manifest, options, rows
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
+from bench.lab.stats import rank_sums
+from bench.lab.stats.estimate import FAMILY, TOO_FEW
 from gen import screen
 
 QUICK_REPS = 9
@@ -63,7 +66,7 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
             f"{peer.name} is left out: not installed (package {peer.package})")
     status, report = conduct.measure("matrix", Session(
         command=options.typed("matrix", argv), manifest=built, rows=of_rows, variants=variants,
-        reps=reps, seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
+        until=Rounds(reps), seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
     ), lambda runs: matrix_report.judge(runs, before))
     if not (report and chosen.fail_on_regression):
         return status
@@ -77,15 +80,23 @@ def _require_runs(before: Earlier, its_rows: list[Row], its_variants: list[Varia
                   reps: int) -> None:
     """Raises UsageError where nothing could come of --fail-on-regression, before a long measurement
     shows it."""
-    then = [len(before.runs(row.program, row.params, variant.name)) for row in its_rows
-            for variant in its_variants if variant.kind == "profile"]
-    if not any(then):
+    rows_with_runs = [[n for variant in its_variants if variant.kind == "profile"
+                       and (n := len(before.runs(row.program, row.params, variant.name)))]
+                      for row in its_rows]
+    then = [n for found in rows_with_runs for n in found]
+    if not then:
         raise UsageError(f"--fail-on-regression: {before.folder} has no run of these rows with a "
                          "variant of hakmem's; name results of the same --full and --bench")
-    if not stats.enough_apart(max(then), reps):
-        least = next((n for n in range(1, 1000) if stats.enough_apart(max(then), n)), None)
+    variants = sum(variant.kind == "profile" for variant in its_variants)
+    tests = regress.family(sum(map(bool, rows_with_runs)), variants)
+
+    def enough(n: int) -> bool:
+        return tests * rank_sums.least_p(max(then), n) <= FAMILY
+
+    if not enough(reps):
+        least = next((n for n in range(1, 1000) if enough(n)), None)
         raise UsageError(f"--fail-on-regression: {reps} rounds against {max(then)} earlier are "
-                         f"{stats.TOO_FEW} to tell; "
+                         f"{TOO_FEW} to tell in {tests} comparisons; "
                          + (f"take at least --reps {least}" if least else
                             "take another --baseline"))
 

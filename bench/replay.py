@@ -14,7 +14,7 @@ from bench.lab.select.manifest import Manifest
 from bench.lab.select.variant import Variant, preloading
 from gen.screen import make_console
 
-REPS = 9
+REPS = 15
 EXAMPLES = ["app.rec hakmem system mi", "app.rec hakmem mine --preload mine=/opt/lib/libmine.so",
             "app.rec hakmem --shrink fails.c"]
 
@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="if the replay fails with the first variant: write a short C program that "
                              "fails too")
     options.add_preload(parser)
+    options.add_question(parser)
     options.add_runs(parser, f"how often each variant runs; default {REPS}", "replay")
     return parser
 
@@ -62,8 +63,8 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None, built: Manifest
         unlike = recorded.differs(trace, made)
         row = recorded.row(made, Path(chosen.trace).name, plan_file)
         status, report = in_pairs.measure(
-            "replay", argv, chosen, built, variants, [row], chosen.reps or REPS,
-            lambda runs: replay_report.judge(runs, made))
+            "replay", argv, chosen, built, variants, [row], REPS,
+            lambda found, runs: replay_report.judge(found, runs, made))
     found = report.agreements if report else []
     for line in agreement.lines(found, made, unlike, status != 0):
         console.print(line, markup=False, soft_wrap=True)

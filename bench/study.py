@@ -15,7 +15,7 @@ from bench.lab.select.row import Row
 from bench.lab.select.studies import STUDIES
 
 QUICK_REPS = 15
-FULL_REPS = 9
+FULL_REPS = 15
 
 
 def parser(name: str) -> argparse.ArgumentParser:
@@ -27,6 +27,7 @@ def parser(name: str) -> argparse.ArgumentParser:
     made = options.parser(name, question, ["", "--reps 31 --out /tmp/results"])
     options.add_rows(made, options.LONG)
     options.add_preload(made)
+    options.add_question(made)
     options.add_runs(made, f"how often each variant runs; {reps}", name)
     made.add_argument("--study", help=argparse.SUPPRESS)
     return made
@@ -55,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         study = STUDIES.get(name)
         reps = study.reps if study else FULL_REPS if chosen.full else QUICK_REPS
         return in_pairs.measure(name, typed, chosen, built, manifest.of_sweep(built),
-                                rows_of(name, chosen, built.programs), chosen.reps or reps)[0]
+                                rows_of(name, chosen, built.programs), reps)[0]
 
     return ending.guarded(name, work)
 

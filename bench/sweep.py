@@ -12,8 +12,8 @@ from bench.lab.measure import in_pairs
 from bench.lab.select import axes, building, manifest, options, preload, rows
 from bench.lab.select.programs import PROGRAMS
 
-QUICK_REPS = 9
-FULL_REPS = 6
+QUICK_REPS = 15
+FULL_REPS = 15
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
                         "try; with several axes, all combinations are built")
     options.add_rows(parser, options.LONG)
     options.add_preload(parser)
+    options.add_question(parser)
     options.add_runs(parser, "how often each variant runs; default "
                      f"{QUICK_REPS}, with --full {FULL_REPS}", "sweep", built=False)
     return parser
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
                                   Path(scratch))
             built = preload.added_to(manifest.load(path), chosen.preload, chosen.timeout)
             return in_pairs.measure("sweep", argv, chosen, built, manifest.of_sweep(built), of_rows,
-                                    chosen.reps or (FULL_REPS if chosen.full else QUICK_REPS))[0]
+                                    FULL_REPS if chosen.full else QUICK_REPS)[0]
 
     return ending.guarded("sweep", work)
 

@@ -19,11 +19,11 @@ _FOLDED = 12  # columns of the narrowest column of words
 _WIDEST = 1 << 16
 
 
-def make_console(stderr: bool = False, columns: int = WIDE) -> Console:
+def make_console(stderr: bool = False, columns: int = WIDE, quiet: bool = False) -> Console:
     """A console as wide as the terminal, or as COLUMNS says, or as `columns`.  If it is no terminal,
-    lines have no blanks at their ends."""
+    lines have no blanks at their ends.  A quiet one prints nothing."""
     file = _Named(sys.stderr, "standard error") if stderr else _Named(sys.stdout, "standard output")
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    console = Console(file=file, highlight=False, markup=False, emoji=False, quiet=quiet)
     if not console.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         console.width = columns
     console.width = max(console.width, NARROWEST)

@@ -3,6 +3,7 @@
 Each room imports only those above it, and each module only those above it in its room:
 
     base/     what every room uses: errors, paths, processes, the terminal
+    stats/    methods of statistics, on plain numbers
     select/   what to run: rows and variants, and the options that choose them
     run/      running it: the order, single runs, the folder of the results
     judge/    what the runs show: cells, comparisons, bars, regressions

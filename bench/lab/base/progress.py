@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn,
-                           TimeElapsedColumn, TimeRemainingColumn)
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress, SpinnerColumn,
+                           TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn)
 
 EVERY = 10.0  # seconds between two lines where there is no terminal
 
@@ -44,20 +44,21 @@ def step(console: Console, what: str) -> Iterator[None]:
 
 
 class RunsBar:
-    """Shows how many of `total` runs are done: a bar with the remaining time; without a terminal a
-    line after every tenth of the runs."""
+    """Shows how many of `total` runs are done, or, if their number is not known, how much of the
+    time has passed: a bar with the remaining time; without a terminal a line after every tenth."""
 
-    def __init__(self, console: Console, total: int):
+    def __init__(self, console: Console, total: int | None):
         self._console = console
         self._total = total
         self._count = 0
+        self._tenth = 0
         self._bar = None
         if console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description:44}", markup=False), BarColumn(),
-                MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True,
-            )
-            self._task = self._bar.add_task("", total=total)
+                MofNCompleteColumn() if total else TaskProgressColumn(), TimeRemainingColumn(),
+                console=console, transient=True)
+            self._task = self._bar.add_task("", total=total or 1.0)
 
     def __enter__(self):
         if self._bar:
@@ -73,10 +74,14 @@ class RunsBar:
         if self._bar:
             self._bar.update(self._task, description=what)
 
-    def done(self) -> None:
-        """A run has ended."""
-        self._count += 1
+    def done(self, runs: int = 1, share: float = 0.0) -> None:
+        """So many runs have ended, after this share of the time."""
+        self._count += runs
+        done = self._count if self._total else share
+        tenth = int(10 * done / (self._total or 1.0))
         if self._bar:
-            self._bar.advance(self._task)
-        elif self._count * 10 // self._total != (self._count - 1) * 10 // self._total:
-            self._console.print(f"{self._count} of {self._total} runs")
+            self._bar.update(self._task, completed=done)
+        elif tenth != self._tenth:
+            self._tenth = tenth
+            self._console.print(f"{self._count} of {self._total} runs" if self._total
+                                else f"{self._count} runs, {10 * tenth} % of the time")

@@ -8,10 +8,9 @@ from rich.console import Console
 from bench.lab.fit import fit_table
 from bench.lab.fit.fit_table import Gain
 from bench.lab.fit.fitted import FittedProgram
-from bench.lab.judge import pairs
+from bench.lab.judge.pairs import Pairs
 from bench.lab.measure.pairs_report import PairsReport
 from bench.lab.run.folder import Folder
-from bench.lab.run.runs import Runs
 from bench.lab.show import terminal
 
 
@@ -43,9 +42,8 @@ class FitReport(PairsReport):
             console.print(f"document: {self.document}", markup=False, soft_wrap=True)
 
 
-def judge(runs: Runs, programs: list[FittedProgram], left_out: list[str],
+def judge(found: Pairs, programs: list[FittedProgram], left_out: list[str],
           document: Path | None) -> FitReport:
     """The report of these runs, in which the fitted variant comes first."""
-    found = pairs.judge(runs)
     return FitReport(found, programs, left_out, document,
                      fit_table.gains(programs, found.outcomes))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from bench.lab.base.errors import UsageError
 from bench.lab.fit.fitted import FittedProgram
-from bench.lab.judge import stats
 from bench.lab.judge.compare import Comparison
 from bench.lab.judge.measures import PEAK, TIME
 from bench.lab.judge.pairs import Outcome
@@ -13,6 +12,7 @@ from bench.lab.select.variant import Variant
 from bench.lab.show import csv_file, markdown
 from bench.lab.show.numbers import fixed
 from bench.lab.show.table import Table, plain
+from bench.lab.stats.estimate import TOO_FEW
 
 FROM, TO = "<!-- table: written by bazel run //bench:fit_study -->", "<!-- end of the table -->"
 HALF = 0.5  # of the default's avoidable rounding
@@ -84,7 +84,7 @@ def gains(programs: list[FittedProgram], outcomes: list[Outcome]) -> list[Gain]:
             program, peaks[0][1].a if peaks else None, default.b if default else None,
             peer, peer_peak, preloaded, _of_default(times),
             tuple(one.name for one, row in times if row.verdict == "better"),
-            all(row.ratio.enough for _, row in peaks + times),
+            all(row.enough for _, row in peaks + times),
         ))
     return found
 
@@ -100,7 +100,7 @@ def table(found: list[Gain]) -> Table:
 
 def _words(one: Gain) -> list[str]:
     seen, held_out = one.program.seen, one.program.held_out
-    ratio = one.time.ratio if one.time else None
+    ratio = one.time.effect if one.time else None
     return [
         one.program.load.name, str(one.program.classes),
         *(fixed(value, 2) for value in (
@@ -114,7 +114,7 @@ def _words(one: Gain) -> list[str]:
 
 
 def _faster(one: Gain) -> str:
-    return ", ".join(one.faster) if one.told else f"{stats.TOO_FEW} runs to tell"
+    return ", ".join(one.faster) if one.told else f"{TOO_FEW} runs to tell"
 
 
 def verdict(found: list[Gain]) -> str:
@@ -128,7 +128,7 @@ def verdict(found: list[Gain]) -> str:
         f"{sum(one.leanest for one in found)} the fitted profile has a smaller peak than every peer, "
         f"in {sum(one.leaner_than_preloaded for one in found)} than every peer but the C library, "
         "and nothing is surely faster."
-        + (f" In {few} there are {stats.TOO_FEW} runs to tell." if few else "")
+        + (f" In {few} there are {TOO_FEW} runs to tell." if few else "")
     )
 
 
@@ -168,10 +168,10 @@ def csv(found: list[Gain]) -> str:
 
 def _fields(one: Gain) -> list[object]:
     seen, held_out = one.program.seen, one.program.held_out
-    ratio = one.time.ratio if one.time and one.time.ratio.enough else None
+    ratio = one.time.effect if one.time and one.time.effect.enough else None
     times = [1 / ratio.value, 1 / ratio.high, 1 / ratio.low] if ratio else [None] * 3
     before = [seen.default, seen.fitted, seen.default_avoidable, seen.fitted_avoidable,
               held_out.default, held_out.fitted, one.peak, one.default_peak]
     return [one.program.load.name, one.program.classes, *(fixed(value, 4) for value in before),
             one.peer, *(fixed(value, 4) for value in (one.peer_peak, *times)),
-            " ".join(one.faster) if one.told else stats.TOO_FEW]
+            " ".join(one.faster) if one.told else TOO_FEW]

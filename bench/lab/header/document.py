@@ -5,14 +5,13 @@ from pathlib import Path
 
 import jinja2
 
-from bench.lab.header.lookups import (PEAK_WORDS, SAME, SPEED_WORDS, TOO_FEW, UNSURE, LookupCell,
-                                      LookupRow)
+from bench.lab.header.lookups import (OTHERS, PEAK_WORDS, SPEED_WORDS, LookupCell, LookupRow)
 from bench.lab.header.peak import MOST
 from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
-from bench.lab.judge import stats
-from bench.lab.judge.stats import Estimate
+from bench.lab.judge.compare import LOST
 from bench.lab.show import numbers
+from bench.lab.stats.estimate import FAMILY, LEVEL, TOO_FEW, Estimate
 from gen.limits import QUANTUM
 from gen.model import Model
 from gen.served import block_bytes
@@ -39,15 +38,15 @@ def render(comparisons: list[LookupRow], programs: list[Rounding], extremes: lis
         about=about,
         profiles=PROFILES,
         quick=quick,
-        level=f"{100 * stats.LEVEL:.0f} %",
-        one_in=f"{1 / (1 - stats.LEVEL):.0f}",
+        level=f"{100 * LEVEL:.0f} %",
+        one_in=f"{1 / (1 - LEVEL):.0f}",
+        reports=f"{100 * FAMILY:g} of 100",
         page=f"{(1 << models[BASE].page_shift) >> 10} KiB",
         largest=bytes_in_text(models[BASE].small_max),
         most=f"{MOST >> 10} KiB",
         step=QUANTUM,
         region=bytes_in_text(1 << models["region"].region_shift),
         few=_few(comparisons),
-        least=stats.LEAST_PAIRS,
         wins={lookup: _wins(comparisons, lookup, _few(comparisons)) for lookup in others},
         means={lookup: _mean(comparisons, lookup, "speed") for lookup in others},
         peak_means={lookup: _mean(comparisons, lookup, "peak") for lookup in others},
@@ -132,7 +131,7 @@ def _rounding_line(one: Rounding) -> list[str]:
 def _by_verdict(comparisons: list[LookupRow], lookup: str, what: str,
                 words: tuple[str, str]) -> dict[str, list[str]]:
     """Verdict -> "program: load (ratio)" of the rows that have it."""
-    found: dict[str, list[str]] = {word: [] for word in (*words, UNSURE, SAME, TOO_FEW)}
+    found: dict[str, list[str]] = {word: [] for word in (*words, *OTHERS)}
     for one in comparisons:
         measure = getattr(one, what)[lookup]
         if measure.verdict:
@@ -143,7 +142,7 @@ def _by_verdict(comparisons: list[LookupRow], lookup: str, what: str,
 
 def _few(comparisons: list[LookupRow]) -> bool:
     """Whether a row has too few runs to tell."""
-    return any(measure.verdict == TOO_FEW for one in comparisons
+    return any(measure.verdict in (TOO_FEW, LOST) for one in comparisons
                for measure in (*one.speed.values(), *one.peak.values()))
 
 
@@ -155,7 +154,7 @@ def _wins(comparisons: list[LookupRow], lookup: str, few: bool) -> list[list[str
         inside = [one for one in comparisons if one.group == group]
         found = _by_verdict(inside, lookup, "speed", SPEED_WORDS)
         if not few:
-            del found[TOO_FEW]
+            del found[TOO_FEW], found[LOST]
         lines.append([group, *("; ".join(rows) or NONE for rows in found.values())])
     return lines
 

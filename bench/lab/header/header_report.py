@@ -8,7 +8,7 @@ from bench.lab.header.lookups import LookupRow
 from bench.lab.header.recorded import Recorded
 from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import Group
-from bench.lab.judge import pairs
+from bench.lab.judge.pairs import Pairs
 from bench.lab.measure.pairs_report import PairsReport
 from bench.lab.run.folder import Folder
 from bench.lab.run.runs import Runs
@@ -45,12 +45,11 @@ class HeaderReport(PairsReport):
         make_console().print(f"document: {path}", markup=False, soft_wrap=True)
 
 
-def judge(runs: Runs, groups: tuple[Group, ...], variants: dict[str, Variant], recorded: Recorded,
+def judge(found: Pairs, runs: Runs, groups: tuple[Group, ...], variants: dict[str, Variant], recorded: Recorded,
           models: dict[str, Model], path: Path | None, quick: bool) -> HeaderReport:
     """The report of these runs, in which the page map comes first.  `variants` and `models` are by
     class lookup; `path` is where the document goes, None: among the results."""
-    found = pairs.judge(runs)
     return HeaderReport(
-        found, lookups.against_map(runs, groups, variants), recorded,
+        found, lookups.against_map(found, runs, groups, variants), recorded,
         [rounding.rounding(mix, models) for mix in recorded.mixes],
         [rounding.rounding(mix, models) for mix in rounding.extremes()], models, path, quick)

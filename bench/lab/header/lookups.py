@@ -3,20 +3,19 @@
 import statistics
 from dataclasses import dataclass
 
-from bench.lab.header.rows import BASE, Group
-from bench.lab.judge import stats
-from bench.lab.judge.compare import Comparison, compare
+from bench.lab.header.rows import Group
+from bench.lab.judge.compare import LOST, NOT_KNOWN, TOO_FEW, Comparison
 from bench.lab.judge.measures import PEAK, SPEED, Measure
-from bench.lab.judge.stats import Estimate
+from bench.lab.judge.pairs import Pairs
 from bench.lab.run.runs import Runs
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
+from bench.lab.stats.estimate import Estimate
 
 SPEED_WORDS = ("faster", "slower")
 PEAK_WORDS = ("more", "less")
-UNSURE = "unsure"
-SAME = "no difference"
-TOO_FEW = stats.FEW_RUNS
+SAME = "same"
+OTHERS = (SAME, NOT_KNOWN, TOO_FEW, LOST)  # what a row may be beside these words
 
 
 @dataclass(frozen=True)
@@ -39,38 +38,33 @@ class LookupRow:
 
 
 def verdict(one: Comparison, words: tuple[str, str]) -> str:
-    """words[0] if the ratio is surely above 1, words[1] if it is surely below."""
-    if one.verdict == stats.TOO_FEW:
-        return TOO_FEW
-    if one.verdict == "same":
-        return SAME
-    if not one.sure:
-        return UNSURE
-    return words[0] if one.ratio.value > 1 else words[1]
+    """words[0] if the ratio is surely above 1, words[1] if it is surely below; else of OTHERS."""
+    if one.verdict in OTHERS:
+        return one.verdict
+    return words[0] if one.effect.value > 1 else words[1]
 
 
-def against_map(runs: Runs, groups: tuple[Group, ...],
+def against_map(found: Pairs, runs: Runs, groups: tuple[Group, ...],
                 variants: dict[str, Variant]) -> list[LookupRow]:
-    """All rows, in their order."""
-    speed = _cells(runs, variants, SPEED, SPEED_WORDS)
-    peak = _cells(runs, variants, PEAK, PEAK_WORDS)
+    """All rows, in their order; `found` is what the runs come to against the page map."""
+    speed = _cells(found, runs, variants, SPEED, SPEED_WORDS)
+    peak = _cells(found, runs, variants, PEAK, PEAK_WORDS)
     return [LookupRow(group.title, row, speed[row.key], peak[row.key])
             for group in groups for row in group.rows]
 
 
-def _cells(runs: Runs, variants: dict[str, Variant], measure: Measure,
+def _cells(found: Pairs, runs: Runs, variants: dict[str, Variant], measure: Measure,
            words: tuple[str, str]) -> dict[str, dict[str, LookupCell]]:
     """Row -> lookup -> what was measured."""
-    others = [lookup for lookup in variants if lookup != BASE]
-    found = compare(runs, variants[BASE], [variants[name] for name in others], measure)
-    compared = {(lookup, one.row.key): one for lookup, lines in zip(others, found) for one in lines}
+    compared = {(outcome.b.name, one.row.key): one for outcome in found.outcomes
+                for one in outcome.rows.get(measure, [])}
     cells: dict[str, dict[str, LookupCell]] = {}
     for row in runs.rows:
         for lookup, variant in variants.items():
             values = [measure.of(run) for run in runs.of(row, variant.name).values()]
-            one = compared.get((lookup, row.key))
+            one = compared.get((variant.name, row.key))
             cells.setdefault(row.key, {})[lookup] = LookupCell(
                 statistics.median(values) if values else None,
-                one.ratio if one else None, verdict(one, words) if one else None,
+                one.effect if one else None, verdict(one, words) if one else None,
             )
     return cells

@@ -1,27 +1,34 @@
 """The bars: what is asked of the profile `default` in each row, and whether its runs show it.
 
-    speed   its speed is at least Row.bar times that of the fastest peer
+    speed   its speed is at least Row.bar times that of every peer
     floor   its speed is at least Row.floor_bar times that of the reference `floor`
     memory  its peak RSS is at most the leanest peer's and 3 MiB if it is below 16 MiB, otherwise
             at most the fastest peer's and at most 1.25 times the leanest's
     idle    at most Row.idle_bar of its peak is resident at the end
 
-A ratio of speeds is missed if all of its 95 % interval lies below what is asked.  Memory and idle
-compare medians.  Neither is met nor missed by fewer than stats.LEAST_PAIRS runs of each variant.
+A bar is met if a one-sided test at 5 % says so, missed if one says the contrary, and otherwise
+undecided: chance alone makes a "met" or a "missed" of at most one in twenty.  To be met against
+each of several peers needs no correction, to be missed against one of them does (Bonferroni).
 """
 
+import math
 import statistics
 from dataclasses import dataclass
 
-from bench.lab.judge import stats
+from bench.lab.judge import paired
 from bench.lab.judge.cells import Cells
-from bench.lab.judge.stats import Estimate
+from bench.lab.judge.measures import SPEED
 from bench.lab.run.runs import Run
 from bench.lab.select.row import Row
+from bench.lab.stats import families
+from bench.lab.stats.estimate import LEVEL, TOO_FEW, Estimate
+from bench.lab.stats.signed_ranks import SignedRanks
 
+MET, MISSED, UNDECIDED, LOST = "met", "missed", "undecided", "lost runs"
 SMALL_KIB = 16 << 10
 SLACK_KIB = 3 << 10
 SHARE = 1.25
+_ONE_KIB_LESS = 0.5  # peaks are whole KiB: that much above what is asked is not above it
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,16 @@ class Bar:
     what: str  # "speed", "floor", "memory", "idle"
     asked: float  # the lowest ratio; of memory and idle the highest value
     measured: float
-    met: bool | None  # None: too few runs to tell
+    verdict: str  # MET, MISSED, UNDECIDED, LOST, or TOO_FEW
     runs: int  # rounds that both variants have, or runs of the variant with the fewest
     interval: Estimate | None = None  # of a ratio, if there are enough runs
     against: str | None = None  # the variant that sets what is asked; None for idle
     beyond: str = ""  # what is allowed on top of that variant's memory
+
+    @property
+    def met(self) -> bool | None:
+        """None where there is no verdict either way."""
+        return {MET: True, MISSED: False}.get(self.verdict)
 
 
 def judge(cells: Cells) -> list[Bar]:
@@ -47,51 +59,77 @@ def judge(cells: Cells) -> list[Bar]:
 
 
 def _of_row(cells: Cells, row: Row, default: str) -> list[Bar]:
-    best = cells.best_peer(row)
+    peers = [v.name for v in cells.variants if v.is_peer and cells.runs.of(row, v.name)]
     runs = cells.runs.of(row, default)
-    if not runs or best is None:
+    if not runs or not peers:
         return []
+    floor = ["floor"] if cells.runs.of(row, "floor") else []
     bars = (
-        _ratio(cells, row, "speed", default, best, row.bar),
-        _ratio(cells, row, "floor", default, "floor", row.floor_bar),
-        _memory(cells, row, default, best),
-        _idle(row, list(runs.values())),
+        _ratio(cells, row, "speed", default, peers, row.bar),
+        _ratio(cells, row, "floor", default, floor, row.floor_bar),
+        _memory(cells, row, default, peers),
+        _idle(cells, row, default, list(runs.values())),
     )
     return [bar for bar in bars if bar]
 
 
-def _ratio(cells: Cells, row: Row, what: str, default: str, other: str,
+def _verdict(cells: Cells, row: Row, names: list[str], rounds: int, met: float,
+             missed: float) -> str:
+    """From the chances of such runs if the bar were not met, and if it were not missed."""
+    if any(cells.runs.failed(row, name) for name in names):
+        return LOST
+    if not families.enough(rounds):
+        return TOO_FEW
+    alpha = 1 - LEVEL
+    return MET if met <= alpha else MISSED if missed <= alpha else UNDECIDED
+
+
+def _ratio(cells: Cells, row: Row, what: str, default: str, others: list[str],
            asked: float | None) -> Bar | None:
-    """None if nothing is asked, or if the two have no repetition in common."""
-    mine, theirs = cells.runs.speeds(row, default), cells.runs.speeds(row, other)
-    ratio = stats.ratio(mine, theirs)
-    if asked is None or ratio is None:
+    """None if nothing is asked, or if there is no repetition in common with any of the others."""
+    mine = cells.runs.of(row, default)
+    found = {name: one for name in others
+             if (one := paired.evidence(SPEED.of, mine, cells.runs.of(row, name)))}
+    if asked is None or not found:
         return None
-    met = ratio.high >= asked if ratio.enough else None
-    return Bar(row, what, asked, ratio.value, met, len(mine.keys() & theirs.keys()),
-               ratio if ratio.enough else None, other)
+    nearest = min(found, key=lambda name: found[name].centre)
+    bar = math.log(asked)
+    least = min(one.n for one in found.values())
+    verdict = _verdict(
+        cells, row, [default, *found], least, max(one.p_above(bar) for one in found.values()),
+        min(1.0, len(found) * min(one.p_below(bar) for one in found.values())))
+    ratio = paired.estimate(found[nearest])
+    return Bar(row, what, asked, ratio.value, verdict, least, ratio if ratio.enough else None,
+               nearest)
 
 
-def _memory(cells: Cells, row: Row, default: str, best: str) -> Bar:
-    mine = cells.median_peak(row, default)
-    peaks = {v.name: cells.median_peak(row, v.name) for v in cells.variants
-             if v.is_peer and cells.runs.of(row, v.name)}
+def _memory(cells: Cells, row: Row, default: str, peers: list[str]) -> Bar | None:
+    mine, best = cells.median_peak(row, default), cells.best_peer(row)
+    peaks = {name: cells.median_peak(row, name) for name in peers}
     leanest = min(peaks, key=peaks.__getitem__)
+    times, more, against, beyond = 1.0, 0.0, best, ""
     if mine < SMALL_KIB:
-        asked, against, beyond = peaks[leanest] + SLACK_KIB, leanest, "+ 3 MiB"
-    elif peaks[best] <= SHARE * peaks[leanest]:
-        asked, against, beyond = peaks[best], best, ""
-    else:
-        asked, against, beyond = SHARE * peaks[leanest], leanest, "x 1.25"
-    runs = min(len(cells.runs.of(row, name)) for name in (default, *peaks))
-    met = mine <= asked if stats.enough_pairs(runs) else None
-    return Bar(row, "memory", asked, mine, met, runs, None, against, beyond)
+        more, against, beyond = SLACK_KIB, leanest, "+ 3 MiB"
+    elif peaks[best] > SHARE * peaks[leanest]:
+        times, against, beyond = SHARE, leanest, "x 1.25"
+    runs = {name: cells.runs.of(row, name) for name in (default, against)}
+    common = sorted(runs[default].keys() & runs[against].keys())
+    above = SignedRanks([runs[default][i].peak_rss_kib
+                         - (times * runs[against][i].peak_rss_kib + more) for i in common]) \
+        if common else None
+    if above is None:
+        return None
+    verdict = _verdict(cells, row, [default, against], len(common), above.p_below(_ONE_KIB_LESS),
+                       above.p_above(0))
+    return Bar(row, "memory", times * peaks[against] + more, mine, verdict, len(common), None,
+               against, beyond)
 
 
-def _idle(row: Row, runs: list[Run]) -> Bar | None:
+def _idle(cells: Cells, row: Row, default: str, runs: list[Run]) -> Bar | None:
     shares = [run.rss_kib / run.peak_rss_kib for run in runs if run.peak_rss_kib > 0]
     if row.idle_bar is None or not shares:
         return None
-    share = statistics.median(shares)
-    met = share <= row.idle_bar if stats.enough_pairs(len(shares)) else None
-    return Bar(row, "idle", row.idle_bar, share, met, len(shares))
+    found = SignedRanks(shares)
+    verdict = _verdict(cells, row, [default], len(shares), found.p_below(row.idle_bar),
+                       found.p_above(row.idle_bar))
+    return Bar(row, "idle", row.idle_bar, statistics.median(shares), verdict, len(shares))

@@ -4,12 +4,14 @@ import math
 import statistics
 from dataclasses import dataclass, field
 
-from bench.lab.judge import stats
+from bench.lab.judge import paired
 from bench.lab.judge.measures import SPEED, lead
-from bench.lab.judge.stats import Estimate
 from bench.lab.run.runs import LATENCIES, Runs
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
+from bench.lab.stats import units
+from bench.lab.stats.estimate import Estimate
+from bench.lab.stats.medians import median
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Cell:
     vs_best: Estimate | None = None  # against the fastest of system and the peers
     of_floor: float | None = None
     gross_ns: float | None = None  # an operation, the benchmark's own loop included
-    net_ns: float | None = None  # the same less the reference `null`
+    net_ns: Estimate | None = None  # the same less the reference `null` in the same round
     rss_mib: float | None = None  # peak
     latencies: list[float | None] | None = None  # of LATENCIES; None: the program does not say
     failures: list[str] = field(default_factory=list)  # "status: raw log", each status once
@@ -80,7 +82,21 @@ class Cells:
         variant is."""
         if base == "system":
             return self.of(row, variant).vs_system
-        return stats.ratio(self.values(row, variant.name), self.values(row, base))
+        return self._ratio(row, variant.name, base)
+
+    def _ratio(self, row: Row, name: str, base: str | None) -> Estimate | None:
+        return paired.ratio(lead(row).of, self.runs.of(row, name), self.runs.of(row, base))
+
+    def _net_ns(self, row: Row, name: str) -> Estimate | None:
+        """What an operation costs beyond the benchmark's own loop; of one thread only, as `null`
+        gives all threads the same block."""
+        if row.threads > 1 or lead(row) is not SPEED:
+            return None
+        return paired.difference(lambda run: 1e9 / run.ops_per_s, self.runs.of(row, name),
+                                 self.runs.of(row, "null"))
+
+    def _median(self, row: Row, name: str, values: dict[int, float]) -> Estimate:
+        return median(units.values(values, paired.layouts(self.runs.of(row, name))))
 
     def _median_speed(self, row: Row, name: str) -> float | None:
         speeds = self.runs.speeds(row, name)
@@ -115,18 +131,19 @@ class Cells:
         if not runs:
             return Cell(row, variant, 0, failures=failures, left_out=variant.why_not(row))
         mine = self.values(row, variant.name)
-        speed = stats.median(list(self.runs.speeds(row, variant.name).values()))
-        null, floor = (self._median_speed(row, name) for name in ("null", "floor"))
+        name = variant.name
+        speed = self._median(row, name, self.runs.speeds(row, name))
+        floor = self._median_speed(row, "floor")
         gross = 1e9 / speed.value
         shared = variant.link == "shared"  # as mi and the other peers are
         return Cell(
-            row, variant, len(runs), speed, stats.median(list(mine.values())),
-            vs_system=stats.ratio(mine, self.values(row, variant.baseline)),
-            vs_mi=stats.ratio(mine, self.values(row, "mi")) if shared else None,
-            vs_best=stats.ratio(mine, self.values(row, self.best_peer(row))) if shared else None,
+            row, variant, len(runs), speed, self._median(row, name, mine),
+            vs_system=self._ratio(row, name, variant.baseline),
+            vs_mi=self._ratio(row, name, "mi") if shared else None,
+            vs_best=self._ratio(row, name, self.best_peer(row)) if shared else None,
             of_floor=speed.value / floor if floor else None,
             gross_ns=gross if lead(row) is SPEED else None,
-            net_ns=gross - 1e9 / null if null else None,
+            net_ns=self._net_ns(row, name),
             rss_mib=self.median_peak(row, variant.name) / 1024,
             latencies=self._latencies(row, variant.name),
             failures=failures,

@@ -1,149 +1,223 @@
-"""Compares variants with one of them, pair by pair: in which rows they are better, and how sure
-that is."""
+"""Compares variants with one of them, pair by pair: in which rows they are better, in which the
+same, and how sure that is.
 
-import dataclasses
+Comparisons that are looked at together are one family: its verdicts hold together (Holm), so that
+of a hundred reports without a difference at most one has a "better", "worse" or "same" too many.
+"""
+
 import math
 import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from scipy import stats as scipy_stats
+from scipy import special
 
-from bench.lab.judge import stats
+from bench.lab.judge import paired, scale
 from bench.lab.judge.measures import Measure
-from bench.lab.judge.stats import Estimate
+from bench.lab.judge.scale import Scale
 from bench.lab.run.runs import Runs
+from bench.lab.select.question import Question
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
+from bench.lab.stats import families
+from bench.lab.stats.estimate import FAMILY, LEVEL, POWER, TOO_FEW, Estimate
+
+NOT_KNOWN = "not known"
+LOST = "lost runs"
+VERDICTS = ("better", "worse", "same", NOT_KNOWN, TOO_FEW, LOST)
 
 
-class Difference:
-    """A ratio that was judged; `sure` if all ratios that were judged together say the same."""
+class Evidence(Protocol):
+    """What pairs say about the centre of their differences, on an inner scale."""
 
-    measure: Measure
-    ratio: Estimate
-    sure: bool
+    centre: float
+    least_p: float  # of any evidence of this size
 
-    @property
-    def is_better(self) -> bool:
-        """Which way the ratio points."""
-        return (self.ratio.value > 1) == self.measure.more_is_better
+    def interval(self, alpha: float) -> tuple[float, float]:
+        """Two-sided."""
 
-    @property
-    def verdict(self) -> str:
-        """better, worse, unsure (the interval says so, all together do not), same, or
-        stats.TOO_FEW."""
-        if not self.ratio.enough:
-            return stats.TOO_FEW
-        if not self.ratio.excludes(1):
-            return "same"
-        if not self.sure:
-            return "unsure"
-        return "better" if self.is_better else "worse"
+    def p_outside(self, low: float, high: float) -> float:
+        """Of the test that the centre lies outside of [low, high]."""
+
+    def p_inside(self, low: float, high: float) -> float:
+        """Of the test that it lies inside."""
 
 
 @dataclass(frozen=True)
-class Comparison(Difference):
-    """B against A: one measure of one row; `ratio` is B over A.
-
-    `sure` says that the difference is still one when all rows of the measure, and all variants
-    compared with A, are looked at together: a single interval of 95 % is off in every twentieth
-    row by chance.
-    """
+class Sample:
+    """One measure of B and of A in one row, before it is judged with its family."""
 
     row: Row
     measure: Measure
     a: float  # medians
     b: float
-    ratio: Estimate
-    p: float  # see _p_value
-    pairs: int
-    sure: bool = False
+    scale: Scale
+    evidence: Evidence
+    rounds: int
+    layouts: int  # that the rounds were drawn from; as many as rounds if each had its own
+    lost: int  # runs of A and B that failed
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """B against A: one measure of one row, judged with its family.
+
+    `effect` is B over A, or B less A where a zero has no ratio, and its 95 % interval.  `p_differs`
+    and `p_same` are those of the two tests, when all of the family are looked at together.
+    `at_least` and `at_most` bound the difference, as shares of A, and hold for the whole family.
+    """
+
+    row: Row
+    measure: Measure
+    a: float
+    b: float
+    scale: Scale
+    effect: Estimate
+    rounds: int
+    layouts: int
+    lost: int
+    question: Question
+    p_differs: float
+    p_same: float
+    at_least: float
+    at_most: float
+    part: float = 1.0  # share of the levels that could be spent
+    tests: int = 1  # in the family
+    enough: bool = True  # rounds for any verdict of this family
+
+    @property
+    def is_better(self) -> bool:
+        """Which way the effect points."""
+        return (self.effect.value > self.scale.neutral) == self.measure.more_is_better
+
+    @property
+    def verdict(self) -> str:
+        """One of VERDICTS."""
+        if self.lost:
+            return LOST
+        if not self.enough:
+            return TOO_FEW
+        same, differs = self.p_same <= FAMILY, self.p_differs <= FAMILY
+        if same and (self.question.same_first or not differs):
+            return "same"
+        if differs:
+            return "better" if self.is_better else "worse"
+        return NOT_KNOWN
+
+    @property
+    def known(self) -> bool:
+        """Whether more rounds could say no more than what was asked."""
+        if self.question.precision is not None:
+            return self.enough and self.half_width <= self.question.precision
+        return self.verdict in ("better", "worse", "same")
+
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval, as a share of A; infinite without an interval."""
+        if not self.effect.enough:
+            return math.inf
+        if self.scale is scale.RATIO:
+            return math.sqrt(self.effect.high / self.effect.low) - 1
+        return scale.DIFFERENCE.share((self.effect.high - self.effect.low) / 2, self.a)
 
     @property
     def visible(self) -> float:
-        """The smallest difference, in percent, that these runs would have shown."""
-        half = math.sqrt(self.ratio.high / self.ratio.low) if self.ratio.low > 0 else math.inf
-        return 100 * (half - 1)
+        """The smallest difference, in percent, that such a family of measurements would show in
+        POWER of all cases."""
+        wide = special.ndtri(1 - (1 - LEVEL) * self.part / 2)
+        sure = special.ndtri(1 - FAMILY * self.part / self.tests / 2) + special.ndtri(POWER)
+        return 100 * ((1 + self.half_width) ** (sure / wide) - 1)
+
+    @property
+    def needed(self) -> int | None:
+        """About how many rounds would answer the question, by what is known now; None if nobody can
+        say.  The width of an interval falls with the square root of the rounds."""
+        if not math.isfinite(self.half_width) or not self.half_width:
+            return None
+        if self.question.precision is not None:
+            now, asked = self.half_width, self.question.precision
+        else:
+            now = self.visible / 100
+            size = abs(self.scale.share(self._inner, self.a))
+            asked = max(size - self.question.better_by, self.question.same_within - size)
+        return math.ceil(self.rounds * max(1.0, now / max(asked, 1e-4)) ** 2)
+
+    @property
+    def _inner(self) -> float:
+        return math.log(self.effect.value) if self.scale is scale.RATIO else self.effect.value
 
 
-def _p_value(a: list[float], b: list[float]) -> float:
-    """The probability of such pairs if there is no difference, by the logarithms of their ratios.
-
-    Wilcoxon's signed-rank test without ties; Student's test where pairs are too few for ranks.  1
-    if all pairs are ties, or if there is one pair.
-    """
-    logs = [math.log(y / x) for x, y in zip(a, b)]
-    if len(logs) < 2 or all(value == 0 for value in logs):
-        return 1.0
-    if len(logs) >= stats.LEAST_RESAMPLED:
-        return float(scipy_stats.wilcoxon([value for value in logs if value]).pvalue)
-    if len(set(logs)) == 1:  # no spread at all
-        return 0.0
-    return float(scipy_stats.ttest_1samp(logs, 0).pvalue)
-
-
-def holm(p_values: list[float], level: float = 0.05) -> list[bool]:
-    """Which hypotheses are rejected when all are tested together (S. Holm, "A Simple Sequentially
-    Rejective Multiple Test Procedure", 1979)."""
-    rejected = [False] * len(p_values)
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        if p_values[index] > level / (len(p_values) - rank):
-            break
-        rejected[index] = True
-    return rejected
-
-
-def compare(runs: Runs, a: Variant, others: list[Variant],
-            measure: Measure) -> list[list[Comparison]]:
-    """For each of the others a list: its comparison with A in each row that both have numbers
-    for."""
-    found = [[one for row in runs.rows if (one := _row(runs, row, a, b, measure))]
-             for b in others]
-    sure = iter(holm([one.p for rows in found for one in rows]))
-    return [[dataclasses.replace(one, sure=next(sure)) for one in rows] for rows in found]
-
-
-def _row(runs: Runs, row: Row, a: Variant, b: Variant, measure: Measure) -> Comparison | None:
+def sample(runs: Runs, row: Row, a: Variant, b: Variant, measure: Measure) -> Sample | None:
+    """None if the row has no such measure, or no round that both have, or too little of it."""
     if not measure.has(row):
         return None
     first, second = runs.of(row, a.name), runs.of(row, b.name)
     rounds = sorted(first.keys() & second.keys())
     x = {i: measure.of(first[i]) for i in rounds}
     y = {i: measure.of(second[i]) for i in rounds}
-    if not rounds or min(*x.values(), *y.values()) <= 0:
+    if not rounds or measure.absent((*x.values(), *y.values())):
         return None
     middle = statistics.median(x.values()), statistics.median(y.values())
     if max(middle) < measure.least:
         return None
-    ratio = stats.ratio(y, x)
-    p = _p_value(list(x.values()), list(y.values())) if ratio.enough else 1.0
-    return Comparison(row, measure, *middle, ratio, p, len(rounds))
+    how = scale.of((*x.values(), *y.values()))
+    found = paired.evidence(measure.of, second, first, how)
+    return Sample(row, measure, *middle, how, found, len(rounds), found.n,
+                  sum(len(runs.failed(row, one.name)) for one in (a, b)))
 
 
-@dataclass(frozen=True)
-class Tally:
-    """One measure over all rows: in how many of them B is what."""
+def judge(samples: Sequence[Sample], question: Question = Question(),
+          shares: Mapping[str, float] | None = None) -> list[Comparison]:
+    """Judges all samples as one family.
 
-    measure: Measure
-    mean: float  # geometric mean of the ratios, B over A
-    better: int
-    worse: int
-    unsure: int
-    same: int
-    too_few: int  # rows with too few runs to tell; if all are, they count for `mean` and `worst`
-    worst: Comparison  # the row in which B does worst
-    pairs: int  # of the row that has most
+    `shares` of data that was looked at before: row -> the share of the levels that its last look
+    may spend (stats/looks.py).  Rows end at different looks then, so each is corrected by itself
+    (Bonferroni), and no row's verdict depends on what others come to later.
+    """
+    margins = [(one.scale.margin(question.better_by, one.a),
+                one.scale.margin(question.same_within, one.a)) for one in samples]
+    differs = [one.evidence.p_outside(-better, better)
+               for one, (better, _) in zip(samples, margins)]
+    same = [one.evidence.p_inside(-within, within)
+            for one, (_, within) in zip(samples, margins)]
+    parts = [1.0] * len(samples)
+    if shares is None:
+        differs, same = families.holm(differs), families.holm(same)
+    else:
+        parts = [shares.get(one.row.key, 1.0) for one in samples]
+        differs, same = ([min(1.0, len(samples) * p / part) for p, part in zip(found, parts)]
+                         for found in (differs, same))
+    return [_judged(one, question, part, len(samples), p_differs, p_same)
+            for one, part, p_differs, p_same in zip(samples, parts, differs, same)]
 
 
-def tally(rows: list[Comparison]) -> Tally:
-    """Counts the verdicts of at least one comparison; all are of the same measure."""
-    verdicts = [one.verdict for one in rows]
-    measure = rows[0].measure
-    told = [one for one in rows if one.ratio.enough] or rows
-    worst = min(told, key=lambda one: one.ratio.value if measure.more_is_better
-                else -one.ratio.value)
-    return Tally(
-        measure, statistics.geometric_mean(one.ratio.value for one in told),
-        *(verdicts.count(word) for word in ("better", "worse", "unsure", "same", stats.TOO_FEW)),
-        worst, max(one.pairs for one in rows),
-    )
+def _judged(one: Sample, question: Question, part: float, tests: int, p_differs: float,
+            p_same: float) -> Comparison:
+    evidence, shown = one.evidence, one.scale.shown
+    alpha, wide = FAMILY * part, (1 - LEVEL) * part
+    low, high = evidence.interval(wide)
+    sure_low, sure_high = evidence.interval(alpha / tests)
+    both = evidence.interval(2 * alpha / tests)
+    near = max(0.0, sure_low, -sure_high)
+    side = 1 if sure_low > 0 else -1
+    return Comparison(
+        one.row, one.measure, one.a, one.b, one.scale,
+        Estimate(shown(evidence.centre), shown(low), shown(high), evidence.least_p <= wide),
+        one.rounds, one.layouts, one.lost, question, p_differs, p_same,
+        at_least=abs(one.scale.share(side * near, one.a)),
+        at_most=one.scale.share(max(abs(both[0]), abs(both[1])), one.a),
+        part=part, tests=tests, enough=tests * evidence.least_p <= alpha)
+
+
+def compare(runs: Runs, a: Variant, others: Sequence[Variant], measures: Sequence[Measure],
+            question: Question = Question(),
+            shares: Mapping[str, float] | None = None) -> dict[Measure, list[list[Comparison]]]:
+    """For each measure and each of the others: its comparison with A in each row that both have
+    numbers for.  All of them are one family; the arguments are those of judge."""
+    found = {(measure, i): [one for row in runs.rows
+                            if (one := sample(runs, row, a, b, measure))]
+             for measure in measures for i, b in enumerate(others)}
+    judged = iter(judge([one for samples in found.values() for one in samples], question, shares))
+    return {measure: [[next(judged) for _ in found[measure, i]] for i in range(len(others))]
+            for measure in measures}

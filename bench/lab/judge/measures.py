@@ -1,6 +1,6 @@
 """The numbers of a run that are compared: their units, and which way is better."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bench.lab.run.runs import Run
@@ -19,10 +19,15 @@ class Measure:
     worse: str
     least: float = 0.0  # medians below this, in the unit, are not worth comparing
     timed: bool | None = None  # True: only of timed rows; False: only of others; None: of all
+    counts: bool = False  # 0 is a number like others; else it means that there is no number
 
     def has(self, row: Row) -> bool:
         """Whether the row has this measure."""
         return self.timed in (None, row.timed)
+
+    def absent(self, values: Collection[float]) -> bool:
+        """Whether one of the values is no number of this measure."""
+        return not self.counts and min(values) <= 0
 
     @property
     def head(self) -> str:
@@ -34,19 +39,23 @@ SPEED = Measure("speed", "M ops/s", lambda run: run.ops_per_s / 1e6, True, "fast
                 timed=False)
 TIME = Measure("time", "s", lambda run: run.seconds, False, "faster", "slower", timed=True)
 PEAK = Measure("peak RSS", "MiB", lambda run: run.peak_rss_kib / 1024, False, "smaller", "larger")
-MEASURES = (
-    SPEED,
-    TIME,
-    PEAK,
+# What a measurement is made for; its verdicts are one family.  All other measures are explored:
+# they are a family of their own, and say where to look.
+PRIMARY = (SPEED, TIME, PEAK)
+EXPLORED = (
     Measure("RSS at the end", "MiB", lambda run: run.rss_kib / 1024, False, "smaller", "larger"),
-    Measure("page faults", "", lambda run: run.minor_faults, False, "fewer", "more", least=100),
-    Measure("user time", "s", lambda run: run.user_s, False, "less", "more", least=0.02),
-    Measure("system time", "s", lambda run: run.sys_s, False, "less", "more", least=0.02),
+    Measure("page faults", "", lambda run: run.minor_faults, False, "fewer", "more", least=100,
+            counts=True),
+    Measure("user time", "s", lambda run: run.user_s, False, "less", "more", least=0.02,
+            counts=True),
+    Measure("system time", "s", lambda run: run.sys_s, False, "less", "more", least=0.02,
+            counts=True),
     Measure("latency p50", "ns", lambda run: run.p50_ns, False, "shorter", "longer", least=1),
     Measure("latency p99", "ns", lambda run: run.p99_ns, False, "shorter", "longer", least=1),
     Measure("latency p99.9", "ns", lambda run: run.p999_ns, False, "shorter", "longer", least=1),
     Measure("latency max", "ns", lambda run: run.max_ns, False, "shorter", "longer", least=1),
 )
+MEASURES = PRIMARY + EXPLORED
 
 
 def lead(row: Row) -> Measure:

@@ -4,9 +4,9 @@ count: a median hardly changes with them, and the reason why they are slow may b
 import statistics
 from dataclasses import dataclass
 
-from bench.lab.judge import stats
 from bench.lab.judge.cells import Cells
 from bench.lab.select.row import Row
+from bench.lab.stats import families
 
 FENCE = 3  # interquartile ranges: J. Tukey's outer fence, "Exploratory Data Analysis"
 
@@ -36,7 +36,7 @@ def find(cells: Cells) -> Outliers:
         for variant in cells.variants:
             values = cells.values(row, variant.name)
             most = max(most, len(values))
-            if not stats.enough_pairs(len(values)):
+            if not families.enough(len(values)):
                 continue
             low, middle, high = statistics.quantiles(values.values(), n=4, method="inclusive")
             reach = FENCE * (high - low)

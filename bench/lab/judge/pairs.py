@@ -1,14 +1,17 @@
 """What a measurement of variants against one of them shows: each of them against it in every
 measure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.lab.judge import compare, outliers
 from bench.lab.judge.cells import Cells
-from bench.lab.judge.compare import Comparison, Tally
-from bench.lab.judge.measures import MEASURES, SPEED, TIME, Measure
+from bench.lab.judge.compare import Comparison
+from bench.lab.judge.measures import EXPLORED, PRIMARY, SPEED, TIME, Measure
 from bench.lab.judge.outliers import Outliers
+from bench.lab.judge.tally import Tally, tally
 from bench.lab.run.runs import Runs
+from bench.lab.select.question import Question
 from bench.lab.select.variant import Variant
 
 
@@ -23,17 +26,22 @@ class Outcome:
     @property
     def tallies(self) -> list[Tally]:
         """One for each measure that there are numbers for."""
-        return [compare.tally(rows) for rows in self.rows.values()]
+        return [tally(rows) for rows in self.rows.values()]
 
     @property
-    def found(self) -> bool:
-        """Whether anything is surely better or worse, in any measure."""
-        return any(one.better or one.worse for one in self.tallies)
+    def primary(self) -> list[Comparison]:
+        """The comparisons that the measurement was made for."""
+        return [one for measure in PRIMARY for one in self.rows.get(measure, [])]
 
     @property
-    def told(self) -> bool:
-        """Whether any row has enough runs to tell."""
-        return any(one.ratio.enough for rows in self.rows.values() for one in rows)
+    def differs(self) -> bool:
+        """Whether anything is surely better or worse, in any primary measure."""
+        return any(one.verdict in ("better", "worse") for one in self.primary)
+
+    @property
+    def same(self) -> bool:
+        """Whether all rows are the same in all primary measures."""
+        return bool(self.primary) and all(one.verdict == "same" for one in self.primary)
 
     @property
     def lead(self) -> Measure | None:
@@ -48,6 +56,7 @@ class Pairs:
     cells: Cells
     outcomes: list[Outcome]
     outliers: Outliers
+    question: Question
 
     @property
     def a(self) -> Variant:
@@ -55,11 +64,13 @@ class Pairs:
         return self.cells.variants[0]
 
 
-def judge(runs: Runs) -> Pairs:
-    """Each of the other variants against the first."""
+def judge(runs: Runs, question: Question = Question(),
+          shares: Mapping[str, float] | None = None) -> Pairs:
+    """Each of the other variants against the first; the arguments are those of compare.judge."""
     a, *others = runs.variants
-    found = {measure: compare.compare(runs, a, others, measure) for measure in MEASURES}
+    found = {measure: rows for family in (PRIMARY, EXPLORED)
+             for measure, rows in compare.compare(runs, a, others, family, question, shares).items()}
     outcomes = [Outcome(a, b, {measure: rows[i] for measure, rows in found.items() if rows[i]})
                 for i, b in enumerate(others)]
     cells = Cells(runs)
-    return Pairs(cells, outcomes, outliers.find(cells))
+    return Pairs(cells, outcomes, outliers.find(cells), question)

@@ -4,12 +4,12 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.lab.judge import stats
 from bench.lab.judge.cells import Cells
 from bench.lab.judge.measures import SPEED
 from bench.lab.judge.regress import Change
-from bench.lab.judge.stats import Estimate
 from bench.lab.select.variant import Variant
+from bench.lab.stats import families
+from bench.lab.stats.estimate import Estimate
 
 LEAST_SHARE = 0.5  # of the system's speed, in every row
 MID_LARGE = 2.0  # of the system's speed
@@ -60,7 +60,7 @@ def _larson(cells: Cells) -> Target:
     return Target("larson, 4 threads and more", "no crash",
                   f"{failed} of {runs + failed} runs failed" if runs + failed else "",
                   False if failed else True if found and all(
-                      stats.enough_pairs(cell.runs) for cell in found) else None)
+                      families.enough(cell.runs) for cell in found) else None)
 
 
 def _lowest(cells: Cells, mine: Variant) -> Target:
@@ -86,19 +86,19 @@ def _mid_large(cells: Cells, mine: Variant) -> Target:
 
 
 def _of(mine: Variant, changes: list[Change] | None) -> list[Change]:
-    return [one for one in changes or [] if one.variant.name == mine.name and one.measure is SPEED]
+    return [one for one in changes or [] if one.variant.name == mine.name and one.judged.measure is SPEED]
 
 
 def _mid_large_change(mine: Variant, changes: list[Change] | None) -> Target:
-    of = [one for one in _of(mine, changes) if one.row.program == "bench_mid_large_mt"]
-    worse = sum(one.verdict == "worse" for one in of)
+    of = [one for one in _of(mine, changes) if one.judged.row.program == "bench_mid_large_mt"]
+    worse = sum(one.judged.verdict == "worse" for one in of)
     return Target("mid-large against the earlier run", "no row worse",
                   f"{worse} of {len(of)} rows worse" if of else "",
-                  False if worse else _told((one.ratio for one in of), True))
+                  False if worse else _told((one.judged.effect for one in of), True))
 
 
 def _gain(mine: Variant, changes: list[Change] | None) -> Target:
     of = _of(mine, changes)
-    mean = _mean(one.ratio for one in of)
+    mean = _mean(one.judged.effect for one in of)
     return Target("all rows against the earlier run", f">= {GAIN:.2f}", f"{mean:.2f}" if of else "",
-                  _told((one.ratio for one in of), (mean or 0) >= GAIN))
+                  _told((one.judged.effect for one in of), (mean or 0) >= GAIN))

@@ -7,10 +7,10 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 
 from bench.lab.base import ending
-from bench.lab.judge import stats
 from bench.lab.run.folder import Folder
 from bench.lab.run.runs import Runs
 from bench.lab.run.session import Session
+from bench.lab.stats import families
 from gen import screen
 
 
@@ -40,8 +40,9 @@ def measure(name: str, session: Session, judge: Callable[[Runs], R]) -> tuple[in
     def work() -> int:
         made = session.measure(console)
         about, failure = made.about, made.failure
-        if not stats.enough_pairs(session.reps):
-            about["doubts"].append(f"{stats.too_few(session.reps)}: nothing here is a verdict")
+        rounds = session.until.rounds
+        if rounds is not None and not families.enough(rounds):
+            about["doubts"].append(f"{families.too_few(rounds)}: nothing here is a verdict")
         try:
             session.folder.write_json("run.json", about)
             found.append(judge(made.runs))

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from bench.lab.judge import pairs
 from bench.lab.judge.pairs import Pairs
 from bench.lab.page import pair_page
 from bench.lab.run.folder import Folder
-from bench.lab.run.runs import Runs
 from bench.lab.show import pair_summary, pair_table, pair_terminal
 
 
@@ -31,8 +29,3 @@ class PairsReport:
     def show(self, console: Console, about: dict) -> None:
         """The rows, the verdicts."""
         pair_terminal.show(console, self.found, about)
-
-
-def judge(runs: Runs) -> PairsReport:
-    """The report of these runs."""
-    return PairsReport(pairs.judge(runs))

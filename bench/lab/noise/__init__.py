@@ -1,6 +1,6 @@
-"""The laboratory tested on itself: how small a difference it can show, how often it finds a false
-one.
+"""The laboratory tested on itself: how small a difference it shows, how often it finds a false one.
 
-    blocks.py        blocks of pairs without a difference, or with a known one, each judged
-    noise_report.py  what the blocks come to
+    known.py         pairs of variants whose difference is known: none, or so much
+    trials.py        whole measurements of such pairs, each judged
+    noise_report.py  what the trials come to
 """

@@ -1,68 +1,104 @@
-"""What the blocks come to: noise.csv, summary.md, the table on the terminal."""
+"""What the trials come to: noise.csv, a line for each trial as it ends; summary.md, and the table on
+the terminal."""
 
+import csv
 import statistics
-from dataclasses import dataclass
+from pathlib import Path
 
-from rich.console import Console
+from scipy import stats as scipy_stats
 
-from bench.lab.noise import blocks
-from bench.lab.noise.blocks import Noise
-from bench.lab.run.folder import Folder
-from bench.lab.run.runs import Runs
-from bench.lab.show import csv_file, markdown, terminal
+from bench.lab.judge.measures import PEAK
+from bench.lab.noise.known import Known
+from bench.lab.noise.trials import Trial
+from bench.lab.run.folder import Files
+from bench.lab.show import markdown
+from bench.lab.show.numbers import short
 from bench.lab.show.table import Table, plain
+from bench.lab.stats.estimate import LEVEL
 
-_COLUMNS = ("benchmark", "parameters", "blocks", "false", "false_together", "visible_percent",
-            "missed", "slowed_percent")
-_HEADS = ("row", "blocks", "differs", "differs, together", "would have seen, %", "missed",
-          "slowed by, %")
-
-
-@dataclass(frozen=True)
-class NoiseReport:
-    """Of all rows, with `added` percent of work in the slowed runs."""
-
-    found: list[Noise]
-    added: float
-
-    def write(self, folder: Folder, about: dict) -> None:
-        """noise.csv, summary.md."""
-        folder.write("noise.csv", csv_file.text(_COLUMNS, (
-            [one.row.program, one.row.params, one.blocks, one.false, one.false_together,
-             f"{one.visible:.4g}", one.missed, f"{one.slowed:.4g}"] for one in self.found)))
-        folder.write("summary.md", "\n".join([
-            f"# {about['command']}", "", verdict(self.found, self.added), "",
-            *(f"**Doubtful: {doubt}.**" for doubt in about["doubts"]), "",
-            *markdown.table(_table(self.found)), ""]))
-
-    def show(self, console: Console, _about: dict) -> None:
-        """The table and the sentences."""
-        terminal.put_apart(console, _table(self.found))
-        console.print(verdict(self.found, self.added), style="bold")
+FILE = "noise.csv"
+COLUMNS = ("pair", "trial", "benchmark", "parameters", "verdict", "change_percent",
+           "visible_percent", "rounds", "seconds", "differs")
+_HEADS = ("pair", "row", "trials", "worse", "the same", "differs anywhere", "B / A less 1, %",
+          "would show, %", "rounds", "seconds")
 
 
-def judge(runs: Runs, pairs: int, added: float) -> NoiseReport:
-    """The report of these runs, in blocks of so many pairs."""
-    return NoiseReport(blocks.judge(runs, pairs), added)
+class NoiseFolder(Files):
+    """The folder of all measurements, each in a folder of its own inside."""
+
+    def __init__(self, path: Path):
+        """Raises UsageError if it cannot be made."""
+        super().__init__(path, FILE)
+
+    def begin(self, first: Path) -> None:
+        """The head of noise.csv."""
+        self._file = open(first, "w", newline="", encoding="utf-8")
+        self._csv = csv.writer(self._file, lineterminator="\n")
+        self._csv.writerow(COLUMNS)
+
+    def add(self, one: Trial) -> None:
+        """One line."""
+        self._csv.writerow([
+            one.known.name, one.number, one.row.program, one.row.params, one.verdict,
+            f"{one.change:.4g}", f"{one.visible:.4g}", one.rounds, f"{one.seconds:.1f}",
+            int(one.differs)])
+        self._file.flush()
+
+    def of(self, known: Known, number: int) -> Path:
+        """Where a measurement has its own files."""
+        return self.path / f"{known.name}-{number}"
 
 
-def _table(found: list[Noise]) -> Table:
-    return plain(_HEADS, [
-        [one.row.title, str(one.blocks), str(one.false), str(one.false_together),
-         f"{one.visible:.1f}", str(one.missed), f"{one.slowed:.1f}"] for one in found], folds=(0,))
+def table(trials: list[Trial]) -> Table:
+    """A line for each pair and row."""
+    lines = []
+    for key in dict.fromkeys((one.known.name, one.row.key) for one in trials):
+        of = [one for one in trials if (one.known.name, one.row.key) == key]
+        lines.append([
+            of[0].known.name, of[0].row.title, str(len(of)),
+            str(sum(one.verdict == "worse" for one in of)),
+            str(sum(one.verdict == "same" for one in of)),
+            str(sum(one.differs for one in of)),
+            f"{statistics.median(one.change for one in of):+.2f}",
+            short(statistics.median(one.visible for one in of)),
+            short(statistics.median(one.rounds for one in of)),
+            short(statistics.median(one.seconds for one in of))])
+    return plain(_HEADS, lines, left=(0, 1), folds=(1,))
 
 
-def verdict(found: list[Noise], added: float) -> str:
-    """Sentences about all rows."""
-    if not found:
-        return "No row has numbers."
-    rate, low, high = blocks.false_rate(found)
-    count, missed = sum(one.blocks for one in found), sum(one.missed for one in found)
-    floor = statistics.median(one.visible for one in found)
-    return (
-        f"Differences found where there is none: {100 * rate:.1f} % of {count} comparisons "
-        f"({100 * low:.1f} to {100 * high:.1f}); all rows of a block taken together: "
-        f"{sum(one.false_together for one in found)}.  Noise floor: half of the rows show "
-        f"differences of {floor:.1f} %.  {added:g} % of added work: seen in {count - missed} of "
-        f"{count}."
-    )
+def sentences(trials: list[Trial]) -> list[str]:
+    """What each pair comes to, over all rows."""
+    found = []
+    for name in dict.fromkeys(one.known.name for one in trials):
+        of = [one for one in trials if one.known.name == name]
+        known = of[0].known
+        if known.percent:
+            seen = sum(one.verdict == "worse" for one in of)
+            what = f"{known.b.ballast_kib} KiB more at the peak" if known.measure is PEAK \
+                else f"{known.percent:g} % of added work"
+            found.append(f"{name}: {what}, found in {_of(seen, of)}.")
+            continue
+        reports = {one.number for one in of}
+        wrong = {one.number for one in of if one.differs}
+        same = sum(one.verdict == "same" for one in of)
+        found.append(
+            f"{name}: no difference; called different in {_of(sum(one.differs for one in of), of)}"
+            f", in {len(wrong)} of {len(reports)} measurements as a whole; called the same in "
+            f"{_of(same, of)}.")
+    return found
+
+
+def _of(count: int, trials: list[Trial]) -> str:
+    """With the exact interval of C. Clopper and E. Pearson (1934)."""
+    interval = scipy_stats.binomtest(count, len(trials)).proportion_ci(LEVEL)
+    return (f"{count} of {len(trials)} rows ({100 * interval.low:.0f} to "
+            f"{100 * interval.high:.0f} %)")
+
+
+def write(folder: NoiseFolder, command: str, trials: list[Trial], interrupted: bool) -> None:
+    """summary.md."""
+    folder.write("summary.md", "\n".join([
+        f"# {command}", "", *markdown.bullets(sentences(trials)), "",
+        *(["**Interrupted: this is what was finished.**", ""] if interrupted else []),
+        *markdown.table(table(trials), left=2), ""]))
+

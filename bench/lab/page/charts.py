@@ -9,13 +9,13 @@ import math
 
 from bench.lab.judge.cells import Cells
 from bench.lab.judge.measures import lead
-from bench.lab.judge.stats import Estimate
 from bench.lab.page.classes import class_charts
 from bench.lab.page.looks import looks
 from bench.lab.run.runs import LATENCIES, Runs
 from bench.lab.select.row import Row, shell
 from bench.lab.select.variant import Variant
 from bench.lab.show.cell_table import lead_head
+from bench.lab.stats.estimate import Estimate
 
 NUMBERS = ("ops_per_s", "ops", "seconds", "peak_rss_kib", "rss_kib", "minor_faults", "user_s",
            "sys_s", *LATENCIES)

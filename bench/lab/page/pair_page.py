@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bench.lab.judge.measures import SPEED, TIME, lead
 from bench.lab.judge.pairs import Outcome, Pairs
 from bench.lab.page import page
-from bench.lab.show import pair_table
+from bench.lab.show import pair_table, pair_words
 from bench.lab.show.table import Table
 
 _LEGENDS = {
@@ -23,8 +23,8 @@ def render(pairs: Pairs, about: dict) -> str:
     if several:
         tables.insert(0, dataclasses.replace(pair_table.several(outcomes),
                                              title=f"All rows, against {pairs.a.name}"))
-    return page.render(pairs.cells, about, pairs.a.name, pair_table.verdicts(outcomes),
-                       pair_table.LEGEND + _LEGENDS[lead(pairs.cells.rows[0])], tables)
+    return page.render(pairs.cells, about, pairs.a.name, pair_words.verdicts(outcomes),
+                       pair_words.LEGEND + _LEGENDS[lead(pairs.cells.rows[0])], tables)
 
 
 def _tables(outcome: Outcome, named: bool) -> Iterator[Table]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.lab.judge import pairs
+from bench.lab.judge.pairs import Pairs
 from bench.lab.measure.pairs_report import PairsReport
 from bench.lab.replay import agreement
 from bench.lab.replay.agreement import Agreement
@@ -24,6 +24,6 @@ class ReplayReport(PairsReport):
         folder.write("replay.csv", agreement.csv(self.agreements, self.plan))
 
 
-def judge(runs: Runs, plan: Plan) -> ReplayReport:
+def judge(found: Pairs, runs: Runs, plan: Plan) -> ReplayReport:
     """The report of these runs."""
-    return ReplayReport(pairs.judge(runs), plan, agreement.find(runs))
+    return ReplayReport(found, plan, agreement.find(runs))

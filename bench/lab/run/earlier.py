@@ -10,7 +10,7 @@ from bench.lab.base.errors import UsageError
 from bench.lab.run.runs import Run
 
 _NEEDED = ("benchmark", "variant", "parameters", "rep", "status", "ops_per_s", "peak_rss_kib")
-_NUMBERS = tuple(field.name for field in fields(Run) if field.name != "status")
+_NUMBERS = tuple(field.name for field in fields(Run) if field.name not in ("status", "layout"))
 _MACHINE = ("cpu", "cores", "memory_mib", "kernel", "libc", "governor", "transparent_huge_pages")
 
 
@@ -57,7 +57,8 @@ def load(folder: Path) -> Earlier:
         if line["status"] != "ok":
             continue
         try:
-            run = Run("ok", **{name: float(line.get(name) or 0) for name in _NUMBERS})
+            run = Run("ok", **{name: float(line.get(name) or 0) for name in _NUMBERS},
+                      layout=int(line.get("layout") or -1))
             rep = int(line["rep"])
         except ValueError as error:
             raise UsageError(f"--baseline: {path}: line {number}: {error}") from error

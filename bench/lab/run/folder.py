@@ -12,7 +12,7 @@ from bench.lab.run.schedule import Job
 COLUMNS = (
     "benchmark", "variant", "parameters", "ops_per_s", "rep", "status", "ops", "seconds",
     "peak_rss_kib", "rss_kib", "minor_faults", "user_s", "sys_s",
-    *LATENCIES, "raw",
+    *LATENCIES, "layout", "raw",
 )
 _OF_ANY = ("results.csv", "run.json")  # one of these is in every folder with results
 
@@ -77,6 +77,7 @@ class Folder(Files):
         """One line of results.csv; a run without numbers leaves them empty."""
         numbers = {key: _number(value) if run.ok else "" for key, value in asdict(run).items()
                    if key != "status"}
+        numbers["layout"] = "" if run.layout < 0 else run.layout
         raw = self.raw(job).relative_to(self.path)
         cells = {
             **numbers, "benchmark": job.row.program, "variant": job.variant.name,

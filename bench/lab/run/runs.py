@@ -27,6 +27,7 @@ class Run:
     p999_ns: float = 0
     max_ns: float = 0
     live_peak: float = 0  # most bytes asked for and in use; 0: the program does not say
+    layout: int = -1  # which of the links ran; -1: there is but one
 
     @property
     def ok(self) -> bool:

@@ -5,8 +5,10 @@ alike; the order within a round is random so that no variant always follows the 
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.lab.run.draw import Draw
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
 
@@ -18,27 +20,38 @@ class Job:
     row: Row
     variant: Variant
     rep: int  # round, from 1
+    draw: Draw = Draw()
+    cpu: int | None = None  # the processor that it is bound to
 
 
-def pair(rows: list[Row], variants: list[Variant], reps: int, seed: int) -> list[Job]:
-    """All runs.  The variants of a row run one right after the other, so that a pair of runs
-    differs in little but the variant.  The order of the rows is random, and so is the order within
-    a row."""
-    rng = random.Random(seed)
-    jobs: list[Job] = []
-    for rep in range(1, reps + 1):
-        for row in rng.sample(rows, len(rows)):
-            jobs += [Job(row, variant, rep) for variant in rng.sample(variants, len(variants))
-                     if not variant.why_not(row)]
-    return jobs
+Order = Callable[[list[Row], list[Variant], random.Random], list[list[tuple[Row, Variant]]]]
 
 
-def interleave(rows: list[Row], variants: list[Variant], reps: int, seed: int) -> list[Job]:
-    """All runs; the order follows from the seed."""
-    rng = random.Random(seed)
-    jobs: list[Job] = []
-    for rep in range(1, reps + 1):
-        cells = [(row, v) for row in rows for v in variants if not v.why_not(row)]
-        rng.shuffle(cells)
-        jobs += [Job(row, variant, rep) for row, variant in cells]
-    return jobs
+def pair(rows: list[Row], variants: list[Variant],
+         rng: random.Random) -> list[list[tuple[Row, Variant]]]:
+    """All runs of one round, each by itself.  The variants of a row run one right after the other,
+    so that a pair of runs differs in little but the variant.  The order of the rows is random, and
+    so is the order within a row."""
+    return [[(row, variant)] for row in rng.sample(rows, len(rows))
+            for variant in rng.sample(variants, len(variants)) if not variant.why_not(row)]
+
+
+def interleave(rows: list[Row], variants: list[Variant],
+               rng: random.Random) -> list[list[tuple[Row, Variant]]]:
+    """All runs of one round, each by itself, in random order."""
+    cells = [[(row, v)] for row in rows for v in variants if not v.why_not(row)]
+    rng.shuffle(cells)
+    return cells
+
+
+def duet(rows: list[Row], variants: list[Variant],
+         rng: random.Random) -> list[list[tuple[Row, Variant]]]:
+    """Runs of one round for two processors: both variants of a row at once, if it has one thread
+    (L. Bulej et al., "Duet Benchmarking", ICPE 2020); other rows as `pair` has them.  The first of
+    two runs on the first processor: the sides are drawn."""
+    found = []
+    for row in rng.sample(rows, len(rows)):
+        its = [(row, variant) for variant in rng.sample(variants, len(variants))
+               if not variant.why_not(row)]
+        found += [its] if row.threads == 1 and len(its) == 2 else [[one] for one in its]
+    return found

@@ -6,6 +6,7 @@
     anycommand.py     any command as a row
     real_programs.py  real programs as loads, each with three inputs
     studies.py        the rows of the studies that have a command of their own
+    question.py       what a comparison of two variants is asked
     variant.py        a variant: one allocator, and the programs linked with it
     manifest.py       the list of variants that the build made
     preload.py        libraries from elsewhere, as variants

@@ -15,11 +15,13 @@ from bench.lab.base.errors import UsageError
 from bench.lab.select import manifest, preload
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.question import SAME, Question
 from bench.lab.select.row import shell
 from gen.command import plain
 
 MOST = 100_000  # of what is counted: more would not end in a year
 LONGEST = 86_400  # seconds
+WITHIN = 60.0  # seconds for a row
 LONG = "the long runs, as in bazel run //bench:matrix -- --full"  # help of --full
 
 
@@ -74,6 +76,11 @@ def seconds(text: str) -> float:
 def percent(text: str) -> float:
     """A share of work."""
     return _value(text, float, 0.001, 100, "a percentage from 0.001 to 100")
+
+
+def percents(text: str) -> list[float]:
+    """The percentages in 1,3."""
+    return [percent(word) for word in text.split(",")]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -134,6 +141,44 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = Tr
                     help="how long one run may take; default %(default)s")
     if built:
         add_manifest(to)
+
+
+def add_question(to: argparse.ArgumentParser) -> None:
+    """What is asked of each row, and for how long: --better-by, --same-within, --precision,
+    --within, --no-verdict."""
+    to.add_argument("--better-by", type=percent, metavar="PERCENT",
+                    help="better and worse mean: surely by more than this; default 0")
+    to.add_argument("--same-within", type=percent, metavar="PERCENT",
+                    help=f"the same means: surely no more apart than this; default {100 * SAME:g}")
+    to.add_argument("--precision", type=percent, metavar="PERCENT",
+                    help="measure until each interval reaches no further than this to either side")
+    to.add_argument("--within", type=seconds, metavar="SECONDS",
+                    help="with one of these and no --reps: a row ends as soon as its answer is "
+                         f"known, at the latest after so long; default {WITHIN:g}")
+    to.add_argument("--no-verdict", action="store_true",
+                    help="measure although --reps is too small for a verdict")
+
+
+def question_of(chosen: argparse.Namespace) -> Question:
+    """What is asked.  Raises UsageError for options that contradict each other."""
+    if chosen.precision and chosen.reps:
+        raise UsageError("--precision: measures as often as it takes; leave out --reps, or say "
+                         "--same-within or --better-by")
+    if chosen.within and chosen.reps:
+        raise UsageError("--within: is the time to an answer; leave out --reps")
+    return Question(
+        (chosen.better_by or 0) / 100,
+        SAME if chosen.same_within is None else chosen.same_within / 100,
+        same_first=chosen.same_within is not None,
+        precision=chosen.precision and chosen.precision / 100)
+
+
+def seconds_of(chosen: argparse.Namespace) -> float | None:
+    """The time that each row may take to an answer; None: it is measured a number of times."""
+    asked = (chosen.better_by, chosen.same_within, chosen.precision, chosen.within)
+    if chosen.reps or all(one is None for one in asked):
+        return None
+    return chosen.within or WITHIN
 
 
 def add_manifest(to: argparse.ArgumentParser) -> None:

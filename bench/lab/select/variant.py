@@ -20,6 +20,11 @@ class Variant:
     library: Path | None = None  # the shared library of its allocator; None if that is in libc
     preload: Path | None = None  # a library that is preloaded and so takes the allocator's place
     more: float = 0.0  # how much more work it does that is not counted: a known slow-down
+    ballast_kib: int = 0  # memory that its programs take beside their load: a known difference
+    # Links that differ only in where code and data lie, of its library and, without an allocator,
+    # of the programs; the one without padding comes first.  None: only what `binaries` has.
+    layouts: tuple[Path, ...] = ()
+    programs: dict[str, tuple[Path, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def is_peer(self) -> bool:
@@ -36,18 +41,33 @@ class Variant:
         """Whether its allocator has no locks."""
         return self.name == "floor"
 
-    def preloaded(self, _row: Row) -> Path | None:
-        """The library that is preloaded into the row's program."""
+    def preloaded(self, row: Row, link: int | None = None) -> Path | None:
+        """The library that is preloaded into the row's program: in one of its links."""
+        relinked = self.preload == self.library or row.program in self.programs
+        if link is not None and self.layouts and relinked:
+            return self.layouts[link % len(self.layouts)]
+        if link is not None and row.program in self.programs:
+            return self.library
         return self.preload
 
-    def environment(self, row: Row) -> dict[str, str]:
+    def environment(self, row: Row, link: int | None = None) -> dict[str, str]:
         """Further variables for the environment of the row's program."""
-        library = self.preloaded(row)
-        return {row.preload: str(library)} if library else {}
+        library = self.preloaded(row, link)
+        found = {row.preload: str(library)} if library else {}
+        return {**found, "BENCH_BALLAST": str(self.ballast_kib)} if self.ballast_kib else found
 
-    def command(self, row: Row) -> list[str]:
-        """The program and its arguments."""
-        return [str(row.executable(self.binaries)), *row.arguments(self.more)]
+    def links(self, row: Row) -> int:
+        """How many links there are of what runs in this row; 1: nothing varies."""
+        return max(len(self.programs.get(row.program, ())),
+                   len(self.layouts) if self.preloaded(row, 0) in self.layouts else 0, 1)
+
+    def command(self, row: Row, link: int | None = None) -> list[str]:
+        """The program and its arguments; `link`: which of the links of the program, if it has
+        any."""
+        made = self.programs.get(row.program)
+        program = made[link % len(made)] if made and link is not None \
+            else row.executable(self.binaries)
+        return [str(program), *row.arguments(self.more)]
 
     @property
     def baseline(self) -> str:

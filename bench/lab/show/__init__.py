@@ -8,8 +8,8 @@
     cell_table.py       the cells of a row, and the means
     asked_tables.py     bars and targets
     change_table.py     changes since an earlier measurement
-    pair_table.py       comparisons of B with A
-    outlier_list.py     outliers
+    pair_words.py       comparisons of B with A as sentences
+    pair_table.py       the same as tables
     matrix_summary.py   summary.md of the matrix
     matrix_terminal.py  the matrix on the terminal
     pair_summary.py     summary.md of a comparison

@@ -1,18 +1,20 @@
 """The cells of a row as a table, and the means of all rows."""
 
-from bench.lab.judge import stats
 from bench.lab.judge.cells import Cell, Cells
 from bench.lab.judge.measures import SPEED, lead
 from bench.lab.select.row import Row
 from bench.lab.show.numbers import fixed, ratio, short
 from bench.lab.show.table import Line, Table, plain
+from bench.lab.stats import families
+from bench.lab.stats.estimate import FEW_RUNS, TOO_FEW
 
 LEGEND = (
     "Medians; an operation is one malloc or one free.  Ratios are of speeds: above 1 is faster.  "
     "Static variants are compared with the static system.  "
-    "A ratio marked = has an interval that holds 1: no difference was found; one marked ? comes "
-    f"from fewer than {stats.LEAST_PAIRS} rounds, {stats.TOO_FEW} to tell.  "
-    "ns net is ns gross less that of the reference null."
+    "A ratio marked = has an interval that holds 1: it may be either way; one marked ? comes "
+    f"from fewer than {families.LEAST} rounds, {TOO_FEW} to tell.  "
+    "ns net is ns gross less that of the reference null in the same round, with its 95 % interval; "
+    "of one thread only."
 )
 _DISPENSABLE = ("ns gross", "95 % interval", "ns net", "/ mi", "peak MiB", "of floor", "/ system")
 
@@ -38,13 +40,21 @@ def _words(one: Cell) -> list[str]:
     if one.speed is None:
         return [name, "; ".join(one.failures) or one.left_out or "no run finished"]
     shown = one.shown
-    low_to_high = f"{short(shown.low)}..{short(shown.high)}" if shown.enough else stats.FEW_RUNS
+    low_to_high = f"{short(shown.low)}..{short(shown.high)}" if shown.enough else FEW_RUNS
     floor = "" if one.of_floor is None else f"{100 * one.of_floor:.0f} %"
     return [
         name, short(shown.value), low_to_high, ratio(one.vs_system), ratio(one.vs_mi),
-        ratio(one.vs_best), floor, fixed(one.gross_ns, 2), fixed(one.net_ns, 2),
+        ratio(one.vs_best), floor, fixed(one.gross_ns, 2), _net(one),
         fixed(one.rss_mib, 1),
     ]
+
+
+def _net(one: Cell) -> str:
+    """As 1.28 (1.21..1.36)."""
+    if one.net_ns is None:
+        return ""
+    text = f"{one.net_ns.value:.2f}"
+    return f"{text} ({one.net_ns.low:.2f}..{one.net_ns.high:.2f})" if one.net_ns.enough else text
 
 
 def means(cells: Cells) -> Table | None:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from bench.lab.judge.stats import Estimate
+from bench.lab.stats.estimate import Estimate
 
 
 def text(columns: Sequence[str], lines: Iterable[Iterable[object]]) -> str:

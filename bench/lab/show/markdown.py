@@ -1,8 +1,14 @@
-"""The writer of Markdown: tables, sections, lists, as lines."""
+"""The writer of Markdown: tables, sections, lists, as lines; and the sections that all summaries
+have."""
 
 from collections.abc import Sequence
 
+from bench.lab.judge.measures import lead
+from bench.lab.judge.outliers import FENCE, Outliers
 from bench.lab.show.table import Table
+from bench.lab.stats import families
+
+SHOWN = 20  # outliers
 
 
 def table(shown: Table, left: int = 1) -> list[str]:
@@ -45,3 +51,22 @@ def doubts(about: dict) -> list[str]:
     if about["interrupted"]:
         lines += ["**Interrupted: this is what was finished.**", ""]
     return lines
+
+
+def outliers(found: Outliers) -> list[str]:
+    """Nothing without outliers, if there are enough runs to tell."""
+    far = found.found
+    if found.most and not families.enough(found.most):
+        return section("Outliers", f"No verdict: {families.too_few(found.most)}.")
+    if not far:
+        return []
+    lines = [f"{one.row.title}, {one.variant}, round {one.rep}: "
+             f"{one.ratio:.2f} of the median {lead(one.row).name}" for one in far[:SHOWN]]
+    if len(far) > SHOWN:
+        lines.append(f"and {len(far) - SHOWN} more")
+    return section(
+        "Outliers",
+        f"{len(far)} runs lie more than {FENCE} interquartile ranges outside the middle half of "
+        "the runs of their row and variant. An interquartile range is how far that middle half "
+        "reaches, from the slowest of it to the fastest. All runs count.",
+        bullets(lines))

@@ -50,7 +50,7 @@ def _show_bars(console: Console, found: Matrix) -> None:
 def _show_changes(console: Console, found: Matrix, words: list[str]) -> None:
     """Prints the changes since the earlier measurement."""
     changed = [one for one in found.changes or []
-               if one.variant.kind == "profile" and one.verdict in ("better", "worse")]
+               if one.variant.kind == "profile" and one.judged.verdict in ("better", "worse")]
     if changed:
         terminal.put_apart(console, change_table.table(changed,
                                                        f"Against {found.earlier.folder}"))

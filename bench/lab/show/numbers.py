@@ -1,7 +1,8 @@
 """Numbers and intervals as text: the same on the terminal, in summary.md and in report.html."""
 
-from bench.lab.judge import stats
-from bench.lab.judge.stats import Estimate
+import math
+
+from bench.lab.stats.estimate import FEW_RUNS, Estimate
 
 
 def fixed(value: float | None, digits: int) -> str:
@@ -14,6 +15,12 @@ def short(value: float) -> str:
     return f"{value:.3g}" if value < 10 else f"{value:.1f}"
 
 
+def percent(share: float) -> str:
+    """A share as 3.1 %, with two digits and no more after the point than make sense."""
+    value = 100 * abs(share)
+    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.2g} %"
+
+
 def ratio(estimate: Estimate | None) -> str:
     """As 2.31, 1.02= where the interval holds 1, or 1.50? where there are too few runs to tell."""
     if estimate is None:
@@ -22,10 +29,15 @@ def ratio(estimate: Estimate | None) -> str:
     return f"{estimate.value:.2f}{mark}"
 
 
+def signed(value: float) -> str:
+    """As +12.5 or -0.03."""
+    return f"{value:+.3g}" if abs(value) < 1000 else f"{value:+,.0f}"
+
+
 def interval(estimate: Estimate | None) -> str:
     """As 0.981..1.013; empty for None."""
     if estimate is None:
         return ""
-    if not estimate.enough:
-        return stats.FEW_RUNS
+    if not estimate.enough or not math.isfinite(estimate.high):
+        return FEW_RUNS
     return f"{estimate.low:.3f}..{estimate.high:.3f}"

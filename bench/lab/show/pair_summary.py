@@ -1,7 +1,7 @@
 """summary.md of a comparison of variants with one of them."""
 
 from bench.lab.judge.pairs import Outcome, Pairs
-from bench.lab.show import markdown, outlier_list, pair_table
+from bench.lab.show import markdown, pair_table, pair_words
 from bench.lab.show.markdown import section
 
 
@@ -19,15 +19,15 @@ def render(pairs: Pairs, about: dict) -> str:
     """The whole file; `about` is the content of run.json."""
     outcomes = pairs.outcomes
     lines = [f"# {about['command']}", ""]
-    for line in pair_table.verdicts(outcomes):
+    for line in pair_words.verdicts(outcomes):
         lines += [line, ""]
     lines += markdown.circumstances(
-        about, f"{about['reps']} pairs, seed {about['seed']}, "
+        about, f"{about['reps']} rounds, seed {about['seed']}, "
         f"load {about['load_before'][0]} before and {about['load_after'][0]} after, "
         f"{about['steal_percent']} % of the time stolen, processors "
         f"{', '.join(map(str, about['affinity']))}.")
     lines += markdown.doubts(about)
-    lines += [*markdown.bullets(failures(pairs)), "", pair_table.LEGEND, ""]
+    lines += [*markdown.bullets(failures(pairs)), "", pair_words.LEGEND, ""]
     if len(outcomes) == 1:
         lines += _of_outcome(outcomes[0], 2)
     else:
@@ -38,7 +38,7 @@ def render(pairs: Pairs, about: dict) -> str:
         for outcome in outcomes:
             lines += section(f"{outcome.b.name} against {outcome.a.name}")
             lines += _of_outcome(outcome, 3)
-    lines += outlier_list.section(pairs.outliers)
+    lines += markdown.outliers(pairs.outliers)
     return "\n".join(lines)
 
 

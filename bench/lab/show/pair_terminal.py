@@ -5,7 +5,7 @@ import dataclasses
 from rich.console import Console
 
 from bench.lab.judge.pairs import Pairs
-from bench.lab.show import pair_summary, pair_table, terminal
+from bench.lab.show import pair_summary, pair_table, pair_words, terminal
 
 
 def show(console: Console, pairs: Pairs, about: dict) -> None:
@@ -18,9 +18,9 @@ def show(console: Console, pairs: Pairs, about: dict) -> None:
         table = pair_table.comparisons(outcomes[0], outcomes[0].lead)
         terminal.put_apart(console, dataclasses.replace(table.without("verdict"), title=""))
         terminal.put_apart(console, pair_table.tallies(outcomes[0]))
-    console.print(pair_table.LEGEND, style="dim")
+    console.print(pair_words.LEGEND, style="dim")
     for line in pair_summary.failures(pairs):
         console.print(line, style="bold red", markup=False)
     terminal.say_doubts(console, about["doubts"])
-    for line in pair_table.verdicts(outcomes):
+    for line in pair_words.verdicts(outcomes):
         console.print(line, style="bold")

@@ -7,7 +7,8 @@ from rich.console import Console
 from bench.lab.show.table import Table
 from gen import screen
 
-STYLES = {"better": "green", "worse": "red", "unsure": "yellow", "too-few": "yellow",
+STYLES = {"better": "green", "worse": "red", "not-known": "yellow", "too-few": "yellow",
+          "lost-runs": "red",
           "missed": "red", "failed": "red", "profile": "bold", "reference": "dim", "hakmem": "bold"}
 
 
