@@ -124,8 +124,8 @@ def _measure(chosen: argparse.Namespace, command: str, built: Manifest, pair: Kn
     session = Session(
         command=command, manifest=built, rows=its_rows, variants=[pair.a, pair.b],
         until=what.until, seed=seed, timeout=chosen.timeout,
-        folder=Folder(folder.of(pair, number)), order=schedule.pair, question=question.text,
-        checked=number > 1)
+        folder=Folder(folder.of(pair, number)), question=question.text, checked=number > 1,
+        order=schedule.duet if options.duet_of(chosen) else schedule.pair)
     started = time.monotonic()
     made = session.measure(make_console(quiet=True))
     session.folder.write_json("run.json", made.about)

@@ -19,8 +19,7 @@ from bench.lab.select.variant import Variant
 def measure(name: str, argv: list[str] | None, chosen: argparse.Namespace, manifest: Manifest,
             variants: list[Variant], rows: list[Row], default: int,
             judge: Callable[[Pairs, Runs], conduct.R] = lambda found, _: PairsReport(found),
-            folder: Folder | None = None, all_or_none: bool = True,
-            order: schedule.Order = schedule.pair) -> tuple[int, conduct.R | None]:
+            folder: Folder | None = None, all_or_none: bool = True) -> tuple[int, conduct.R | None]:
     """Runs the first variant and the others in turn, writes and shows how they compare with it.
 
     `argv` is what the user typed after the name of the command, None: see sys.argv; `chosen` has
@@ -33,6 +32,7 @@ def measure(name: str, argv: list[str] | None, chosen: argparse.Namespace, manif
     what = asked.of_seconds(question, limit, rows) if limit else asked.of_rounds(
         question, asked.rounds(chosen.reps, default, len(rows), len(variants) - 1,
                                chosen.no_verdict))
+    order = schedule.duet if options.duet_of(chosen) else schedule.pair
     folder = folder or Folder(options.out_of(chosen, name))
     session = Session(
         command=options.typed(name, argv), manifest=manifest, rows=rows, variants=variants,

@@ -4,6 +4,7 @@ import argparse
 import datetime
 import errno
 import math
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -145,7 +146,7 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = Tr
 
 def add_question(to: argparse.ArgumentParser) -> None:
     """What is asked of each row, and for how long: --better-by, --same-within, --precision,
-    --within, --no-verdict."""
+    --within, --duet, --no-verdict."""
     to.add_argument("--better-by", type=percent, metavar="PERCENT",
                     help="better and worse mean: surely by more than this; default 0")
     to.add_argument("--same-within", type=percent, metavar="PERCENT",
@@ -155,6 +156,8 @@ def add_question(to: argparse.ArgumentParser) -> None:
     to.add_argument("--within", type=seconds, metavar="SECONDS",
                     help="with one of these and no --reps: a row ends as soon as its answer is "
                          f"known, at the latest after so long; default {WITHIN:g}")
+    to.add_argument("--duet", action="store_true",
+                    help="run both variants of a row with one thread at once, each on a processor")
     to.add_argument("--no-verdict", action="store_true",
                     help="measure although --reps is too small for a verdict")
 
@@ -171,6 +174,14 @@ def question_of(chosen: argparse.Namespace) -> Question:
         SAME if chosen.same_within is None else chosen.same_within / 100,
         same_first=chosen.same_within is not None,
         precision=chosen.precision and chosen.precision / 100)
+
+
+def duet_of(chosen: argparse.Namespace) -> bool:
+    """Whether both variants run at once.  Raises UsageError where there is one processor only."""
+    processors = len(os.sched_getaffinity(0))
+    if chosen.duet and processors < 2:
+        raise UsageError("--duet: takes two processors, and there is one; leave it out")
+    return chosen.duet
 
 
 def seconds_of(chosen: argparse.Namespace) -> float | None:
