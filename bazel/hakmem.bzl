@@ -17,7 +17,9 @@ Targets, all in the package that calls hakmem(); V is `hakmem` for the profile `
     bench_programs        the benchmark programs of the variants that --//bench:variants=NAME,...
                           names, of all without it
     bench_libraries       their lib<V>.so
-    bench_manifest        bench_manifest.json, the list of both
+    layouts/<variant>     the library of a V or of a reference linked several times, see relinks.bzl
+    bench_layouts         those of the variants that --//bench:variants names, and of all programs
+    bench_manifest        bench_manifest.json, the list of all this
     profiles              the files of the profiles, and profiles/schema.json
     shared_libraries      every lib<V>.so
     installed             everything in installed/
@@ -31,6 +33,7 @@ load("//bazel/allocator:archive.bzl", "archive")
 load("//bazel/allocator:names.bzl", "sorted_out")
 load("//bazel/bench:benchmark.bzl", "benchmark")
 load("//bazel/bench:manifest.bzl", "bench_manifest", "chosen_files")
+load("//bazel/bench:relinks.bzl", "relinked_library")
 load("//bazel/allocator:profile.bzl", "profile_flag")
 load("//bazel/suites:profile_tests.bzl", "profile_tests")
 
@@ -49,7 +52,8 @@ _refused = rule(
 )
 
 def _allocator(profile, path):
-    """The generated sources and both libraries of one profile; returns the name of its variant."""
+    """The generated sources and the libraries of one profile; returns the name of its variant, and
+    the layouts of its shared library."""
     variant = "hakmem" if profile == "default" else "hakmem-" + profile
     allocator(
         name = "hakmem-" + profile,
@@ -65,10 +69,10 @@ def _allocator(profile, path):
         name = "installed/%s/libhakmem.a" % profile,
         library = ":hakmem-" + profile,
     )
-    return variant
+    return variant, relinked_library("layouts/" + variant, "lib%s.so" % variant, shared)
 
 def _reference(name):
-    """A shared library from the reference allocator bench/ref/<name>.c."""
+    """A shared library from the reference allocator bench/ref/<name>.c; returns its layouts."""
     cc_library(
         name = "ref-" + name,
         srcs = ["//bench/ref:" + name],
@@ -76,7 +80,9 @@ def _reference(name):
         linkstatic = True,
         alwayslink = True,
     )
-    shared_library("libref-%s.so" % name, [":ref-" + name])
+    library = "libref-%s.so" % name
+    shared_library(library, [":ref-" + name])
+    return relinked_library("layouts/" + name, library, [":ref-" + name])
 
 def hakmem(profiles, programs, scripts = {}):
     """Declares everything that follows from the profiles.
@@ -124,21 +130,21 @@ def hakmem(profiles, programs, scripts = {}):
             name = "profile_is_" + name,
             flag_values = {":profile": name},
         )
-        variant = _allocator(name, names[name])
+        variant, layouts = _allocator(name, names[name])
         profile_tests(name, variant, programs, scripts)
         library = "lib%s.so" % variant
         libraries.append(library)
         variants.append(
-            benchmark(programs, variant, "profile", profile = name, library = library),
+            benchmark(programs, variant, "profile", profile = name, library = library, layouts = layouts),
         )
 
     variants.append(benchmark(programs, "system", "system"))
     for peer in PEERS:
         variants.append(benchmark(programs, peer.name, "peer", soname = peer.soname))
     for reference in ["null", "floor"]:
-        _reference(reference)
+        layouts = _reference(reference)
         library = "libref-%s.so" % reference
-        variants.append(benchmark(programs, reference, "reference", library = library))
+        variants.append(benchmark(programs, reference, "reference", library = library, layouts = layouts))
     variants.append(benchmark(
         programs,
         "hakmem+static",
@@ -159,21 +165,24 @@ def hakmem(profiles, programs, scripts = {}):
     chosen_files(
         name = "bench_programs",
         choice = "//bench:variants",
-        files = {
-            binary: variant["name"]
-            for variant in variants
-            for binary in variant["binaries"].values()
-        },
+        files = {variant["name"]: variant["binaries"].values() for variant in variants},
         visibility = _PUBLIC,
     )
     chosen_files(
         name = "bench_libraries",
         choice = "//bench:variants",
         files = {
-            "lib%s.so" % variant["name"]: variant["name"]
+            variant["name"]: [variant["library"]]
             for variant in variants
-            if variant["name"] in [library[len("lib"):-len(".so")] for library in libraries]
+            if variant.get("library") in libraries
         },
+        visibility = _PUBLIC,
+    )
+    chosen_files(
+        name = "bench_layouts",
+        choice = "//bench:variants",
+        files = {variant["name"]: variant.get("layouts", []) for variant in variants},
+        more = ["//bench/programs:layouts"],
         visibility = _PUBLIC,
     )
     native.filegroup(

@@ -12,6 +12,7 @@ def benchmark(
         library = None,
         soname = None,
         static = None,
+        layouts = None,
         folder = ""):
     """Every benchmark program, and the one that checks the allocator, linked with one allocator; returns
     the variant's manifest entry.
@@ -24,6 +25,7 @@ def benchmark(
       library: the shared library to link with, if it is built here.
       soname: the shared library to link with, if it is installed.
       static: None for a program that uses shared libraries, else the libraries it contains.
+      layouts: the library's files of relinked_library(), if there are any.
       folder: what the names of the programs' targets start with.
     """
     linkopts = ["-l:" + soname] if soname else []
@@ -46,4 +48,6 @@ def benchmark(
         entry["library"] = library or soname
     entry["link"] = "shared" if static == None else "static"
     entry["binaries"] = binaries
+    if layouts:
+        entry["layouts"] = layouts
     return entry

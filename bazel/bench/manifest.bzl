@@ -1,5 +1,8 @@
 """bench_manifest.json: what the matrix may run, from the list that the binaries were made of."""
 
+load("//bazel/bench:relinks.bzl", "program_layouts")
+load("//bench/programs:programs.bzl", "SANITY")
+
 VariantsInfo = provider("The variants that are built for the bench commands.", fields = ["names"])
 
 def _variants_flag_impl(ctx):
@@ -39,7 +42,11 @@ _bench_manifest = rule(
 
 def _chosen_files_impl(ctx):
     chosen = ctx.attr.choice[VariantsInfo].names
-    targets = [target for target, variant in ctx.attr.files.items() if not chosen or variant in chosen]
+    targets = ctx.attr.more + [
+        target
+        for target, variants in ctx.attr.files.items()
+        if not chosen or [name for name in variants.split(" ") if name in chosen]
+    ]
     runfiles = ctx.runfiles(transitive_files = depset(transitive = [
         depset(transitive = [target[DefaultInfo].files, target[DefaultInfo].default_runfiles.files])
         for target in targets
@@ -49,14 +56,39 @@ def _chosen_files_impl(ctx):
         runfiles = runfiles,
     )
 
-chosen_files = rule(
+_chosen_files = rule(
     implementation = _chosen_files_impl,
-    doc = "What the chosen variants are made of; no file of another variant is built.",
     attrs = {
         "choice": attr.label(mandatory = True, providers = [VariantsInfo]),
-        "files": attr.label_keyed_string_dict(allow_files = True, doc = "File -> its variant."),
+        "files": attr.label_keyed_string_dict(
+            allow_files = True,
+            doc = "File -> the names of the variants that have it, with a space between two.",
+        ),
+        "more": attr.label_list(allow_files = True),
     },
 )
+
+def chosen_files(name, choice, files, more = [], **kwargs):
+    """What the chosen variants are made of; no file of another variant is built.
+
+    Args:
+      name: of the target.
+      choice: a variants_flag().
+      files: variant -> its files.
+      more: files that every choice needs.
+      **kwargs: what any rule takes.
+    """
+    variants = {}
+    for variant, its in files.items():
+        for file in its:
+            variants.setdefault(file, []).append(variant)
+    _chosen_files(
+        name = name,
+        choice = choice,
+        files = {file: " ".join(names) for file, names in variants.items()},
+        more = more,
+        **kwargs
+    )
 
 def bench_manifest(name, programs, variants, copts, missing = [], sweep = None, choice = None):
     """Declares the manifest `<name>.json`.
@@ -64,13 +96,18 @@ def bench_manifest(name, programs, variants, copts, missing = [], sweep = None, 
     Args:
       name: of the target.
       programs: names of the benchmark programs.
-      variants: dicts, each with the variant's name, kind, link and binaries.
+      variants: dicts, each as benchmark() returns it.
       copts: how the allocators were compiled, for the record.
       missing: dicts, each with the name and the Debian package of a peer that is not installed.
       sweep: a dict that says what the variants of a sweep have in common and in what they differ.
       choice: a variants_flag() that says which of the variants it holds.
     """
-    content = {"programs": programs, "variants": variants, "missing": missing}
+    content = {
+        "programs": programs,
+        "program_layouts": program_layouts(programs + [SANITY]),
+        "variants": variants,
+        "missing": missing,
+    }
     if sweep:
         content["sweep"] = sweep
     _bench_manifest(

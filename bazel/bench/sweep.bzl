@@ -11,9 +11,10 @@ load("//bazel/allocator:allocator.bzl", "ALLOCATOR_COPTS", "CXX_STANDARD", "C_ST
 load("//bazel:command.bzl", "command")
 load("//bazel/bench:benchmark.bzl", "benchmark")
 load("//bazel/bench:manifest.bzl", "bench_manifest")
+load("//bazel/bench:relinks.bzl", "relinked_library")
 load("//bazel/allocator:profile.bzl", "derived_profile")
 load("//bazel/allocator:profile_guided.bzl", "profile_guided")
-load("//bench/programs:programs.bzl", "PROGRAMS")
+load("//bench/programs:programs.bzl", "PROGRAMS", "SANITY")
 
 # What an allocator that is optimised for its runs is trained with: other sizes, numbers of threads
 # and seeds than those that are measured.
@@ -42,7 +43,7 @@ def _suffix(name, point):
     return "".join(["+%s=%s" % item for item in parts.items()])
 
 def _library(folder, variant, profile, sources, guided):
-    """The shared library of one variant; `guided`: optimised for training runs."""
+    """The shared library of one variant and its layouts; `guided`: optimised for training runs."""
     static = folder + variant
     base = static + "+plain" if guided else static
     allocator(
@@ -63,8 +64,9 @@ def _library(folder, variant, profile, sources, guided):
             programs = {"//:" + words.split(" ")[0]: None for words in _TRAINING}.keys(),
         )
     library = "%slib%s.so" % (folder, variant)
-    shared_library(library, [static, "//src:shared_only"])
-    return library
+    deps = [static, "//src:shared_only"]
+    shared_library(library, deps)
+    return library, relinked_library("%slayouts/%s" % (folder, variant), library, deps)
 
 def sweep_variants(name, base = "default", axes = {}, points = [], guided = False, files = [], programs = PROGRAMS):
     """The allocators and programs of a sweep; `<name>_variants` is all of them, and their list.
@@ -94,12 +96,13 @@ def sweep_variants(name, base = "default", axes = {}, points = [], guided = Fals
 
     entries = []
     for variant, profile, file, _, is_guided in chosen:
-        library = _library(folder, variant, file, folder + variant + "_sources", is_guided)
+        library, layouts = _library(folder, variant, file, folder + variant + "_sources", is_guided)
         entries.append(benchmark(
             programs,
             variant,
             "profile",
             folder = folder,
+            layouts = layouts,
             library = library,
             profile = profile,
         ))
@@ -117,6 +120,8 @@ def sweep_variants(name, base = "default", axes = {}, points = [], guided = Fals
     )
     made = [entry["library"] for entry in entries if "library" in entry]
     made += [binary for entry in entries for binary in entry["binaries"].values()]
+    made += [layout for entry in entries for layout in entry.get("layouts", [])]
+    made += ["//bench/programs:layouts/" + program for program in programs + [SANITY]]
     native.filegroup(
         name = name + "_variants",
         srcs = made + [name + "_manifest"] + [folder + entry["name"] + "_sources" for entry in entries if "library" in entry],

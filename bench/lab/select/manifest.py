@@ -1,7 +1,7 @@
 """The manifest: everything that the build made to be measured, as bench_manifest.json lists it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.lab.base.errors import UsageError
@@ -25,6 +25,8 @@ class Manifest:
     missing: list[Missing]
     build: dict  # Bazel's mode and the options the allocators were compiled with
     sweep: dict | None = None  # `base`, a variant, and `points`: variant -> keys that differ
+    # Program -> its executable linked several times, without an allocator.
+    program_layouts: dict[str, list[Path]] = field(default_factory=dict)
 
 
 def load(path: Path) -> Manifest:
@@ -42,14 +44,22 @@ def load(path: Path) -> Manifest:
                 profile=entry.get("profile"),
                 library=_library(path.parent, entry.get("library")),
                 binaries={p: path.parent / b for p, b in entry["binaries"].items()},
+                layouts=tuple(_beside(path, entry.get("layouts", []))),
             )
             for entry in data["variants"]
         ]
         missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
+        layouts = {program: _beside(path, files)
+                   for program, files in data.get("program_layouts", {}).items()}
         return Manifest(data["programs"], variants, missing, data.get("build", {}),
-                        data.get("sweep"))
+                        data.get("sweep"), layouts)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error})") from error
+
+
+def _beside(manifest: Path, files: list[str]) -> list[Path]:
+    """Absolute, as the loader needs a library that is preloaded."""
+    return [(manifest.parent / file).absolute() for file in files]
 
 
 def _library(folder: Path, name: str | None) -> Path | None:

@@ -19,6 +19,7 @@ class Variant:
     profile: str | None = None
     library: Path | None = None  # the shared library of its allocator; None if that is in libc
     preload: Path | None = None  # a library that is preloaded and so takes the allocator's place
+    layouts: tuple[Path, ...] = ()  # the library linked several times, to be preloaded; may be none
     more: float = 0.0  # how much more work it does that is not counted: a known slow-down
     ballast_kib: int = 0  # memory that its programs take beside their load: a known difference
     # Links that differ only in where code and data lie, of its library and, without an allocator,

@@ -67,3 +67,14 @@ def test_the_programs_are_linked_with_their_variant(manifest):
                               check=True, env={"HAKMEM_STATS": "exit"})
         stats = json.loads(done.stderr)
         assert stats["profile"] == entry["profile"]
+
+
+def test_the_layouts_lie_where_the_manifest_says(manifest):
+    """Those of each variant are its own; those of the programs are shared with all other commands."""
+    for entry in manifest["variants"]:
+        files = [BENCH / file for file in entry.get("layouts", [])]
+        assert all(file.exists() for file in files)
+        assert bool(files) == (entry["name"] != "system")
+    assert set(manifest["program_layouts"]) == {"bench_random_mixed", "bench_sanity"}
+    for files in manifest["program_layouts"].values():
+        assert files and all((BENCH / file).exists() for file in files)
