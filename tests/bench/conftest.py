@@ -113,7 +113,7 @@ class Bench:
 
     def variant(self, name: str, body: str, kind: str = "profile", link: str = "shared",
                 programs: list[str] | None = None, profile: str | None = None,
-                library: Path | None = None, **bodies: str) -> None:
+                library: Path | None = None, hidden: bool = False, **bodies: str) -> None:
         """One more variant: `body`, in shell, for all programs but those that `bodies` names."""
         binaries = {}
         for program in PROGRAMS if programs is None else programs:
@@ -129,6 +129,8 @@ class Bench:
             entry["profile"] = profile
         if library:
             entry["library"] = str(library)
+        if hidden:
+            entry["hidden"] = True
         self._variants.append(entry)
 
     def launcher(self, monkeypatch: pytest.MonkeyPatch, body: str) -> None:

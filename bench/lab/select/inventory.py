@@ -9,6 +9,7 @@ import yaml
 from bench.lab.select import rows
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.programs import PROGRAMS
+from bench.lab.select.variant import Variant
 from gen.profiles import DEFAULT, ProfileError, load_profile, schema_keys
 
 SETS = {"quick": rows.QUICK, "by name": rows.QUICK_BY_NAME, "full": rows.FULL}
@@ -17,6 +18,7 @@ _SUMMARIES = {
     "null": "a ring of blocks, free does nothing: what the programs' own loops cost",
     "floor": "the fastest conceivable allocator of one thread",
 }
+_AGAIN = "{} in other layouts, measured only if it is named: what differs is chance"
 _LEFT_OUT = "debug"  # its keys change the debug build only, not what is measured
 
 
@@ -40,14 +42,20 @@ def variants(manifest: Manifest, profiles: Path) -> list[dict[str, Any]]:
     """Each variant, then each peer that is not installed.  None stands for what is not known."""
     found = [{
         "name": one.name, "kind": one.kind, "link": one.link, "profile": one.profile,
-        "summary": _summary(one.profile, profiles) if one.profile
-        else _SUMMARIES.get(one.name.split("+")[0]),
+        "summary": _what_it_is(one, profiles),
         "missing_package": None,
     } for one in manifest.variants]
     return found + [{
         "name": peer.name, "kind": "peer", "link": None, "profile": None, "summary": None,
         "missing_package": peer.package,
     } for peer in manifest.missing]
+
+
+def _what_it_is(one: Variant, profiles: Path) -> str | None:
+    base, _, _ = one.name.partition("+")
+    if one.hidden:
+        return _AGAIN.format(base)
+    return _summary(one.profile, profiles) if one.profile else _SUMMARIES.get(base)
 
 
 def _summary(profile: str, profiles: Path) -> str | None:

@@ -45,6 +45,7 @@ def load(path: Path) -> Manifest:
                 library=_library(path.parent, entry.get("library")),
                 binaries={p: path.parent / b for p, b in entry["binaries"].items()},
                 layouts=tuple(_beside(path, entry.get("layouts", []))),
+                hidden=entry.get("hidden", False),
             )
             for entry in data["variants"]
         ]
@@ -71,8 +72,8 @@ def _library(folder: Path, name: str | None) -> Path | None:
 
 
 def select(manifest: Manifest, names: list[str], where: str = "--variants") -> list[Variant]:
-    """The variants of these names, all for an empty list.  Raises UsageError for others; `where`
-    is the option or the argument that they come from."""
+    """The variants of these names; for an empty list all but the hidden ones.  Raises UsageError
+    for others; `where` is the option or the argument that they come from."""
     known = {variant.name: variant for variant in manifest.variants}
     missing = {peer.name: peer.package for peer in manifest.missing}
     for name in names:
@@ -80,7 +81,9 @@ def select(manifest: Manifest, names: list[str], where: str = "--variants") -> l
             raise UsageError(f"{where}: {name} is not installed: apt install {missing[name]}")
         if name not in known:
             raise UsageError(f"{where}: there is no {name}; there are {', '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+    if not names:
+        return [variant for variant in known.values() if not variant.hidden]
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def of_sweep(manifest: Manifest) -> list[Variant]:

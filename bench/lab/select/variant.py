@@ -20,6 +20,7 @@ class Variant:
     library: Path | None = None  # the shared library of its allocator; None if that is in libc
     preload: Path | None = None  # a library that is preloaded and so takes the allocator's place
     layouts: tuple[Path, ...] = ()  # the library linked several times, to be preloaded; may be none
+    hidden: bool = False  # whether it is measured only if somebody names it
     more: float = 0.0  # how much more work it does that is not counted: a known slow-down
     ballast_kib: int = 0  # memory that its programs take beside their load: a known difference
     # Links that differ only in where code and data lie, of its library and, without an allocator,
@@ -35,7 +36,7 @@ class Variant:
     @property
     def is_default(self) -> bool:
         """Whether it is the profile that the bars and targets are about."""
-        return self.profile == "default" and self.link == "shared"
+        return self.profile == "default" and self.link == "shared" and not self.hidden
 
     @property
     def one_thread(self) -> bool:

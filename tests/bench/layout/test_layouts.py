@@ -87,7 +87,7 @@ def in_page(one: Linked) -> dict[str, int]:
     return {name: address % PAGE for name, address in one.addresses.items()}
 
 
-@pytest.mark.parametrize("variant", ["hakmem", "null"])
+@pytest.mark.parametrize("variant", ["hakmem", "hakmem+again", "null"])
 def test_the_same_library(variant):
     usual = linked(BIN / VARIANTS[variant]["library"])
     for one in layouts(variant):
@@ -118,7 +118,7 @@ def test_no_symbols_for_debuggers():
 
 
 def test_elsewhere():
-    found = layouts("hakmem")
+    found = layouts("hakmem") + layouts("hakmem+again")
     for function in ("malloc", "free"):
         places = [one.addresses[function] % PAGE for one in found]
         assert len(set(places)) > len(places) / 2 and {at % 64 for at in places} == {0, 16, 32, 48}
@@ -159,3 +159,4 @@ def test_the_manifest():
     assert {len(files) for files in lists} == {COUNT} and COUNT > 8
     assert len({file for files in lists for file in files}) == COUNT * len(lists)
     assert set(MANIFEST["program_layouts"]) == {*MANIFEST["programs"], "bench_sanity"}
+    assert [name for name, entry in VARIANTS.items() if entry.get("hidden")] == ["hakmem+again"]

@@ -61,6 +61,13 @@ def test_variants(run):
         run("variants")[1].split())
 
 
+def test_a_hidden_variant_is_listed(lab, run):
+    """It can be named, so it is there; whoever names it should know what it is."""
+    lab.variant("hakmem+again", "", profile="default", hidden=True)
+    found = {one["name"]: one for one in json.loads(run("--json", "variants")[1])["variants"]}
+    assert found["hakmem+again"]["summary"].startswith("hakmem in other layouts, measured only if")
+
+
 def test_axes(run):
     """Each key but lists and those of the debug build, as default.yaml and schema.json have it."""
     found = {one["key"]: one for one in json.loads(run("--json", "axes")[1])["axes"]}

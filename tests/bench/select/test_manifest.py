@@ -1,4 +1,4 @@
-"""What the manifest says of layouts."""
+"""What the manifest says of layouts, and of variants that only their names choose."""
 
 import json
 from pathlib import Path
@@ -19,15 +19,16 @@ def loaded(tmp_path: Path) -> Manifest:
         "program_layouts": {"larson": ["../programs/00", "../programs/01"]},
         "variants": [
             {"name": "hakmem", "layouts": ["layouts/00.so", "layouts/01.so"], **ENTRY},
+            {"name": "hakmem+again", "layouts": ["layouts/02.so"], "hidden": True, **ENTRY},
             {"name": "system", "kind": "system", "binaries": {}},
         ]}))
     return manifest.load(path)
 
 
 def test_layouts(loaded, tmp_path):
-    first, system = loaded.variants
+    first, again, system = loaded.variants
     assert first.layouts == (tmp_path / "layouts/00.so", tmp_path / "layouts/01.so")
-    assert system.layouts == ()
+    assert again.layouts == (tmp_path / "layouts/02.so",) and system.layouts == ()
     assert loaded.program_layouts == {
         "larson": [tmp_path / "../programs/00", tmp_path / "../programs/01"]}
 
@@ -40,3 +41,9 @@ def test_paths_for_the_loader(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = manifest.load(Path("m.json"))
     assert found.variants[0].layouts == (tmp_path / "00.so",) and found.program_layouts == {}
+
+
+def test_a_hidden_variant_is_named_or_left_out(loaded):
+    assert [one.name for one in manifest.select(loaded, [])] == ["hakmem", "system"]
+    assert [one.name for one in manifest.select(loaded, ["hakmem+again"])] == ["hakmem+again"]
+    assert [one.is_default for one in loaded.variants] == [True, False, False]
