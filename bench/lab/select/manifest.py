@@ -1,7 +1,7 @@
 """The manifest: everything that the build made to be measured, as bench_manifest.json lists it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.lab.base.errors import UsageError
@@ -25,8 +25,6 @@ class Manifest:
     missing: list[Missing]
     build: dict  # Bazel's mode and the options the allocators were compiled with
     sweep: dict | None = None  # `base`, a variant, and `points`: variant -> keys that differ
-    # Program -> its executable linked several times, without an allocator.
-    program_layouts: dict[str, list[Path]] = field(default_factory=dict)
 
 
 def load(path: Path) -> Manifest:
@@ -36,6 +34,8 @@ def load(path: Path) -> Manifest:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        links = {program: _beside(path, files)
+                 for program, files in data.get("program_layouts", {}).items()}
         variants = [
             Variant(
                 name=entry["name"],
@@ -44,23 +44,22 @@ def load(path: Path) -> Manifest:
                 profile=entry.get("profile"),
                 library=_library(path.parent, entry.get("library")),
                 binaries={p: path.parent / b for p, b in entry["binaries"].items()},
-                layouts=tuple(_beside(path, entry.get("layouts", []))),
+                layouts=_beside(path, entry.get("layouts", [])),
+                programs=links if entry.get("link", "shared") == "shared" else {},
                 hidden=entry.get("hidden", False),
             )
             for entry in data["variants"]
         ]
         missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
-        layouts = {program: _beside(path, files)
-                   for program, files in data.get("program_layouts", {}).items()}
         return Manifest(data["programs"], variants, missing, data.get("build", {}),
-                        data.get("sweep"), layouts)
+                        data.get("sweep"))
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error})") from error
 
 
-def _beside(manifest: Path, files: list[str]) -> list[Path]:
+def _beside(manifest: Path, files: list[str]) -> tuple[Path, ...]:
     """Absolute, as the loader needs a library that is preloaded."""
-    return [(manifest.parent / file).absolute() for file in files]
+    return tuple((manifest.parent / file).absolute() for file in files)
 
 
 def _library(folder: Path, name: str | None) -> Path | None:

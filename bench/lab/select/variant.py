@@ -19,7 +19,6 @@ class Variant:
     profile: str | None = None
     library: Path | None = None  # the shared library of its allocator; None if that is in libc
     preload: Path | None = None  # a library that is preloaded and so takes the allocator's place
-    layouts: tuple[Path, ...] = ()  # the library linked several times, to be preloaded; may be none
     hidden: bool = False  # whether it is measured only if somebody names it
     more: float = 0.0  # how much more work it does that is not counted: a known slow-down
     ballast_kib: int = 0  # memory that its programs take beside their load: a known difference

@@ -29,7 +29,7 @@ def test_layouts(loaded, tmp_path):
     first, again, system = loaded.variants
     assert first.layouts == (tmp_path / "layouts/00.so", tmp_path / "layouts/01.so")
     assert again.layouts == (tmp_path / "layouts/02.so",) and system.layouts == ()
-    assert loaded.program_layouts == {
+    assert loaded.variants[0].programs == {
         "larson": [tmp_path / "../programs/00", tmp_path / "../programs/01"]}
 
 
