@@ -7,6 +7,7 @@ import jinja2
 
 from bench.lab.judge.cells import Cells
 from bench.lab.page import charts, page_tables
+from bench.lab.show import markdown
 from bench.lab.show.table import Table
 
 HERE = Path(__file__).absolute().parent
@@ -27,7 +28,7 @@ def render(cells: Cells, about: dict, base: str, verdicts: list[str], legend: st
     )
     data = charts.chart_data(cells, charts.base_of(cells, base))
     return environment.get_template("page.html.j2").render(
-        about=about, data=data, verdicts=verdicts, legend=legend, tables=tables,
+        about=about, layouts=markdown.layouts(about), data=data, verdicts=verdicts, legend=legend, tables=tables,
         rows=[page_tables.of_row(cells, row) for row in cells.rows],
         fronts=page_tables.of_fronts(cells),
         json=as_json(data), style=_read("page.css"), library=_read(LIBRARY),

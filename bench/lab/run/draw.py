@@ -55,3 +55,14 @@ def environment(draw: Draw, variant: Variant, row: Row, variants: list[Variant])
 
 def _bytes(variables: dict[str, str]) -> int:
     return sum(len(name) + len(value) + 2 + 8 for name, value in variables.items())
+
+
+def varied(rows: list[Row], variants: list[Variant]) -> dict:
+    """What the links vary, for run.json: their number, the rows whose program has but one, the
+    variants whose allocator has but one.  The C library's allocator is part of no link."""
+    return {
+        "links": max((variant.links(row) for variant in variants for row in rows), default=1),
+        "fixed_programs": [row.title for row in rows
+                           if not any(row.program in variant.programs for variant in variants)],
+        "fixed_allocators": [variant.name for variant in variants if not variant.layouts],
+    }

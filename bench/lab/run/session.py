@@ -92,8 +92,7 @@ class Session:
                         for peer in self.manifest.missing],
             "reps": 0,
             "question": self.question,
-            "layouts": {variant.name: {row.title: variant.links(row) for row in self.rows}
-                        for variant in self.variants},
+            "layouts": draw.varied(self.rows, self.variants),
             "seed": self.seed,
             "interrupted": False,
         }

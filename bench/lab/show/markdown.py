@@ -45,6 +45,17 @@ def circumstances(about: dict, more: str) -> list[str]:
     ]
 
 
+def layouts(about: dict) -> str:
+    """What was varied from round to round, and what could not be."""
+    drawn = about["layouts"]
+    text = "In each round, environment, stack, heap and the program's arrays lie elsewhere"
+    if drawn["links"] > 1:
+        text += f", and one of {drawn['links']} links of program and allocator runs"
+    fixed = [*drawn["fixed_allocators"],
+             *(f"the program of {title}" for title in drawn["fixed_programs"])]
+    return text + (f". Linked in one way only: {', '.join(fixed)}." if fixed else ".")
+
+
 def doubts(about: dict) -> list[str]:
     """The reasons to doubt the measurement, and whether it was interrupted."""
     lines = [*(f"**Doubtful: {doubt}.**" for doubt in about["doubts"]), ""]

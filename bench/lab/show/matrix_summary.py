@@ -17,7 +17,7 @@ def _configuration(about: dict) -> list[str]:
         f"Built in mode {build.get('mode', 'unknown')}, allocators with "
         f"`{_flags(build.get('copts', []))}`. Profiles, by the start of their files' SHA-256: "
         + ", ".join(f"{name} {digest[:8]}" for name, digest in about["profiles"].items()) + ".",
-        "", *markdown.doubts(about),
+        "", markdown.layouts(about), "", *markdown.doubts(about),
         *(f"{peer['name']} is not installed (package {peer['package']})."
           for peer in about["missing"])]
 

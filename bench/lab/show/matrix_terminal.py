@@ -7,7 +7,7 @@ from rich.text import Text
 
 from bench.lab.judge.cells import Cell, Cells
 from bench.lab.judge.matrix import Matrix
-from bench.lab.show import asked_tables, cell_table, change_table, terminal
+from bench.lab.show import asked_tables, cell_table, change_table, markdown, terminal
 
 
 def _show_row(console: Console, cells: list[Cell], best: str | None) -> list[str]:
@@ -68,6 +68,7 @@ def show(console: Console, found: Matrix, about: dict, words: list[str]) -> None
         if means.after:
             console.print(means.after, style="bold red", markup=False)
     console.print(cell_table.LEGEND, style="dim")
+    console.print(markdown.layouts(about), style="dim")
     terminal.say_narrow(console, narrow)
     if found.bars:
         console.print()

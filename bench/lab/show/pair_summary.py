@@ -26,7 +26,7 @@ def render(pairs: Pairs, about: dict) -> str:
         f"load {about['load_before'][0]} before and {about['load_after'][0]} after, "
         f"{about['steal_percent']} % of the time stolen, processors "
         f"{', '.join(map(str, about['affinity']))}.")
-    lines += markdown.doubts(about)
+    lines += [markdown.layouts(about), "", *markdown.doubts(about)]
     lines += [*markdown.bullets(failures(pairs)), "", pair_words.LEGEND, ""]
     if len(outcomes) == 1:
         lines += _of_outcome(outcomes[0], 2)

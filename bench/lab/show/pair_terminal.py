@@ -5,7 +5,7 @@ import dataclasses
 from rich.console import Console
 
 from bench.lab.judge.pairs import Pairs
-from bench.lab.show import pair_summary, pair_table, pair_words, terminal
+from bench.lab.show import markdown, pair_summary, pair_table, pair_words, terminal
 
 
 def show(console: Console, pairs: Pairs, about: dict) -> None:
@@ -19,6 +19,7 @@ def show(console: Console, pairs: Pairs, about: dict) -> None:
         terminal.put_apart(console, dataclasses.replace(table.without("verdict"), title=""))
         terminal.put_apart(console, pair_table.tallies(outcomes[0]))
     console.print(pair_words.LEGEND, style="dim")
+    console.print(markdown.layouts(about), style="dim")
     for line in pair_summary.failures(pairs):
         console.print(line, style="bold red", markup=False)
     terminal.say_doubts(console, about["doubts"])

@@ -7,7 +7,7 @@ from bench.lab.judge.compare import LOST, NOT_KNOWN, Comparison
 from bench.lab.judge.measures import PEAK
 from bench.lab.judge.pairs import Outcome
 from bench.lab.judge.tally import Tally
-from bench.lab.show.numbers import percent, short, signed
+from bench.lab.show.numbers import percent, signed
 from bench.lab.stats import families
 from bench.lab.stats.estimate import FAMILY, LEVEL, TOO_FEW
 
@@ -55,7 +55,7 @@ def effect(one: Comparison, b: str) -> str:
 def _unknown(one: Comparison) -> str:
     text = f"{_way(one, one.effect.low)} to {_way(one, one.effect.high)}"
     needed = one.needed
-    return text + (f"; about {short(needed)} rounds would tell" if needed else "")
+    return text + (f"; about {needed} rounds would tell" if needed else "")
 
 
 def verdicts(outcomes: list[Outcome]) -> list[str]:

@@ -30,7 +30,7 @@ def test_layouts(loaded, tmp_path):
     assert first.layouts == (tmp_path / "layouts/00.so", tmp_path / "layouts/01.so")
     assert again.layouts == (tmp_path / "layouts/02.so",) and system.layouts == ()
     assert loaded.variants[0].programs == {
-        "larson": [tmp_path / "../programs/00", tmp_path / "../programs/01"]}
+        "larson": (tmp_path / "../programs/00", tmp_path / "../programs/01")}
 
 
 def test_paths_for_the_loader(tmp_path, monkeypatch):
@@ -40,7 +40,7 @@ def test_paths_for_the_loader(tmp_path, monkeypatch):
         "variants": [{"name": "hakmem", "layouts": ["00.so"], **ENTRY}]}))
     monkeypatch.chdir(tmp_path)
     found = manifest.load(Path("m.json"))
-    assert found.variants[0].layouts == (tmp_path / "00.so",) and found.program_layouts == {}
+    assert found.variants[0].layouts == (tmp_path / "00.so",) and found.variants[0].programs == {}
 
 
 def test_a_hidden_variant_is_named_or_left_out(loaded):
