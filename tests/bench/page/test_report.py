@@ -68,6 +68,7 @@ ABOUT = {
     "build": {"copts": ["-O2"]}, "rows": [f"{row.program} {row.params}" for row in ROWS],
     "variants": list(VARIANTS), "missing": [{"name": "je", "package": "libjemalloc-dev"}],
     "reps": REPS, "seed": 1, "interrupted": False,
+    "layouts": {"links": 32, "fixed_programs": [], "fixed_allocators": ["system"]},
 }
 
 
