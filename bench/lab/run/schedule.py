@@ -53,5 +53,6 @@ def duet(rows: list[Row], variants: list[Variant],
     for row in rng.sample(rows, len(rows)):
         its = [(row, variant) for variant in rng.sample(variants, len(variants))
                if not variant.why_not(row)]
-        found += [its] if row.threads == 1 and len(its) == 2 else [[one] for one in its]
+        alone = row.threads == 1 and not row.timed  # a command may start threads of its own
+        found += [its] if alone and len(its) == 2 else [[one] for one in its]
     return found
