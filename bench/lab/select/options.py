@@ -150,7 +150,8 @@ def add_question(to: argparse.ArgumentParser) -> None:
     to.add_argument("--better-by", type=percent, metavar="PERCENT",
                     help="better and worse mean: surely by more than this; default 0")
     to.add_argument("--same-within", type=percent, metavar="PERCENT",
-                    help=f"the same means: surely no more apart than this; default {100 * SAME:g}")
+                    help="the same means: surely no more apart than this; default: as --better-by, "
+                         f"or {100 * SAME:g}")
     to.add_argument("--precision", type=percent, metavar="PERCENT",
                     help="measure until each interval reaches no further than this to either side")
     to.add_argument("--within", type=seconds, metavar="SECONDS",
@@ -169,11 +170,11 @@ def question_of(chosen: argparse.Namespace) -> Question:
                          "--same-within or --better-by")
     if chosen.within and chosen.reps:
         raise UsageError("--within: is the time to an answer; leave out --reps")
-    return Question(
-        (chosen.better_by or 0) / 100,
-        SAME if chosen.same_within is None else chosen.same_within / 100,
-        same_first=chosen.same_within is not None,
-        precision=chosen.precision and chosen.precision / 100)
+    better_by = (chosen.better_by or 0) / 100
+    same_within = chosen.same_within and chosen.same_within / 100
+    return Question(better_by, same_within or better_by or SAME,
+                    same_first=same_within is not None,
+                    precision=chosen.precision and chosen.precision / 100)
 
 
 def duet_of(chosen: argparse.Namespace) -> bool:
