@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 from bench.lab.base import ending, paths
+from bench.lab.base.document import Document
 from bench.lab.base.errors import UsageError
-from bench.lab.fit import fit_report, fit_table, fitted
+from bench.lab.fit import fit_report, fitted
 from bench.lab.fit.fitted import LOADS
 from bench.lab.measure import in_pairs
 from bench.lab.run.folder import Folder
@@ -44,7 +45,7 @@ def _loads(names: list[str]) -> list[RealProgram]:
     return [known[name] for name in dict.fromkeys(names)] if names else list(LOADS)
 
 
-def _document(chosen: argparse.Namespace) -> Path | None:
+def _document(chosen: argparse.Namespace) -> Document | None:
     """Raises UsageError for a file without a place for the table."""
     if chosen.document:
         path = paths.of_caller(chosen.document)
@@ -52,8 +53,7 @@ def _document(chosen: argparse.Namespace) -> Path | None:
         return None
     else:
         path = paths.workspace() / DOCUMENT
-    fit_table.check(path)
-    return path
+    return Document(path, "fit_study")
 
 
 def main(argv: list[str] | None = None) -> int:

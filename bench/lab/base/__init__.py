@@ -6,5 +6,6 @@
     processes.py  a command and the processes that it starts, which end together
     progress.py   what a command says of its work while it goes on
     ending.py     how a command ends: its exit status, and the line that says why
+    document.py   the part of a page of docs/ that a command writes
     tools.py      tools that run a program and look at it
 """

@@ -1,10 +1,10 @@
 """The report of fit_study: the pairs, the table, the fitted profiles, the document."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
+from bench.lab.base.document import Document
 from bench.lab.fit import fit_table
 from bench.lab.fit.fit_table import Gain
 from bench.lab.fit.fitted import FittedProgram
@@ -20,7 +20,7 @@ class FitReport(PairsReport):
 
     programs: list[FittedProgram]
     left_out: list[str]
-    document: Path | None  # which holds the table
+    document: Document | None  # which holds the table
     gains: list[Gain]
 
     def write(self, folder: Folder, about: dict) -> None:
@@ -32,18 +32,18 @@ class FitReport(PairsReport):
         for program in self.programs:
             folder.write(f"{program.profile}.yaml", program.path.read_text(encoding="utf-8"))
         if self.document and not about["interrupted"]:
-            fit_table.put(text, self.document)
+            self.document.put(text)
 
     def show(self, console: Console, _about: dict) -> None:
         """The table and what it comes to."""
         terminal.put_apart(console, fit_table.table(self.gains))
         console.print(fit_table.verdict(self.gains), style="bold")
         if self.document:
-            console.print(f"document: {self.document}", markup=False, soft_wrap=True)
+            console.print(f"document: {self.document.path}", markup=False, soft_wrap=True)
 
 
 def judge(found: Pairs, programs: list[FittedProgram], left_out: list[str],
-          document: Path | None) -> FitReport:
+          document: Document | None) -> FitReport:
     """The report of these runs, in which the fitted variant comes first."""
     return FitReport(found, programs, left_out, document,
                      fit_table.gains(programs, found.outcomes))

@@ -1,9 +1,7 @@
-"""What fitted profiles gain, as a table: in docs/fit.md between two marks, and as fit.csv."""
+"""What fitted profiles gain, as a table, as the part of docs/fit.md, and as fit.csv."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.lab.base.errors import UsageError
 from bench.lab.fit.fitted import FittedProgram
 from bench.lab.judge.compare import Comparison
 from bench.lab.judge.measures import PEAK, TIME
@@ -14,7 +12,6 @@ from bench.lab.show.numbers import fixed
 from bench.lab.show.table import Table, plain
 from bench.lab.stats.estimate import TOO_FEW
 
-FROM, TO = "<!-- table: written by bazel run //bench:fit_study -->", "<!-- end of the table -->"
 HALF = 0.5  # of the default's avoidable rounding
 MOST_WORSE = 1.0  # percentage points, with the input held out
 _HEADS = ("program", "classes", "rounding %, default", "fitted", "avoidable %, default", "fitted",
@@ -140,25 +137,6 @@ def section(found: list[Gain], left_out: list[str], about: dict) -> str:
         *markdown.bullets([f"left out: {line}" for line in left_out]), "",
         f"Medians of {about['reps']} rounds on {machine['cpu']}, {machine['cores']} "
         f"cores, Linux {machine['kernel']}; 95 % intervals.", ""])
-
-
-def check(path: Path) -> None:
-    """Raises UsageError if the file cannot take the table."""
-    try:
-        old = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--document: {path}: {error.strerror}; name a file with the lines {FROM} "
-                         f"and {TO}") from error
-    if not 0 <= old.find(FROM) < old.find(TO):
-        raise UsageError(f"--document: {path}: has no place for the table, the lines {FROM} and "
-                         f"{TO}")
-
-
-def put(text: str, path: Path) -> None:
-    """Between the marks."""
-    old = path.read_text(encoding="utf-8")
-    start, end = old.index(FROM) + len(FROM), old.index(TO)
-    path.write_text(f"{old[:start]}\n\n{text}\n{old[end:]}", encoding="utf-8")
 
 
 def csv(found: list[Gain]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import fit_study
-from bench.lab.fit import fit_table
+from bench.lab.base.document import TO
 from bench.lab.fit.fitted import LOADS
 from bench.lab.select.real_programs import RealProgram
 from bench.lab.select import building
@@ -18,6 +18,7 @@ from gen.profiles import load_profile
 
 ROOT = Path(__file__).absolute().parents[3]
 LIBRARY = ROOT / "libhakmem.so"
+MARK = "<!-- table: written by bazel run //bench:fit_study -->"
 
 
 def _lists(folder: Path, which: int) -> str:
@@ -62,7 +63,7 @@ GONE = RealProgram("gone", "no program", ("hakmem-no-such-program",), "gone", _l
 
 def test_the_table(study):
     document = study.bench.root / "fit.md"
-    document.write_text(f"before\n{fit_table.FROM}\nold\n{fit_table.TO}\nbehind\n")
+    document.write_text(f"before\n{MARK}\nold\n{TO}\nbehind\n")
     outcome = study(PERL, GONE, words=("--reps", "2", "--document", "fit.md"))
     assert outcome.status == 0, outcome.err
     assert study.built == ["fit-lists"]
