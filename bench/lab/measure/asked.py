@@ -1,6 +1,8 @@
 """How long variants are measured against the first of them: so many rounds, or until what is asked
 of each row is known."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bench.lab.base.errors import UsageError
@@ -54,9 +56,10 @@ def of_rounds(question: Question, count: int) -> Asked:
     return Asked(question, Rounds(count))
 
 
-def of_seconds(question: Question, seconds: float, rows: list[Row]) -> Asked:
+def of_seconds(question: Question, seconds: float, rows: list[Row],
+               now: Callable[[], float] = time.monotonic) -> Asked:
     """At most so many seconds for each row, until its speed or time is known.  It is judged at
-    looks, see stats/looks.py."""
+    looks, see stats/looks.py.  `now` is the clock."""
     looks = Looks()
     asked: Asked
 
@@ -76,5 +79,5 @@ def of_seconds(question: Question, seconds: float, rows: list[Row]) -> Asked:
         return done
 
     done: set[str] = set()
-    asked = Asked(question, Seconds(seconds, known), sequential=True)
+    asked = Asked(question, Seconds(seconds, known, now), sequential=True)
     return asked
