@@ -5,8 +5,6 @@ import csv
 import statistics
 from pathlib import Path
 
-from scipy import stats as scipy_stats
-
 from bench.lab.judge.measures import PEAK
 from bench.lab.noise.known import Known
 from bench.lab.noise.trials import Trial
@@ -14,7 +12,7 @@ from bench.lab.run.folder import Files
 from bench.lab.show import markdown
 from bench.lab.show.numbers import short
 from bench.lab.show.table import Table, plain
-from bench.lab.stats.estimate import LEVEL
+from bench.lab.stats import shares
 
 FILE = "noise.csv"
 COLUMNS = ("pair", "trial", "benchmark", "parameters", "verdict", "change_percent",
@@ -89,10 +87,8 @@ def sentences(trials: list[Trial]) -> list[str]:
 
 
 def _of(count: int, trials: list[Trial]) -> str:
-    """With the exact interval of C. Clopper and E. Pearson (1934)."""
-    interval = scipy_stats.binomtest(count, len(trials)).proportion_ci(LEVEL)
-    return (f"{count} of {len(trials)} rows ({100 * interval.low:.0f} to "
-            f"{100 * interval.high:.0f} %)")
+    found = shares.share(count, len(trials))
+    return f"{count} of {len(trials)} rows ({100 * found.low:.0f} to {100 * found.high:.0f} %)"
 
 
 def write(folder: NoiseFolder, command: str, trials: list[Trial], interrupted: bool) -> None:
