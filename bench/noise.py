@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
         one = manifest.select(built, [chosen.variant])[0]
         pairs = known.pairs(built, one, _kinds(chosen, known.has_other_name(one)), chosen.added)
         its_rows = rows.narrow(NOISE, chosen.bench, chosen.threads)
-        asked.rounds(chosen.reps, REPS, len(its_rows), 1, chosen.no_verdict)
+        asked.of_options(chosen, REPS, len(its_rows), 1)  # refuses before anything is made
         return _measure_all(chosen, argv, built, pairs, its_rows)
 
     return ending.guarded("noise", work)
@@ -117,14 +117,12 @@ def _measure_all(chosen: argparse.Namespace, argv: list[str] | None, built: Mani
 def _measure(chosen: argparse.Namespace, command: str, built: Manifest, pair: Known, number: int,
              its_rows: list[Row], folder: NoiseFolder) -> tuple[Measured, list[Trial]]:
     """One measurement; the first of a pair checks both variants before."""
-    question, limit = options.question_of(chosen), options.seconds_of(chosen)
-    what = asked.of_seconds(question, limit, its_rows) if limit else asked.of_rounds(
-        question, asked.rounds(chosen.reps, REPS, len(its_rows), 1, chosen.no_verdict))
+    what = asked.of_options(chosen, REPS, len(its_rows), 1)
     seed = options.seed_of(chosen) + number
     session = Session(
         command=command, manifest=built, rows=its_rows, variants=[pair.a, pair.b],
         until=what.until, seed=seed, timeout=chosen.timeout,
-        folder=Folder(folder.of(pair, number)), question=question.text, checked=number > 1,
+        folder=Folder(folder.of(pair, number)), question=what.question.text, checked=number > 1,
         order=schedule.duet if options.duet_of(chosen) else schedule.pair)
     started = time.monotonic()
     made = session.measure(make_console(quiet=True))

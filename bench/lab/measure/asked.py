@@ -1,9 +1,11 @@
 """How long variants are measured against the first of them: so many rounds, or until what is asked
 of each row is known."""
 
+import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 from bench.lab.base.errors import UsageError
 from bench.lab.judge import compare, pairs
@@ -11,8 +13,8 @@ from bench.lab.judge.measures import PRIMARY, SPEED, TIME
 from bench.lab.judge.pairs import Pairs
 from bench.lab.run.runs import Runs
 from bench.lab.run.until import Rounds, Seconds, Until
+from bench.lab.select import options
 from bench.lab.select.question import Question
-from bench.lab.select.row import Row
 from bench.lab.stats import families
 from bench.lab.stats.looks import Looks
 
@@ -37,47 +39,71 @@ def rounds(asked: int | None, default: int, rows: int, others: int, no_verdict: 
     return asked
 
 
-@dataclass
-class Asked:
-    """What is asked, and how far the answer is."""
+class Asked(Protocol):
+    """When a measurement ends, and what its runs come to."""
 
     question: Question
     until: Until
-    shares: dict[str, float] = field(default_factory=dict)  # row -> of the levels, at its last look
-    sequential: bool = False
 
     def judge(self, runs: Runs) -> Pairs:
-        """All runs, each row at the levels of its last look."""
-        return pairs.judge(runs, self.question, self.shares if self.sequential else None)
+        """All runs against those of the first variant."""
 
 
-def of_rounds(question: Question, count: int) -> Asked:
-    """A number of rounds, judged once."""
-    return Asked(question, Rounds(count))
+@dataclass(frozen=True)
+class OfRounds:
+    """So many rounds, judged once."""
+
+    question: Question
+    until: Rounds
+
+    def judge(self, runs: Runs) -> Pairs:
+        """All rows at all of the levels."""
+        return pairs.judge(runs, self.question)
 
 
-def of_seconds(question: Question, seconds: float, rows: list[Row],
-               now: Callable[[], float] = time.monotonic) -> Asked:
-    """At most so many seconds for each row, until its speed or time is known.  It is judged at
-    looks, see stats/looks.py.  `now` is the clock."""
-    looks = Looks()
-    asked: Asked
+class OfSeconds:
+    """At most so many seconds for each row, until its speed or time is known.  It is judged at looks,
+    see stats/looks.py; `now` is the clock."""
 
-    def known(runs: Runs, share: float) -> set[str]:
-        open_rows = {row.key for row in rows} - done
-        if not open_rows or not looks.due(share):
-            return done
-        part = looks.take(share)
-        for key in open_rows:
-            asked.shares[key] = part
-        found = compare.compare(runs, runs.variants[0], runs.variants[1:], PRIMARY, question,
-                                asked.shares)
-        judged: dict[str, list[bool]] = {}
-        for one in (one for measure in (SPEED, TIME) for lines in found[measure] for one in lines):
-            judged.setdefault(one.row.key, []).append(one.known)
-        done.update(key for key, known_of in judged.items() if key in open_rows and all(known_of))
-        return done
+    def __init__(self, question: Question, seconds: float,
+                 now: Callable[[], float] = time.monotonic):
+        self.question = question
+        self.until = Seconds(seconds, self._known, now)
+        self._looks = Looks()
+        self._shares: dict[str, float] = {}  # row -> what its last look may spend of the levels
+        self._done: set[str] = set()  # rows
 
-    done: set[str] = set()
-    asked = Asked(question, Seconds(seconds, known, now), sequential=True)
-    return asked
+    def judge(self, runs: Runs) -> Pairs:
+        """Each row at the levels of its last look: where the measurement was interrupted, one at
+        that moment."""
+        share = self.until.share()
+        if share < 1 and self._looks.has_more(share):
+            self._take(runs, share)
+        return pairs.judge(runs, self.question, self._shares)
+
+    def _known(self, runs: Runs, share: float) -> set[str]:
+        """The rows that need no more runs."""
+        open_rows = [row for row in runs.rows if row.key not in self._done]
+        if open_rows and self._looks.due(share):
+            self._take(runs, share)
+            found = compare.compare(runs, runs.variants[0], runs.variants[1:], PRIMARY,
+                                    self.question, self._shares)
+            judged: dict[str, list[bool]] = {row.key: [] for row in open_rows}
+            for one in (one for measure in (SPEED, TIME) for its in found[measure] for one in its):
+                judged.setdefault(one.row.key, []).append(one.known)
+            self._done |= {row.key for row in open_rows if judged[row.key] and all(judged[row.key])}
+        return self._done
+
+    def _take(self, runs: Runs, share: float) -> None:
+        part = self._looks.take(share)
+        self._shares |= {row.key: part for row in runs.rows if row.key not in self._done}
+
+
+def of_options(chosen: argparse.Namespace, default: int, rows: int, others: int) -> Asked:
+    """What the options of a command ask, of so many rows and variants beside the first; `default`
+    is the number of rounds without them.  Raises UsageError as `rounds` does."""
+    question, limit = options.question_of(chosen), options.seconds_of(chosen)
+    if limit:
+        return OfSeconds(question, limit)
+    return OfRounds(question, Rounds(rounds(chosen.reps, default, rows, others,
+                                            chosen.no_verdict)))

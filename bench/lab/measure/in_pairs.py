@@ -28,14 +28,11 @@ def measure(name: str, argv: list[str] | None, chosen: argparse.Namespace, manif
     not made yet.  Returns the exit status and the report, as conduct.measure.  Raises UsageError
     for too few rounds.
     """
-    question, limit = options.question_of(chosen), options.seconds_of(chosen)
-    what = asked.of_seconds(question, limit, rows) if limit else asked.of_rounds(
-        question, asked.rounds(chosen.reps, default, len(rows), len(variants) - 1,
-                               chosen.no_verdict))
+    what = asked.of_options(chosen, default, len(rows), len(variants) - 1)
     order = schedule.duet if options.duet_of(chosen) else schedule.pair
     folder = folder or Folder(options.out_of(chosen, name))
     session = Session(
         command=options.typed(name, argv), manifest=manifest, rows=rows, variants=variants,
         until=what.until, seed=options.seed_of(chosen), timeout=chosen.timeout, folder=folder,
-        order=order, all_or_none=all_or_none, question=question.text)
+        order=order, all_or_none=all_or_none, question=what.question.text)
     return conduct.measure(name, session, lambda runs: judge(what.judge(runs), runs))

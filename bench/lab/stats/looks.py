@@ -21,6 +21,10 @@ class Looks:
         """Whether it is time for a look."""
         return self._next < len(SHARES) and share >= SHARES[self._next]
 
+    def has_more(self, share: float) -> bool:
+        """Whether there is anything to spend at this share of the time."""
+        return min(share, 1.0) ** 2 > self._spent
+
     def take(self, share: float) -> float:
         """Takes the look that is due; returns its share of alpha.  One that comes late stands for
         those before it, too; the last has all that is left."""
