@@ -14,12 +14,18 @@ PACKAGES = ("libc6", "libmimalloc-dev", "libjemalloc-dev", "libgoogle-perftools-
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled"
 
 
-def _first_line(*command: str) -> str | None:
+def _output(*command: str) -> str | None:
+    """What the command prints; None if it fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace",
+                              timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.splitlines()[0] if done.returncode == 0 and done.stdout else None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _first_line(*command: str) -> str | None:
+    return ((_output(*command) or "").splitlines() or [None])[0]
 
 
 def _content(path: str) -> str | None:
@@ -75,6 +81,15 @@ def profile_hashes(workspace: Path) -> dict[str, str]:
         path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((workspace / "profiles").glob("*.yaml"))
     }
+
+
+def commit(workspace: Path) -> dict | None:
+    """The commit that the workspace is a checkout of, as {"id": 40 digits, "clean": whether no file
+    differs from it}; None without git, or outside of a checkout."""
+    git = ("git", "--no-optional-locks", "-C", str(workspace))
+    found = _first_line(*git, "rev-parse", "--verify", "HEAD")
+    changed = _output(*git, "status", "--porcelain")
+    return None if found is None or changed is None else {"id": found, "clean": not changed}
 
 
 @dataclass(frozen=True)

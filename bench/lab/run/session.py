@@ -83,6 +83,7 @@ class Session:
             "steal_percent": 0.0,
             "doubts": [],
             "affinity": sorted(os.sched_getaffinity(0)),
+            "commit": machine.commit(paths.workspace()),
             "profiles": machine.profile_hashes(paths.workspace()),
             "build": self.manifest.build,
             "sweep": self.manifest.sweep,

@@ -214,6 +214,49 @@ def test_profile_hashes(bench, tmp_path):
     }
 
 
+@pytest.fixture
+def checkout(bench, monkeypatch):
+    """Calls git in the workspace, whose settings are its own; nothing lies above it."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(bench.root.parent))
+    for name, value in (("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null"),
+                        ("GIT_AUTHOR_NAME", "a"), ("GIT_AUTHOR_EMAIL", "a@example.org"),
+                        ("GIT_COMMITTER_NAME", "a"), ("GIT_COMMITTER_EMAIL", "a@example.org")):
+        monkeypatch.setenv(name, value)
+    bench.variant("hakmem", "result 1000")
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", str(bench.root), *words], check=True, text=True,
+                              capture_output=True).stdout.strip()
+
+    return git
+
+
+def test_the_commit(bench, checkout):
+    """Of the workspace; a file that differs from it, or is not in it, is told."""
+    checkout("init", "-q")
+    assert bench.run("--bench", "tiny_hot", "--reps", "1", out="0").run["commit"] is None
+    (bench.root / ".gitignore").write_text("/*\n!/source.c\n!/new.c\n")
+    (bench.root / "source.c").write_text("int one;\n")
+    checkout("add", "-f", ".gitignore", "source.c")
+    checkout("commit", "-q", "-m", "first")
+    for number, (name, text, clean) in enumerate((
+            ("source.c", "int one;\n", True), ("source.c", "int two;\n", False),
+            ("source.c", "int one;\n", True), ("new.c", "", False)), start=1):
+        (bench.root / name).write_text(text)
+        run = bench.run("--bench", "tiny_hot", "--reps", "1", out=str(number)).run
+        assert run["commit"] == {"id": checkout("rev-parse", "HEAD"), "clean": clean}, number
+
+
+def test_no_commit_without_git(bench, checkout, monkeypatch):
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1", out="outside")
+    assert outcome.status == 0 and outcome.run["commit"] is None
+    checkout("init", "-q")
+    checkout("commit", "-q", "--allow-empty", "-m", "first")
+    monkeypatch.setenv("PATH", str(bench.root / "nothing"))
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "1", out="no-git")
+    assert outcome.run["commit"] is None
+
+
 def test_terminal_table(measured):
     speeds = medians(measured)
     for row in (TINY, ONE_THREAD, TWO_THREADS):
