@@ -13,6 +13,8 @@ _NEEDED = ("benchmark", "variant", "parameters", "rep", "status", "ops_per_s", "
 _NUMBERS = tuple(field.name for field in fields(Run) if field.name not in ("status", "layout"))
 _MACHINE = ("cpu", "cores", "memory_mib", "kernel", "libc", "governor", "transparent_huge_pages")
 
+Key = tuple[str, str, str]  # program, parameters, variant
+
 
 @dataclass(frozen=True)
 class Earlier:
@@ -20,7 +22,12 @@ class Earlier:
 
     folder: Path
     about: dict
-    _runs: dict[tuple[str, str, str], dict[int, Run]]
+    _runs: dict[Key, dict[int, Run]]
+
+    @property
+    def measured(self) -> list[Key]:
+        """All that has runs, in the order in which it is in results.csv."""
+        return list(self._runs)
 
     def runs(self, program: str, params: str, variant: str) -> dict[int, Run]:
         """By repetition; none for what was not measured."""
@@ -41,31 +48,67 @@ def load(folder: Path) -> Earlier:
     path = folder / "results.csv"
     if not path.is_file():
         there = "there is no such folder" if not folder.is_dir() else "holds no results.csv"
-        raise UsageError(f"--baseline: {folder}: {there}; name a folder of results")
-    try:
-        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        with open(path, newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise UsageError(f"--baseline: {folder}: not readable ({error})") from error
-    runs: dict[tuple[str, str, str], dict[int, Run]] = {}
-    for number, line in enumerate(lines, start=2):
+        raise UsageError(f"{folder}: {there}; name a folder of results")
+    about = _about(folder / "run.json")
+    runs: dict[Key, dict[int, Run]] = {}
+    for number, line in _lines(path):
         lacking = [name for name in _NEEDED if line.get(name) is None]
         if lacking:
-            raise UsageError(f"--baseline: {path}: line {number}: no {lacking[0]}; these are no "
-                             "results of bench:matrix or bench:ab")
+            raise UsageError(f"{path}: line {number}: no {lacking[0]}; results of bench:matrix or "
+                             f"bench:ab have {', '.join(_NEEDED)}")
         if line["status"] != "ok":
             continue
-        try:
-            run = Run("ok", **{name: float(line.get(name) or 0) for name in _NUMBERS},
-                      layout=int(line.get("layout") or -1))
-            rep = int(line["rep"])
-        except ValueError as error:
-            raise UsageError(f"--baseline: {path}: line {number}: {error}") from error
-        if not (math.isfinite(run.ops_per_s) and run.ops_per_s > 0):
-            raise UsageError(f"--baseline: {path}: line {number}: ops_per_s is {run.ops_per_s:g}")
+        numbers = {name: _number(path, number, name, line.get(name) or "0") for name in _NUMBERS}
+        if numbers["ops_per_s"] == 0:
+            raise UsageError(f"{path}: line {number}: ops_per_s is {line['ops_per_s']!r}, not a "
+                             "number above 0")
+        rep = _number(path, number, "rep", line["rep"])
+        layout = int(_number(path, number, "layout", line["layout"])) if line.get("layout") else -1
         key = (line["benchmark"], line["parameters"], line["variant"])
-        runs.setdefault(key, {})[rep] = run
+        runs.setdefault(key, {})[int(rep)] = Run("ok", **numbers, layout=layout)
     if not runs:
-        raise UsageError(f"--baseline: {path}: no run has numbers")
+        raise UsageError(f"{path}: no run has numbers; a run that has some has the status ok")
     return Earlier(folder, about, runs)
+
+
+def _about(path: Path) -> dict:
+    """The content of run.json.  Raises UsageError."""
+    right = "name a folder whose measurement came to its end"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; {right}") from error
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}: line {error.lineno}: no JSON ({error.msg}); {right}") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: no JSON ({error}); {right}") from error
+    if not isinstance(found, dict) or not isinstance(found.get("machine", {}), dict):
+        raise UsageError(f"{path}: no object with a machine in it; {right}")
+    return found
+
+
+def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """The lines of a CSV file behind its head, with their numbers.  Raises UsageError."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            try:
+                return [(reader.line_num, line) for line in reader]
+            except csv.Error as error:
+                raise UsageError(f"{path}: line {reader.reader.line_num}: no CSV ({error}); name a "
+                                 "folder of results") from error
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a folder of results") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: no text ({error}); name a folder of results") from error
+
+
+def _number(path: Path, line: int, name: str, text: str) -> float:
+    """Raises UsageError for a word that is no finite number from 0 up."""
+    try:
+        value = float(text)
+        if 0 <= value < math.inf:
+            return value
+    except ValueError:
+        pass
+    raise UsageError(f"{path}: line {line}: {name} is {text!r}, not a number from 0 up")

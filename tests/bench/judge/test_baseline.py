@@ -99,20 +99,39 @@ def test_results_of_an_older_form(bench):
     assert measure(bench, 10_000_000, 5_000_000, "now", "--baseline", "then").status == 0
 
 
+HEAD = "benchmark,variant,parameters,rep,status,ops_per_s,peak_rss_kib\n"
+
+
 @pytest.mark.parametrize("content, says", [
-    (None, "there is no such folder; name a folder of results"),
-    ({}, "holds no results.csv; name a folder of results"),
-    ({"results.csv": "", "run.json": "{}"}, "no run has numbers"),
-    ({"results.csv": "a,b\n1,2\n", "run.json": "{}"}, "line 2: no benchmark"),
-    ({"results.csv": "x\n"}, "not readable"),
-    ({"results.csv": "benchmark,variant,parameters,rep,status,ops_per_s,peak_rss_kib\n"
-                     "a,b,c,1,ok,fast,1\n", "run.json": "{}"}, "line 2: could not convert"),
+    (None, "then: there is no such folder; name a folder of results"),
+    ({}, "then: holds no results.csv; name a folder of results"),
+    ({"results.csv": HEAD}, "run.json: No such file or directory; name a folder whose measurement "
+                            "came to its end"),
+    ({"results.csv": HEAD, "run.json": '{\n"rows": [\n'}, "run.json: line 3: no JSON (Expecting "),
+    ({"results.csv": HEAD, "run.json": "[]"}, "run.json: no object with a machine in it; "),
+    ({"results.csv": "", "run.json": "{}"}, "results.csv: no run has numbers; a run that has some "
+                                            "has the status ok"),
+    ({"results.csv": "a,b\n1,2\n", "run.json": "{}"},
+     "results.csv: line 2: no benchmark; results of bench:matrix or bench:ab have benchmark, "),
+    ({"results.csv": HEAD + "a,b,c,1,ok,1,1\na,b,c,2,ok,1\n", "run.json": "{}"},
+     "results.csv: line 3: no peak_rss_kib; "),
+    ({"results.csv": HEAD + f"a,b,c,1,ok,{'1' * 200_000},1\n", "run.json": "{}"},
+     "results.csv: line 2: no CSV (field larger than "),
+    ({"results.csv": HEAD + "a,b,c,1,ok,fast,1\n", "run.json": "{}"},
+     "results.csv: line 2: ops_per_s is 'fast', not a number from 0 up"),
+    ({"results.csv": HEAD + "a,b,c,1,ok,1,nan\n", "run.json": "{}"},
+     "results.csv: line 2: peak_rss_kib is 'nan', not a number from 0 up"),
+    ({"results.csv": HEAD + "a,b,c,1,ok,0,1\n", "run.json": "{}"},
+     "results.csv: line 2: ops_per_s is '0', not a number above 0"),
+    ({"results.csv": HEAD + "a,b,c,one,ok,1,1\n", "run.json": "{}"},
+     "results.csv: line 2: rep is 'one', not a number from 0 up"),
+    ({"results.csv": HEAD + "a,\udcff,c,1,ok,1,1\n", "run.json": "{}"}, "results.csv: no text ("),
 ])
 def test_what_is_no_earlier_run(bench, content, says):
     if content is not None:
         (bench.root / "then").mkdir()
         for name, text in content.items():
-            (bench.root / "then" / name).write_text(text)
+            (bench.root / "then" / name).write_text(text, errors="surrogateescape")
     bench.variant("hakmem", "result 1000")
     outcome = bench.run(*TINY, "--baseline", "then", out="now")
     assert outcome.status == 2
