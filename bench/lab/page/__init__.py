@@ -8,5 +8,6 @@
     matrix_page.py  the page of the matrix
     pair_page.py    the page of a comparison
 
-page.html.j2 is the page, page.css how it looks, the scripts what it does; Chart.js draws.
+web/ has what the browser gets: page.html.j2 is the page, parts.html.j2 what other pages have too,
+page.css how it looks, the scripts what it does; Chart.js draws.
 """
