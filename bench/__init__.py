@@ -6,6 +6,7 @@
     ab.py          which of two allocators is better, by how much, how sure
     sweep.py       variants of a profile that differ in a few keys, built and measured
     study.py       the sweeps that have a target of their own
+    history.py     how each row and variant did over time, and when that changed
     noise.py       how small a difference this machine can show
     perf.py        where one benchmark program spends its time
     replay.py      the calls of a recorded program again

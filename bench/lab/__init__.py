@@ -10,6 +10,7 @@ Each room imports only those above it, and each module only those above it in it
     show/     judged numbers as tables on the terminal, in Markdown, in CSV
     page/     judged numbers as report.html
     measure/  a measurement as a whole: run, judged, written and shown, once each
+    history/  many measurements over time, and what changed when
     noise/    study: how small a difference the laboratory can show
     perf/     study: where a program spends its time
     replay/   study: the calls of a recorded program again

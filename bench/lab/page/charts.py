@@ -26,7 +26,7 @@ FEW_DOTS = 48  # up to so many fit one chart of ratios
 def chart_data(cells: Cells, base: str) -> dict:
     """Everything the charts and the table of runs need; ratios are to `base`."""
     look = looks(cells.variants)
-    main = _main(cells.variants)
+    main = shown_first(cells.variants)
     rows = [_row(cells, row, base) for row in cells.rows]
     measure = lead(cells.rows[0])
     return {
@@ -53,7 +53,7 @@ def base_of(cells: Cells, asked: str) -> str:
     return asked if asked in names else names[0]
 
 
-def _main(variants: list[Variant]) -> set[str]:
+def shown_first(variants: list[Variant]) -> set[str]:
     """The variants that the charts show at first: all but the references, if these are few; else
     the default profile, system and the peers."""
     plain = [v for v in variants if v.kind != "reference"]

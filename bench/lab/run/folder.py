@@ -24,8 +24,8 @@ def _number(value: float) -> str:
 class Files:
     """A folder for the files of one command."""
 
-    def __init__(self, path: Path, first: str):
-        """Makes the folder, raw/ in it, and the file `first`.
+    def __init__(self, path: Path, first: str, raw: bool = True):
+        """Makes the folder, raw/ in it unless there is no raw output, and the file `first`.
 
         Raises UsageError if the folder cannot be made or written, or has results already.
         """
@@ -33,7 +33,7 @@ class Files:
         try:
             if any((path / name).exists() for name in (first, *_OF_ANY)):
                 raise UsageError(f"--out: {path}: holds results already; name another folder")
-            (path / "raw").mkdir(parents=True, exist_ok=True)
+            (path / "raw" if raw else path).mkdir(parents=True, exist_ok=True)
             self.begin(path / first)
         except OSError as error:
             raise UsageError(f"--out: {path}: {error.strerror}; name a folder that can be made "

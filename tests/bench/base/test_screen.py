@@ -10,9 +10,12 @@ import pytest
 from rich.console import Console
 
 from gen import screen
+from tests.bench.history import kept
 
 ROOT = Path(__file__).absolute().parents[3]
-COMMANDS = ("ab", "fit_study", "header_ab", "list", "matrix", "noise", "perf", "replay", "sweep")
+COMMANDS = ("ab", "fit_study", "header_ab", "history", "list", "matrix", "noise", "perf", "replay",
+            "sweep")
+SHORT = ("ab", "history", "list", "matrix", "noise")  # that run without a build
 ASCII = {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0",
          "PYTHONCOERCECLOCALE": "0"}
 
@@ -34,6 +37,9 @@ def lab(bench):
 
 def words_of(lab, command: str) -> list[str]:
     """A short call that prints all its tables."""
+    if command == "history":
+        kept.history(lab.root / "kept", 20, change=10)
+        return ["kept", "--out", "out"]
     first = ["--manifest", str(lab.manifest())]
     if command == "list":
         return first
@@ -43,7 +49,7 @@ def words_of(lab, command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("columns", [30, 60, 100])
-@pytest.mark.parametrize("command", ["ab", "list", "matrix", "noise"])
+@pytest.mark.parametrize("command", SHORT)
 def test_columns(lab, command, columns):
     """No line is longer, no number and no name is cut, whether it is a terminal or not."""
     done = start(command, *words_of(lab, command), COLUMNS=str(columns))
@@ -65,7 +71,7 @@ def test_without_columns_nothing_is_folded(lab):
     assert any(line.startswith("bench_tiny_hot 32 100 300000  ") for line in done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("command", ["ab", "list", "matrix", "noise"])
+@pytest.mark.parametrize("command", SHORT)
 def test_a_locale_without_letters(lab, command):
     done = start(command, *words_of(lab, command), **ASCII)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -105,7 +111,7 @@ def gone(command: str, *words: str) -> tuple[int, bytes]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("command", ["ab", "list", "matrix", "noise"])
+@pytest.mark.parametrize("command", SHORT)
 def test_a_reader_that_is_gone(lab, command):
     assert gone(command, *words_of(lab, command)) == (141, b"")
     if command == "list":
