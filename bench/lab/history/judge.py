@@ -10,8 +10,8 @@ from bench.lab.history.circumstances import Place
 from bench.lab.history.levels import Found, Levels
 from bench.lab.history.measurements import Measurement
 from bench.lab.history.series import Series, Track
-from bench.lab.judge.stats import TOO_FEW
 from bench.lab.select.row import Row
+from bench.lab.stats.estimate import TOO_FEW
 
 
 @dataclass(frozen=True)

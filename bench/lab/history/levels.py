@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.lab.history import energy
-from bench.lab.judge.compare import holm
+from bench.lab.stats.families import holm
 
 LEVEL = 0.05
 LEAST = 0.01  # of the level before: what is less is no change that anybody cares about
@@ -53,8 +53,8 @@ def find(series: Sequence[Sequence[float]], least: float = LEAST,
         first[i] = energy.strongest(logs[i], [0, lengths[i]], each)
         tell(done)
     levels = [Levels(None, None)] * len(series)
-    for i, sure in zip(tested, holm([first[i].p for i in tested], LEVEL)):
-        starts = _divide(logs[i], first[i], each) if sure else [0]
+    for i, together in zip(tested, holm([first[i].p for i in tested])):
+        starts = _divide(logs[i], first[i], each) if together <= LEVEL else [0]
         levels[i] = Levels(tuple(_merged(series[i], starts, least)), first[i].p)
     return Found(levels, len(tested), energy.least_values(LEVEL / max(len(series), 1)),
                  energy.least_side(max(lengths), each) if tested else None)

@@ -10,9 +10,9 @@ from bench.lab.history.levels import LEVEL
 from bench.lab.history.measurements import Measurement
 from bench.lab.history.series import Series, Track
 from bench.lab.judge.measures import PEAK
-from bench.lab.judge.stats import TOO_FEW
 from bench.lab.select.row import Row
 from bench.lab.show.table import Line, Table, plain
+from bench.lab.stats.estimate import TOO_FEW
 
 LEGEND = (
     "Medians of each level, the earliest first: 3.10 -> 2.95 changed once, surely.  Speeds are "
