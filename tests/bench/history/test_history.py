@@ -118,6 +118,7 @@ def test_the_csv_has_levels_and_changes(run, tmp_path):
              if line["variant"] == "hakmem" and line["relative_to"]]
     levels = [float(line["level"]) for line in lines]
     assert levels == [levels[0]] * 15 + [levels[15]] * 9
+    assert levels[15] == pytest.approx(0.9 * levels[0], rel=0.03)
     assert [i for i, line in enumerate(lines) if line["change_percent"]] == [15]
     assert float(lines[15]["change_percent"]) == pytest.approx(-10, abs=2)
 
@@ -317,6 +318,12 @@ def test_least(run, tmp_path):
     assert run("kept").series("hakmem")[0]["verdict"] == "worse"
     outcome = run("kept", "--least", "8", "--fail-on-regression", out="again")
     assert (outcome.status, outcome.series("hakmem")[0]["verdict"]) == (0, "same")
+
+
+def test_a_folder_below_two_that_are_given_counts_once(run, tmp_path):
+    kept.history(tmp_path / "kept", 3)
+    outcome = run("kept", "kept/suite", "kept/suite/day01")
+    assert outcome.err == "" and len(outcome.data["measurements"]) == 3
 
 
 def test_default_folders(run, tmp_path):
