@@ -56,7 +56,7 @@ class FittedVariant(Variant):
 
     of_row: dict[str, Path] = field(default_factory=dict)  # the row's key -> library
 
-    def preloaded(self, row: Row) -> Path:
+    def preloaded(self, row: Row, _link: int | None = None) -> Path:
         return self.of_row[row.key]
 
 
