@@ -56,8 +56,7 @@ def _kinds(chosen: argparse.Namespace, has_name: bool) -> list[str]:
     """Raises UsageError for a kind that there is not."""
     for kind in chosen.pairs or []:
         if kind not in known.KINDS:
-            raise UsageError(f"--pairs: there is no {kind}; there are "
-                                     f"{', '.join(known.KINDS)}")
+            raise UsageError(f"--pairs: there is no {kind}; there are {', '.join(known.KINDS)}")
     return chosen.pairs or [kind for kind in known.KINDS if has_name or kind != "names"]
 
 
@@ -68,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     def work() -> int:
         built = options.manifest_of(chosen)
         one = manifest.select(built, [chosen.variant])[0]
-        pairs = known.pairs(built, one, _kinds(chosen, known.has_other_name(one)), chosen.added)
+        pairs = known.pairs(built, one, _kinds(chosen, known.other_name(built, one) is not None), chosen.added)
         its_rows = rows.narrow(NOISE, chosen.bench, chosen.threads)
         asked.of_options(chosen, REPS, len(its_rows), 1)  # refuses before anything is made
         return _measure_all(chosen, argv, built, pairs, its_rows)
@@ -95,7 +94,7 @@ def _measure_all(chosen: argparse.Namespace, argv: list[str] | None, built: Mani
                     folder.add(one)
                 done.extend(found)
                 console.print(f"{number} of {chosen.trials}, {pair.name}: " + "; ".join(
-                    f"{one.row.title}: {one.verdict}" for one in found), soft_wrap=True)
+                    f"{one.row.title}: {one.verdict}" for one in found))
             if interrupted or failed:
                 break
         noise_report.write(folder, command, done, interrupted)

@@ -36,10 +36,11 @@ def pairs(built: Manifest, one: Variant, kinds: Sequence[str],
             again = known.get(one.name + AGAIN) or one
             found.append(Known("again", one, dataclasses.replace(again, name=one.name + AGAIN)))
         elif kind == "names":
-            other = known.get(OTHER_NAME.get(one.name, ""))
+            other = other_name(built, one)
             if other is None:
-                raise UsageError(f"--pairs: {one.name} has no other name; names: is of "
-                                 f"{', '.join(OTHER_NAME)}")
+                raise UsageError(f"--pairs: names: {one.name} is not there under another name; "
+                                 + ", ".join(f"{a} is as {b}" for a, b in OTHER_NAME.items())
+                                 + ", if both were built")
             found.append(Known("names", one, other))
         elif kind == "added":
             found += [Known(f"added-{percent:g}", one, dataclasses.replace(
@@ -51,6 +52,7 @@ def pairs(built: Manifest, one: Variant, kinds: Sequence[str],
     return found
 
 
-def has_other_name(one: Variant) -> bool:
-    """Whether there is a profile with the same machine code."""
-    return one.name in OTHER_NAME
+def other_name(built: Manifest, one: Variant) -> Variant | None:
+    """The variant of another profile with the same machine code; None if none was built."""
+    name = OTHER_NAME.get(one.name)
+    return next((variant for variant in built.variants if variant.name == name), None)
