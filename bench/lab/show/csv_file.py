@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 
 from bench.lab.stats.estimate import Estimate
@@ -17,8 +18,9 @@ def text(columns: Sequence[str], lines: Iterable[Iterable[object]]) -> str:
 
 
 def numbers(values: Iterable[float | None], digits: int) -> list[str]:
-    """With so many significant digits; empty for None."""
-    return ["" if value is None else f"{value:.{digits}g}" for value in values]
+    """With so many significant digits; empty for None and for what has no bound."""
+    return ["" if value is None or math.isinf(value) else f"{value:.{digits}g}"
+            for value in values]
 
 
 def ends(estimate: Estimate | None) -> tuple[float | None, float | None]:
