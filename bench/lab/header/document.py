@@ -10,6 +10,7 @@ from bench.lab.header.peak import MOST
 from bench.lab.header.rounding import Rounding
 from bench.lab.header.rows import BASE, ONE_SIZE, PROFILES
 from bench.lab.judge.compare import LOST
+from bench.lab.select.question import SAME
 from bench.lab.show import numbers
 from bench.lab.stats.estimate import FAMILY, LEVEL, TOO_FEW, Estimate
 from gen.limits import QUANTUM
@@ -41,6 +42,7 @@ def render(comparisons: list[LookupRow], programs: list[Rounding], extremes: lis
         level=f"{100 * LEVEL:.0f} %",
         one_in=f"{1 / (1 - LEVEL):.0f}",
         reports=f"{100 * FAMILY:g} of 100",
+        same=numbers.percent(SAME),
         page=f"{(1 << models[BASE].page_shift) >> 10} KiB",
         largest=bytes_in_text(models[BASE].small_max),
         most=f"{MOST >> 10} KiB",
