@@ -20,8 +20,8 @@ from bench.lab.stats import rank_sums
 from bench.lab.stats.estimate import FAMILY, TOO_FEW
 from gen import screen
 
-QUICK_REPS = 9
-FULL_REPS = 6
+QUICK_REPS = 10
+FULL_REPS = 7
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         "", "--full --out /tmp/full", "--bench larson,tiny_hot --variants hakmem,system,mi --reps 9",
         "--full --baseline /tmp/full --fail-on-regression",
     ])
-    options.add_rows(parser, "all programs, with more parameters and longer runs: about 40 minutes")
+    options.add_rows(parser, "all programs, with more parameters and longer runs: about 45 minutes")
     parser.add_argument("--variants", type=options.words, default=[], metavar="NAME,...",
                         help="only these variants; bazel run //bench:list -- variants shows all")
     options.add_preload(parser)
