@@ -38,7 +38,7 @@ def study(tmp_path, fakes, capsys, monkeypatch):
 
 
 def test_what_it_writes(study, tmp_path):
-    status, out, err = study("--reps", "2", "--seed", "7")
+    status, out, err = study("--reps", "2", "--seed", "7", "--no-verdict")
     assert (status, err) == (0, "")
     assert "left out: nothing: hakmem-no-such-program not installed" in out
     assert f"{2 * 3 * NROWS} of {2 * 3 * NROWS} runs" in out
@@ -51,33 +51,33 @@ def test_what_it_writes(study, tmp_path):
         speeds = [line for line in csv.DictReader(file)
                   if (line["measure"], line["variant_b"]) == (
                       "speed", "hakmem-header-classidx-on")]
-    assert [float(line["ratio"]) for line in speeds] == [2] * NROWS
+    assert [float(line["effect"]) for line in speeds] == [2] * NROWS
     sizes = json.loads((tmp_path / "out" / "sizes.json").read_text())
     assert list(sizes["programs"]) == ["list"]
     assert sizes["left_out"] == {"nothing": "hakmem-no-such-program not installed"}
 
 
 def test_quick_leaves_the_document_alone(study, tmp_path):
-    assert study("--quick", "--reps", "1")[0] == 0
+    assert study("--quick", "--reps", "1", "--no-verdict")[0] == 0
     assert not list((tmp_path / "docs").iterdir())
     assert "too short for conclusions" in (tmp_path / "out" / "header-classidx.md").read_text()
 
 
 def test_some_rows_leave_the_document_alone(study, tmp_path):
-    assert study("--reps", "1", "--bench", "cold")[0] == 0
+    assert study("--reps", "1", "--bench", "cold", "--no-verdict")[0] == 0
     assert not list((tmp_path / "docs").iterdir())
     text = (tmp_path / "out" / "header-classidx.md").read_text()
     assert "cold blocks" in text and "hot blocks" not in text
 
 
 def test_the_document_is_relative_to_the_caller(study, tmp_path):
-    assert study("--reps", "1", "--document", "mine.md")[0] == 0
+    assert study("--reps", "1", "--document", "mine.md", "--no-verdict")[0] == 0
     assert (tmp_path / "mine.md").exists()
     assert not list((tmp_path / "docs").iterdir())
 
 
 def test_a_lookup_whose_programs_fail(study, tmp_path):
-    status, out, _ = study("--reps", "1", lookups={**GOOD, "region": (1, 1, 3)})
+    status, out, _ = study("--reps", "1", "--no-verdict", lookups={**GOOD, "region": (1, 1, 3)})
     assert status == 1
     assert "lookup-region: bench_tiny_hot 16 100 1500000: sanity run exit status 3" in out
     assert "no numbers" in (tmp_path / "docs" / "header-classidx.md").read_text()
@@ -138,7 +138,7 @@ def test_interrupted_while_programs_are_recorded(study, tmp_path, monkeypatch):
 
     monkeypatch.setattr(recorded, "PROGRAMS",
                         {"list": RealProgram("ls", "", ("ls",), "ls", interrupt)})
-    status, _, err = study("--reps", "1")
+    status, _, err = study("--reps", "1", "--no-verdict")
     assert (status, err) == (130, "header_ab: interrupted\n")
     assert not list((tmp_path / "docs").iterdir())
 
@@ -153,7 +153,7 @@ def test_interrupted_while_lookups_are_measured(study, tmp_path, monkeypatch):
         return run(*args, **more)
 
     monkeypatch.setattr(execute, "run", interrupt)
-    status, _, err = study("--reps", "2")
+    status, _, err = study("--reps", "2", "--no-verdict")
     assert status == 130 and "header_ab: interrupted: the finished runs are in" in err
     assert (tmp_path / "out" / "comparisons.csv").exists()
     assert not list((tmp_path / "docs").iterdir())

@@ -43,9 +43,9 @@ def words_of(lab, command: str) -> list[str]:
     first = ["--manifest", str(lab.manifest())]
     if command == "list":
         return first
-    rows = ["--bench", "tiny_hot", "--reps", "6", "--out", "out"]
+    rows = ["--bench", "tiny_hot", "--reps", "9", "--out", "out"]
     return first + {"ab": ["hakmem", "mi", *rows], "matrix": rows,
-                    "noise": ["--blocks", "2", *rows]}[command]
+                    "noise": ["--trials", "2", *rows]}[command]
 
 
 @pytest.mark.parametrize("columns", [30, 60, 100])
@@ -86,7 +86,7 @@ def test_a_name_that_the_locale_has_no_letters_for(lab, monkeypatch, environment
                "sys.exit(ab.main())")
     done = subprocess.run(
         [sys.executable, "-c", command, "--manifest", str(lab.manifest()), "--out", "out", "system",
-         "system", "--reps", "6", "--program", "echo \N{LATIN SMALL LETTER E WITH ACUTE}t"],
+         "system", "--reps", "9", "--program", "echo \N{LATIN SMALL LETTER E WITH ACUTE}t"],
         capture_output=True, check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), **environment})
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
 from bench.lab.show import asked_tables
 
-COLUMNS = "benchmark,parameters,what,asked,measured,low,high,against,met"
+COLUMNS = "benchmark,parameters,what,asked,measured,low,high,against,verdict"
 KINDS = {"hakmem": "profile", "system": "system", "floor": "reference"}  # others: "peer"
 MIB = 1 << 10  # KiB
 TINY = "bench_tiny_hot 32 100 300000"
@@ -53,7 +53,7 @@ def around(speed: float, noise: float = 0.001) -> list[float]:
 
 @pytest.mark.parametrize("speed, asked, met", [
     (1.10, 1.0, True),
-    (1.0, 1.0, True),
+    (1.0, 1.0, None),
     (0.9, 1.0, False),
     (1.10, 1.15, False),
     (1.16, 1.15, True),
@@ -70,13 +70,36 @@ def test_speed(speed, asked, met):
     assert set(found) == {"speed", "memory"}
 
 
-def test_a_ratio_is_missed_only_if_its_whole_interval_is_below():
-    """By 2 %: with much noise nothing is shown, with little it is."""
-    for noise, met in ((0.03, True), (0.001, False)):
-        bar = judged(row(bar=1.0), {
-            "hakmem": runs(around(0.98e8, noise)), "system": runs([1e8] * 7)})["speed"]
-        assert bar.measured < 1
-        assert bar.met == met == (bar.interval.high >= 1)
+@pytest.mark.parametrize("speed, noise, verdict", [
+    (0.98, 0.03, "undecided"), (0.98, 0.001, "missed"),
+    (1.02, 0.03, "undecided"), (1.02, 0.001, "met"),
+])
+def test_noise_has_the_benefit_of_no_doubt(speed, noise, verdict):
+    """By 2 %, either way: with much noise nothing is shown, with little it is."""
+    bar = judged(row(bar=1.0), {
+        "hakmem": runs(around(speed * 1e8, noise)), "system": runs([1e8] * 7)})["speed"]
+    assert bar.verdict == verdict and (bar.measured < 1) == (speed < 1)
+    assert bar.met == {"met": True, "missed": False}.get(verdict)
+    assert bar.interval.excludes(1) == (verdict != "undecided")
+
+
+def test_the_bar_of_speed_is_met_only_against_every_peer():
+    """With one of them it is a tie: met against the others, undecided against this one."""
+    found = judged(row(bar=1.0), {
+        "hakmem": runs(around(1e8)), "system": runs([5e7] * 7), "je": runs(around(1e8)[::-1])})
+    assert (found["speed"].against, found["speed"].verdict) == ("je", "undecided")
+
+
+def test_a_failed_run_leaves_no_verdict():
+    """Of the default profile, or of the variant that it is compared with."""
+    for who in ("hakmem", "system"):
+        results = {"hakmem": runs([2e8] * 9), "system": runs([1e8] * 9)}
+        results[who][3] = Run("ended by signal 11")
+        found = judged(row(bar=1.0, idle_bar=0.1), results)
+        assert {bar.verdict for bar in found.values() if bar.what != "idle"} == {"lost runs"}
+        assert found["idle"].verdict == ("lost runs" if who == "hakmem" else "met")
+        says = asked_tables.bars_met(list(found.values()))
+        assert says.endswith("3 with failed runs" if who == "hakmem" else "2 with failed runs")
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 6])
@@ -89,7 +112,7 @@ def test_few_runs_have_no_verdict(n):
         assert (bar.interval is None) == (n < 6 or bar.what != "speed")
         assert "inf" not in " ".join(asked_tables.bars([bar]).lines[0].words) + asked_tables.bars_csv([bar])
         assert asked_tables.bars([bar]).lines[0].words[-1] == ("too few runs" if n < 6 else "met")
-        assert asked_tables.bars_csv([bar]).rstrip().endswith("too few" if n < 6 else "yes")
+        assert asked_tables.bars_csv([bar]).rstrip().endswith("too few" if n < 6 else "met")
     says = asked_tables.bars_met(list(found.values()))
     assert says == (f"No verdict on 3 bars: too few runs to tell: {n}, and it takes 6" if n < 6
                     else "3 of 3 bars met")
@@ -98,10 +121,10 @@ def test_few_runs_have_no_verdict(n):
 def test_some_have_a_verdict():
     found = judged(row(bar=1.0), {"hakmem": runs([5] * 6), "system": runs([1] * 6),
                                   "mi": runs([2] * 3)})
-    assert (found["speed"].met, found["memory"].met) == (None, None)
+    assert (found["speed"].verdict, found["memory"].verdict) == ("too few", "met")
     found["speed"] = judged(row(bar=1.0), {"hakmem": runs([5] * 6), "system": runs([1] * 6)})["speed"]
     assert asked_tables.bars_met(list(found.values())) == \
-        "1 of 1 bars met; 1 have too few runs to tell"
+        "2 of 2 bars met"
 
 
 def test_floor():
@@ -137,19 +160,22 @@ def test_memory(peak, fastest, leanest, asked, against, beyond, met):
     assert set(found) == {"memory"}
 
 
-def test_memory_is_the_median():
-    mine = [*runs([1.0] * 4, 4 * MIB), *runs([1.0] * 3, 40 * MIB)]
-    bar = judged(row(), {"hakmem": mine, "system": runs([1.0] * 7, 2 * MIB)})["memory"]
-    assert bar.measured == 4 * MIB and bar.met
+@pytest.mark.parametrize("large, verdict", [(1, "met"), (5, "undecided"), (11, "missed")])
+def test_memory_is_the_median(large, verdict):
+    """Of twelve runs so many are much larger: the number is the median, one run decides nothing."""
+    mine = [*runs([1.0] * (12 - large), 4 * MIB), *runs([1.0] * large, 14 * MIB)]
+    bar = judged(row(), {"hakmem": mine, "system": runs([1.0] * 12, 2 * MIB)})["memory"]
+    assert (bar.measured, bar.verdict) == ((14 if large > 6 else 4) * MIB, verdict)
 
 
-@pytest.mark.parametrize("rss, met", [((5, 9, 100), True), ((10, 1, 10), True),
-                                      ((1, 11, 12), False)])
-def test_idle(rss, met):
-    """The median of the runs' shares."""
+@pytest.mark.parametrize("rss, verdict", [
+    ((5, 9, 8), "met"), ((10, 1, 8), "met"), ((5, 9, 100), "undecided"), ((1, 11, 12), "undecided"),
+    ((9, 30, 20), "missed")])
+def test_idle(rss, verdict):
+    """The median of the runs' shares, and what all of them show."""
     mine = [run for one in rss for run in runs([1.0] * 3, 100, one)]
     bar = judged(row(idle_bar=0.1), {"hakmem": mine, "system": runs([1.0] * 9)})["idle"]
-    assert (bar.measured, bar.met) == (sorted(rss)[1] / 100, met)
+    assert (bar.measured, bar.verdict) == (sorted(rss)[1] / 100, verdict)
     assert bar.against is None
 
 
@@ -203,14 +229,14 @@ def test_csv(measured):
         (IDLE, "memory"), (IDLE, "idle"),
     }
     asked, ratio, low, high, against, met = by_bar[TINY, "speed"]
-    assert (asked, against, met) == ("1", "mi", "yes")
+    assert (asked, against, met) == ("1", "mi", "met")
     assert float(low) <= float(ratio) <= float(high)
     assert float(ratio) == pytest.approx(1.5, rel=1e-3)
-    assert by_bar[TINY, "floor"][0] == "0.92" and by_bar[TINY, "floor"][4:] == ["floor", "no"]
-    assert by_bar[TINY, "memory"] == ["5120", "4096", "", "", "system", "yes"]
-    assert by_bar[LARSON, "speed"] == ["1", "0.6", "0.6", "0.6", "mi", "no"]
-    assert by_bar[LARSON, "memory"] == ["49152", "51200", "", "", "mi", "no"]
-    assert by_bar[IDLE, "idle"] == ["0.1", "0.099853515625", "", "", "", "yes"]
+    assert by_bar[TINY, "floor"][0] == "0.92" and by_bar[TINY, "floor"][4:] == ["floor", "missed"]
+    assert by_bar[TINY, "memory"] == ["5120", "4096", "", "", "system", "met"]
+    assert by_bar[LARSON, "speed"] == ["1", "0.6", "0.6", "0.6", "mi", "missed"]
+    assert by_bar[LARSON, "memory"] == ["49152", "51200", "", "", "mi", "missed"]
+    assert by_bar[IDLE, "idle"] == ["0.1", "0.099853515625", "", "", "", "met"]
 
 
 # The bars that each form of the results shows, after the name of the row.
@@ -220,7 +246,7 @@ SHOWN = {
     TINY: [["memory", "<= 5.00 MiB", "4.00 MiB", "", "system + 3 MiB", "met"]],
     IDLE: [["idle", "<= 10 %", "10.0 %", "", "its own peak", "met"]],
 }
-CLOSING = "4 of 9 bars met."
+CLOSING = "4 of 9 bars met; 5 missed."
 
 
 def test_summary(measured):

@@ -3,6 +3,7 @@
 import csv
 import html
 import json
+import math
 import os
 import re
 import shlex
@@ -38,22 +39,30 @@ def test_three_percent_are_found(bench):
     assert outcome.status == 0, outcome.err
     line = of_speed(outcome)
     assert line["verdict"] == "better"
-    assert float(line["low"]) <= float(line["ratio"]) <= float(line["high"])
-    assert float(line["ratio"]) == pytest.approx(1.03, abs=0.003)
-    assert re.search(r"fast faster by 3\.\d %, [23]\.\d to 3\.\d", outcome.out)
-    assert "fast is faster in 1 of 1 rows" in " ".join(outcome.out.split())
+    assert float(line["low"]) <= float(line["effect"]) <= float(line["high"])
+    assert float(line["effect"]) == pytest.approx(1.03, abs=0.003)
+    assert 0.02 < float(line["at_least"]) < float(line["low"]) - 1
+    about_3 = r"(3|3\.1|2\.9) %"
+    assert re.search(f"fast faster by {about_3}, {about_3} to {about_3}; surely by {about_3}",
+                     " ".join(outcome.out.split()))
+    assert "fast against slow, speed: faster in 1 of 1 rows, faster by 3 % on average" in " ".join(
+        outcome.out.split())
     back = bench.ab("fast", "slow", *TINY, "--reps", "15", out="back")
     assert of_speed(back)["verdict"] == "worse"
 
 
 def test_a_against_itself(bench):
-    """With a seed, as the order decides which run counts for which: one in twenty differs surely."""
+    """With a seed, as the order decides which run counts for which: one in a hundred differs."""
     bench.variant("hakmem", speed(100_000_000, 700_000))
     outcome = bench.ab("hakmem", "hakmem", *TINY, "--reps", "15", "--seed", "1")
     assert outcome.status == 0
     assert {line["variant"] for line in outcome.lines} == {"hakmem", "hakmem-again"}
-    assert of_speed(outcome)["verdict"] == "same"
-    assert re.search(r"no difference found; would have seen [\d.]+ %", outcome.out)
+    line = of_speed(outcome)
+    assert line["verdict"] == "same" and float(line["at_most"]) < 0.05
+    assert float(line["p_differs"]) > 0.01 >= float(line["p_same"])
+    assert re.search(r"same within [\d.]+ %", outcome.out)
+    assert "speed: the same in 1 of 1 rows; memory: the same in 1 of 1 rows." in " ".join(
+        outcome.out.split())
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
@@ -62,7 +71,9 @@ def test_pairs_that_tie(bench):
     bench.variant("b", "result $((100000000 + (n > 5) * n * 37000))")
     outcome = bench.ab("a", "b", *TINY, "--reps", "15")
     assert outcome.status == 0, outcome.err
-    assert float(of_speed(outcome)["p"]) < 0.01
+    line = of_speed(outcome)
+    assert (line["rounds"], line["verdict"]) == ("15", "same")
+    assert 0.01 < float(line["p_differs"]) < 0.1, "five pairs that tie count against it"
 
 
 def test_the_csv_is_that_of_the_runs(bench):
@@ -73,8 +84,11 @@ def test_the_csv_is_that_of_the_runs(bench):
                                        if line["variant"] == name) for name in "ab"}
     line = of_speed(outcome)
     assert float(line["a"]) == pytest.approx(medians["a"] / 1e6, rel=1e-4)
-    assert float(line["ratio"]) == pytest.approx(medians["b"] / medians["a"], rel=1e-4)
-    assert f"{float(line['ratio']):.3f}" in outcome.summary
+    speeds = {(line["variant"], line["rep"]): float(line["ops_per_s"]) for line in outcome.lines}
+    logs = [math.log(speeds["b", str(rep)] / speeds["a", str(rep)]) for rep in range(1, 10)]
+    middle = statistics.median((x + y) / 2 for i, x in enumerate(logs) for y in logs[i:])
+    assert float(line["effect"]) == pytest.approx(math.exp(middle), rel=1e-5)
+    assert f"{float(line['effect']):.3f}" in outcome.summary
 
 
 def test_the_page_says_what_the_summary_says(bench):
@@ -83,20 +97,21 @@ def test_the_page_says_what_the_summary_says(bench):
     outcome = bench.ab("a", "b", *TINY, "--reps", "9")
     line = of_speed(outcome)
     (verdict,) = re.findall(r'<p class="verdict">(.*?)</p>', outcome.html)
-    assert verdict.startswith("b against a, speed: b is faster in 1 of 1 rows")
+    assert verdict.startswith("b against a, speed: faster in 1 of 1 rows, faster by ")
     assert verdict in outcome.summary
-    assert re.search(rf'<tr class="better">.*?{float(line["ratio"]):.3f}', outcome.html, re.DOTALL)
+    assert re.search(rf'<tr class="better">.*?{float(line["effect"]):.3f}', outcome.html, re.DOTALL)
     data = json.loads(re.search(r'id="data">(.*?)</script>', outcome.html).group(1))
     assert data["base"] == "a"
     ratios = {cell["variant"]: cell["ratio"] for cell in data["rows"][0]["cells"]}
-    assert ratios[1] == pytest.approx([float(line[key]) for key in ("ratio", "low", "high")],
+    assert ratios[1] == pytest.approx([float(line[key]) for key in ("effect", "low", "high")],
                                       rel=1e-4)
 
 
 def test_the_runs_of_a_pair_follow_one_another(bench):
     bench.variant("a", "result 1000")
     bench.variant("b", "result 1000")
-    bench.ab("a", "b", "--bench", "tiny_hot,larson", "--reps", "6", "--seed", "3")
+    bench.ab("a", "b", "--bench", "tiny_hot,larson", "--reps", "6", "--seed", "3",
+             "--no-verdict")
     order = [line.split(" ", 2) for line in bench.order()]
     assert len(order) == 2 * 3 * 6
     pairs = list(zip(order[::2], order[1::2]))
@@ -109,17 +124,19 @@ def test_memory_is_compared_too(bench):
     bench.variant("b", "result 100000000 20000")
     outcome = bench.ab("a", "b", *TINY, "--reps", "9")
     (line,) = [line for line in comparisons(outcome) if line["measure"] == "peak RSS"]
-    assert (line["ratio"], line["verdict"]) == ("0.5", "better")
-    assert "memory: b is smaller in 1 of 1 rows" in " ".join(outcome.out.split())
+    assert (line["effect"], line["verdict"]) == ("0.5", "better")
+    assert "memory: smaller in 1 of 1 rows, smaller by 50 % on average" in " ".join(outcome.out.split())
 
 
 def test_a_crash_is_named_and_the_rest_kept(bench):
     bench.variant("good", "result 1000000")
     bench.variant("bad", 'if [ "$n" -eq 2 ]; then kill -SEGV $$; else result 1000000; fi')
-    outcome = bench.ab("good", "bad", *TINY, "--reps", "3")
+    outcome = bench.ab("good", "bad", *TINY, "--reps", "11")
     assert outcome.status == 1
-    assert [line["status"] for line in outcome.lines if line["variant"] == "bad"].count("ok") == 2
-    assert (outcome.folder / "comparisons.csv").exists()
+    assert [line["status"] for line in outcome.lines if line["variant"] == "bad"].count("ok") == 10
+    assert {(line["rounds"], line["verdict"]) for line in comparisons(outcome)} == {
+        ("10", "lost runs")}
+    assert "1 runs failed: no verdict" in " ".join(outcome.out.split())
 
 
 @pytest.mark.parametrize("words, says", [
@@ -145,8 +162,8 @@ def test_preload(bench):
     bench.library("mine.so")
     bench.variant("system", 'case $LD_PRELOAD in */mine.so) result 2000000 ;; *) result 1000000 ;; '
                   'esac', kind="system")
-    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", *TINY, "--reps", "5")
-    assert float(of_speed(outcome)["ratio"]) == 2
+    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", *TINY, "--reps", "9")
+    assert float(of_speed(outcome)["effect"]) == 2
 
 
 def test_outliers_are_shown_and_kept(bench):
@@ -155,7 +172,8 @@ def test_outliers_are_shown_and_kept(bench):
     outcome = bench.ab("a", "b", *TINY, "--reps", "9")
     assert "1 runs lie more than 3 interquartile ranges outside" in outcome.summary
     assert "An interquartile range is how far that middle half reaches" in outcome.summary
-    assert "Holm's correction: the more rows are looked at" in " ".join(outcome.summary.split())
+    assert "in at most 1 of 100 reports is one of a family wrong by chance (Holm)" in " ".join(
+        outcome.summary.split())
     assert "- bench_tiny_hot 32 100 300000, a, round 3: 0.40 of the median speed" in outcome.summary
     assert len(outcome.lines) == 18
     assert "Outliers" not in bench.ab("b", "b", *TINY, "--reps", "9", out="none").summary
@@ -166,14 +184,14 @@ def test_any_command(bench, monkeypatch):
     bench.launcher(monkeypatch, "case $BENCH_PRELOAD in */mine.so) s=0.5 ;; *) s=0.25 ;; esac")
     bench.library("mine.so")
     bench.variant("system", "result 1", kind="system")
-    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", "--reps", "9",
+    outcome = bench.ab("system", "mine", "--preload", "mine=mine.so", "--reps", "10",
                        "--program", "ls -l /", "--program", "ls")
     assert outcome.status == 0, outcome.err
     times = {line["parameters"]: line for line in comparisons(outcome) if line["measure"] == "time"}
     assert set(times) == {"ls -l /", "ls"}
-    assert {(line["ratio"], line["verdict"]) for line in times.values()} == {("2", "worse")}
+    assert {(line["effect"], line["verdict"]) for line in times.values()} == {("2", "worse")}
     assert not [line for line in comparisons(outcome) if line["measure"] == "speed"]
-    assert "time: mine is slower in 2 of 2 rows, slower by 100.0 %" in " ".join(
+    assert "time: slower in 2 of 2 rows, slower by 100 % on average" in " ".join(
         outcome.summary.split())
 
 
@@ -214,11 +232,11 @@ def test_an_allocator_of_the_users_environment(bench, monkeypatch):
     """A preloaded one would be all variants; settings are a doubt."""
     bench.variant("system", "result 1", kind="system")
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
-    outcome = bench.ab("system", "system", *TINY, "--reps", "2")
+    outcome = bench.ab("system", "system", *TINY, "--reps", "9")
     assert outcome.status == 0
     assert "doubtful: the environment has settings of allocators: MALLOC_ARENA_MAX" in outcome.out
     monkeypatch.setenv("LD_PRELOAD", "/nowhere.so")
-    outcome = bench.ab("system", "system", *TINY, "--reps", "2", out="none")
+    outcome = bench.ab("system", "system", *TINY, "--reps", "9", out="none")
     assert outcome.status == 2 and outcome.err == (
         "ab: LD_PRELOAD is set, to /nowhere.so, and would take the place of every variant: unset "
         "it; --preload NAME=FILE adds an allocator\n")
@@ -229,8 +247,9 @@ def test_a_command_runs_where_its_user_is(bench, monkeypatch):
     bench.launcher(monkeypatch, 'test -e "$2" || exit 1')
     bench.variant("system", "result 1", kind="system")
     (bench.root / "here").touch()
-    assert bench.ab("system", "system", "--program", "ls here", "--reps", "2").status == 0
-    gone = bench.ab("system", "system", "--program", "ls missing", "--reps", "2", out="gone")
+    words = ["--reps", "2", "--no-verdict"]
+    assert bench.ab("system", "system", "--program", "ls here", *words).status == 0
+    gone = bench.ab("system", "system", "--program", "ls missing", *words, out="gone")
     assert gone.status == 1
     assert "exit status 1 in 2 runs, the first: raw/command-ls-missing-system-1.out" in gone.summary
 
@@ -240,7 +259,8 @@ def test_words_of_a_command_are_shown_as_they_are(bench, monkeypatch, words):
     """What is no text, as escapes that bash reads."""
     bench.launcher(monkeypatch, ":")
     bench.variant("system", "result 1", kind="system")
-    outcome = bench.ab("system", "system", "--program", f"echo {shlex.quote(words)}", "--reps", "2")
+    outcome = bench.ab("system", "system", "--program", f"echo {shlex.quote(words)}", "--reps", "2",
+                       "--no-verdict")
     assert outcome.status == 0, outcome.err
     shown = row.shell(["echo", words])
     assert subprocess.run(["bash", "-c", shown], capture_output=True, check=True).stdout == \

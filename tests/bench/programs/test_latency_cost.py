@@ -7,7 +7,9 @@ import random
 import subprocess
 from pathlib import Path
 
-from bench.lab.judge import stats
+from bench.lab.judge import paired
+from bench.lab.judge.measures import SPEED
+from bench.lab.run.runs import Run
 
 BIN = Path("." if Path("bench_tiny_hot_hakmem").exists() else
            Path(__file__).absolute().parents[3] / "bazel-bin")
@@ -16,23 +18,23 @@ MOST_COST = 0.02
 STEP, MOST = 50, 400  # pairs until it is sure, a few at a time
 
 
-def speed(latency: str) -> float:
-    """Operations a second."""
+def measured(latency: str) -> Run:
+    """One run, of which only the speed is told."""
     done = subprocess.run(COMMAND, capture_output=True, text=True, timeout=60, check=True,
                           env={**os.environ, "BENCH_LATENCY": latency})
     assert ("p999_ns=" in done.stdout) == (latency == "on")
-    return float(done.stdout.split(" ops_per_s=")[1].split()[0])
+    return Run("ok", ops_per_s=float(done.stdout.split(" ops_per_s=")[1].split()[0]))
 
 
 def test_cost():
     """On and off in turns, until the interval of their ratio is on one side of the limit."""
     order = random.Random(42)
-    speeds: dict[str, dict[int, float]] = {"on": {}, "off": {}}
+    runs: dict[str, dict[int, Run]] = {"on": {}, "off": {}}
     for pair in range(MOST):
-        for latency in order.sample(sorted(speeds), 2):
-            speeds[latency][pair] = speed(latency)
+        for latency in order.sample(sorted(runs), 2):
+            runs[latency][pair] = measured(latency)
         if pair % STEP == STEP - 1:
-            ratio = stats.ratio(speeds["on"], speeds["off"])
+            ratio = paired.ratio(SPEED.of, runs["on"], runs["off"])
             print(f"{pair + 1} pairs: {ratio.value:.4f} [{ratio.low:.4f}, {ratio.high:.4f}]")
             if not ratio.excludes(1 - MOST_COST):
                 continue

@@ -14,7 +14,7 @@ AWK = (
     'END{for(k in h) if(s[k]) printf "%s %+.1f%%\\n", k, (h[k]/s[k]-1)*100}'
 )
 COLUMNS = ("benchmark,variant,parameters,ops_per_s,rep,status,ops,seconds,peak_rss_kib,"
-           "rss_kib,minor_faults,user_s,sys_s,p50_ns,p99_ns,p999_ns,max_ns,raw")
+           "rss_kib,minor_faults,user_s,sys_s,p50_ns,p99_ns,p999_ns,max_ns,layout,raw")
 TINY = "bench_tiny_hot 32 100 300000"
 ONE_THREAD = "larson 0.3 8 128 1024 1 12345 1"
 TWO_THREADS = "larson 0.3 8 128 1024 1 12345 2"
@@ -106,7 +106,12 @@ def test_summary_follows_from_csv(measured):
         fastest = speeds.get((row, "floor"))
         assert floor == (f"{100 * speed / fastest:.0f} %" if fastest else "")
         assert gross == f"{1e9 / speed:.2f}"
-        assert net == f"{1e9 / speed - 1e9 / speeds[row, 'null']:.2f}"
+        middle, low, high = map(float, re.fullmatch(
+            r"([\d.]+) \(([\d.]+)\.\.([\d.]+)\)", net).groups()) if net else (None,) * 3
+        assert (middle is None) == (row == TWO_THREADS), "null gives all threads the same block"
+        if middle is not None:
+            assert low <= middle <= high
+            assert middle == pytest.approx(1e9 / speed - 1e9 / speeds[row, "null"], abs=0.011)
         assert peak == f"{peaks[row, variant] / 1024:.1f}"
 
 

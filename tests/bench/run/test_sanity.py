@@ -185,7 +185,7 @@ def test_refused_by_ab(lab, monkeypatch, words):
     """Also where a command runs with it; a comparison with nothing is none."""
     lab.launcher(monkeypatch, ":")
     library = build(lab.root, "OVERLAP")
-    outcome = lab.ab("system", "mine", "--preload", f"mine={library}", *words)
+    outcome = lab.ab("system", "mine", "--preload", f"mine={library}", *words, "--no-verdict")
     assert outcome.status == 1 and outcome.lines == []
     assert "refused: malloc: blocks overlap: " in outcome.err and outcome.err.count("\n") == 1
     assert "No row has numbers for both system and mine." in outcome.out
@@ -194,8 +194,9 @@ def test_refused_by_ab(lab, monkeypatch, words):
 def test_refused_by_noise(lab):
     library = build(lab.root, "TWICE")
     outcome = lab.command(noise, "--variant", "mine", "--preload", f"mine={library}",
-                          "--bench", "tiny_hot", "--blocks", "1")
-    assert outcome.status == 1 and outcome.lines == []
+                          "--bench", "tiny_hot", "--trials", "1")
+    assert outcome.status == 1
+    assert len((outcome.folder / "noise.csv").read_text().splitlines()) == 1, "its head"
     assert "refused: malloc: the same block twice: " in outcome.err
 
 

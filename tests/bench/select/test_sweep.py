@@ -13,6 +13,7 @@ from bench.lab.base.errors import UsageError
 
 POINTS = {"hakmem": {}, "hakmem+fast_cap=8": {"front.fast_cap": "8"},
           "hakmem+fast_cap=16": {"front.fast_cap": "16"}}
+LEAST = 12  # rounds, as each of 3 variants in 2 rows is compared in speed and in memory
 
 
 @pytest.fixture
@@ -43,10 +44,10 @@ def test_every_variant_against_the_base(made):
     for row in rows:
         runs = {name: [float(line["ops_per_s"]) for line in outcome.lines
                        if (line["variant"], line["parameters"]) == (name, row)] for name in POINTS}
-        assert {len(of) for of in runs.values()} == {9}
+        assert {len(of) for of in runs.values()} == {LEAST}
         better = speeds["hakmem+fast_cap=8", row]
         ratio = statistics.median(runs["hakmem+fast_cap=8"]) / statistics.median(runs["hakmem"])
-        assert float(better["ratio"]) == pytest.approx(ratio, rel=1e-4)
+        assert float(better["effect"]) == pytest.approx(ratio, rel=1e-3)
         assert better["verdict"] == "better"
         assert speeds["hakmem+fast_cap=16", row]["verdict"] == "same"
         assert speeds["system", row]["verdict"] == "worse"
@@ -57,7 +58,8 @@ def test_every_variant_against_the_base(made):
 
 
 def test_a_sweep_without_a_question_of_its_own(made):
-    outcome = made.command(study, "--study", "mine", "--reps", "2", "--threads", "1")
+    outcome = made.command(study, "--study", "mine", "--reps", "2", "--threads", "1",
+                           "--no-verdict")
     assert outcome.status == 0, outcome.err
     assert {line["benchmark"] for line in outcome.lines} == {"bench_random_mixed", "larson"}
     assert {line["parameters"].split()[-1] for line in outcome.lines
@@ -145,7 +147,7 @@ cp "${{2#*%:}}/sweep/BUILD.bazel" {tmp_path}/seen
 """)
     wrapper.chmod(0o755)
     assert sweep.main(["--base", "tiny-heavy", "--axis", "front.fast_cap=8,16", "--bench", "larson",
-                       "--reps", "1", "--out", "out"]) == 0
+                       "--reps", "1", "--no-verdict", "--out", "out"]) == 0
     seen = (tmp_path / "seen").read_text()
     assert 'axes = {"front.fast_cap": ["8", "16"]}' in seen
     assert 'base = "tiny-heavy"' in seen and 'programs = ["larson"]' in seen
