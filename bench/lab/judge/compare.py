@@ -65,7 +65,8 @@ class Comparison:
 
     `effect` is B over A, or B less A where a zero has no ratio, and its 95 % interval.  `p_differs`
     and `p_same` are those of the two tests, when all of the family are looked at together.
-    `at_least` and `at_most` bound the difference, as shares of A, and hold for the whole family.
+    `at_least` and `at_most` bound the difference, as shares of A, and hold for the whole family;
+    `reach` is half the width, on the inner scale, of the interval that does.
     """
 
     row: Row
@@ -82,6 +83,7 @@ class Comparison:
     p_same: float
     at_least: float
     at_most: float
+    reach: float
     part: float = 1.0  # share of the levels that could be spent
     tests: int = 1  # in the family
     enough: bool = True  # rounds for any verdict of this family
@@ -115,19 +117,25 @@ class Comparison:
     @property
     def half_width(self) -> float:
         """Half the width of the interval, as a share of A; infinite without an interval."""
+        return self.scale.share(self._half, self.a)
+
+    @property
+    def _half(self) -> float:
+        """The same on the inner scale."""
         if not self.effect.enough:
             return math.inf
         if self.scale is scale.RATIO:
-            return math.sqrt(self.effect.high / self.effect.low) - 1
-        return scale.DIFFERENCE.share((self.effect.high - self.effect.low) / 2, self.a)
+            return math.log(self.effect.high / self.effect.low) / 2
+        return (self.effect.high - self.effect.low) / 2
 
     @property
     def visible(self) -> float:
         """The smallest difference, in percent, that such a family of measurements would show in
-        POWER of all cases."""
-        wide = special.ndtri(1 - (1 - LEVEL) * self.part / 2)
-        sure = special.ndtri(1 - FAMILY * self.part / self.tests / 2) + special.ndtri(POWER)
-        return 100 * ((1 + self.half_width) ** (sure / wide) - 1)
+        POWER of all cases: what the interval of the family reaches, and the estimate's own error."""
+        error = self._half / special.ndtri(1 - (1 - LEVEL) * self.part / 2)
+        reach = self.reach if math.isfinite(self.reach) else \
+            error * special.ndtri(1 - FAMILY * self.part / self.tests / 2)
+        return 100 * self.scale.share(reach + error * special.ndtri(POWER), self.a)
 
     @property
     def needed(self) -> int | None:
@@ -207,6 +215,7 @@ def _judged(one: Sample, question: Question, part: float, tests: int, p_differs:
         one.rounds, one.layouts, one.lost, question, p_differs, p_same,
         at_least=abs(one.scale.share(side * near, one.a)),
         at_most=one.scale.share(max(abs(both[0]), abs(both[1])), one.a),
+        reach=(sure_high - sure_low) / 2,
         part=part, tests=tests, enough=tests * evidence.least_p <= alpha)
 
 
