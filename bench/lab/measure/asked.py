@@ -82,7 +82,7 @@ class OfSeconds:
         return pairs.judge(runs, self.question, self._shares)
 
     def _known(self, runs: Runs, share: float) -> set[str]:
-        """The rows that need no more runs."""
+        """The rows that need no more runs: known, or never to be, as runs failed."""
         open_rows = [row for row in runs.rows if row.key not in self._done]
         if open_rows and self._looks.due(share):
             self._take(runs, share)
@@ -90,7 +90,7 @@ class OfSeconds:
                                     self.question, self._shares)
             judged: dict[str, list[bool]] = {row.key: [] for row in open_rows}
             for one in (one for measure in (SPEED, TIME) for its in found[measure] for one in its):
-                judged.setdefault(one.row.key, []).append(one.known)
+                judged.setdefault(one.row.key, []).append(one.known or one.lost > 0)
             self._done |= {row.key for row in open_rows if judged[row.key] and all(judged[row.key])}
         return self._done
 
