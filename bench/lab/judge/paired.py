@@ -1,6 +1,7 @@
 """Runs of two variants, round by round: what their pairs show on a scale."""
 
-from collections.abc import Callable, Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 
 from bench.lab.judge.scale import DIFFERENCE, RATIO, Scale
 from bench.lab.run.runs import Run
@@ -30,6 +31,21 @@ def evidence(of: Callable[[Run], float], b: Rounds, a: Rounds,
         return None
     return SignedRanks(units.values({i: how.inner(*pair) for i, pair in pairs.items()},
                                     layouts(a, b)))
+
+
+def shared_layouts(of: Callable[[Run], float], occasions: Sequence[tuple[Rounds, Rounds]],
+                   how: Scale = RATIO) -> SignedRanks | None:
+    """B against A, each layout one value from all occasions, which are pairs of B and A; None if no
+    layout was drawn on two of them, so that they share nothing."""
+    found: dict[tuple[int, ...], list[float]] = {}
+    occasions_of: dict[tuple[int, ...], set[int]] = {}
+    for number, (b, a) in enumerate(occasions):
+        for rep, drawn in layouts(a, b).items():
+            found.setdefault(drawn, []).append(how.inner(of(a[rep]), of(b[rep])))
+            occasions_of.setdefault(drawn, set()).add(number)
+    if max(map(len, occasions_of.values()), default=0) < 2:
+        return None
+    return SignedRanks([statistics.median(values) for values in found.values()])
 
 
 def estimate(found: SignedRanks | None, how: Scale = RATIO) -> Estimate | None:

@@ -70,12 +70,17 @@ def error_of(low: float, high: float) -> float:
     return (high - low) / (2 * special.ndtri((1 + LEVEL) / 2))
 
 
-def join(values: list[float], errors: list[float]) -> Joined:
+def join(values: list[float], errors: list[float], shared: float = 0.0) -> Joined:
     """The common value of occasions with these values and standard errors, at least one.  Between
-    occasions is what their errors do not explain of how far they are apart."""
+    occasions is what their errors do not explain of how far they are apart.
+
+    `shared`: the standard error of what was drawn but once for all of them, such as layouts, in
+    which they agree whatever its true value.  Both errors hold a part of the rounds' own noise, so
+    their sum is rather too large.
+    """
     y, e = np.asarray(values, dtype=float), np.asarray(errors, dtype=float)
     if len(y) == 1:
-        return Joined(values[0], errors[0], 0.0, 1)
+        return Joined(values[0], math.hypot(errors[0], shared), 0.0, 1)
     variance = float(y.var(ddof=1))
-    return Joined(float(y.mean()), math.sqrt(variance / len(y)),
+    return Joined(float(y.mean()), math.hypot(math.sqrt(variance / len(y)), shared),
                   math.sqrt(max(0.0, variance - float((e ** 2).mean()))), len(y))
