@@ -1,5 +1,6 @@
 """A row of the results: one program with its arguments."""
 
+import functools
 import hashlib
 import re
 import shlex
@@ -49,7 +50,7 @@ class Row:
         """For people; as it can be typed into a shell."""
         return shell((self.program, *self.args))
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """A name for files, of its own for each row."""
         text = f"{self.program}-{'-'.join(self.args)}"

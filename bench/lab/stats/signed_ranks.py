@@ -48,13 +48,19 @@ def _most_with(chance: float, n: int) -> int:
     return math.floor(mean + spread * special.ndtri(chance) - 0.5)
 
 
+@functools.lru_cache(maxsize=32)
+def _both(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The indices of all two of n values, each with itself too."""
+    return np.triu_indices(n)
+
+
 class SignedRanks:
     """At least one value; the order does not matter."""
 
     def __init__(self, values):
         data = np.sort(np.asarray(values, dtype=float))
         self.n = len(data)
-        first, second = np.triu_indices(self.n)
+        first, second = _both(self.n)
         self._walsh = np.sort((data[first] + data[second]) / 2)
 
     @property
