@@ -8,6 +8,7 @@
     study.py       the sweeps that have a target of their own
     history.py     how each row and variant did over time, and when that changed
     noise.py       how small a difference this machine can show
+    simulate.py    how far the judging can be trusted, on made-up runs
     perf.py        where one benchmark program spends its time
     replay.py      the calls of a recorded program again
     header_ab.py   the three class lookups over all loads

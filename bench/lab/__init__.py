@@ -12,6 +12,7 @@ Each room imports only those above it, and each module only those above it in it
     measure/  a measurement as a whole: run, judged, written and shown, once each
     history/  many measurements over time, and what changed when
     noise/    study: how small a difference the laboratory can show
+    simulate/ study: how far the judging can be trusted, on made-up runs
     perf/     study: where a program spends its time
     replay/   study: the calls of a recorded program again
     header/   study: the class of a block in the byte before it, against the page map

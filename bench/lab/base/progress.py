@@ -44,11 +44,13 @@ def step(console: Console, what: str) -> Iterator[None]:
 
 
 class RunsBar:
-    """Shows how many of `total` runs are done, or, if their number is not known, how much of the
-    time has passed: a bar with the remaining time; without a terminal a line after every tenth."""
+    """Shows how many of `total` runs, or other things, are done, or, if their number is not known,
+    how much of the time has passed: a bar with the remaining time; without a terminal a line after
+    every tenth."""
 
-    def __init__(self, console: Console, total: int | None):
+    def __init__(self, console: Console, total: int | None, things: str = "runs"):
         self._console = console
+        self._things = things
         self._total = total
         self._count = 0
         self._tenth = 0
@@ -83,5 +85,5 @@ class RunsBar:
             self._bar.update(self._task, completed=done)
         elif tenth != self._tenth:
             self._tenth = tenth
-            self._console.print(f"{self._count} of {self._total} runs" if self._total
-                                else f"{self._count} runs, {10 * tenth} % of the time")
+            self._console.print(f"{self._count} of {self._total} {self._things}" if self._total
+                                else f"{self._count} {self._things}, {10 * tenth} % of the time")
