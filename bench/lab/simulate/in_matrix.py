@@ -12,7 +12,6 @@ from bench.lab.run import schedule
 from bench.lab.run.earlier import Earlier
 from bench.lab.run.runs import Runs
 from bench.lab.select.rows import QUICK
-from bench.lab.select.variant import Variant
 from bench.lab.simulate.figures import Counts, Experiment, What
 from bench.lab.simulate.made_up import Measurement, variant
 from bench.lab.simulate.settings import Setting

@@ -1,4 +1,4 @@
-"""Several measurements as one: published and hand-computed examples, coverage."""
+"""Several measurements as one: examples computed by hand, coverage."""
 
 import math
 
@@ -9,35 +9,14 @@ from scipy import stats as scipy_stats
 from bench.lab.stats import occasions
 from bench.lab.stats.occasions import join
 
-# G. Colditz et al., "Efficacy of BCG vaccine in the prevention of tuberculosis", 1994: logarithms of
-# relative risks of 13 trials, and their variances.  The usual example of random effects.
-BCG = [(-0.8893, 0.3256), (-1.5854, 0.1946), (-1.3481, 0.4154), (-1.4416, 0.0200),
-       (-0.2175, 0.0512), (-0.7861, 0.0069), (-1.6209, 0.2230), (0.0120, 0.0040),
-       (-0.4694, 0.0564), (-1.3713, 0.0730), (-0.3394, 0.0124), (0.4459, 0.5325),
-       (-0.0173, 0.0714)]
-
-
-def test_a_published_example():
-    """Paule and Mandel's variance of it is 0.318, the common value -0.715."""
-    found = join([value for value, _ in BCG], [math.sqrt(variance) for _, variance in BCG])
-    assert found.between ** 2 == pytest.approx(0.318, abs=0.001)
-    assert found.centre == pytest.approx(-0.715, abs=0.001)
-    assert found.error == pytest.approx(0.181, abs=0.001)
-    assert (found.occasions, found.freedom) == (13, 12)
-
 
 @pytest.mark.parametrize("values, errors, centre, error, between", [
-    # the squares of two, (y1 - y2)^2 / (v1 + v2 + 2 t), are 1 for t = 1, and for t = 2
+    # a variance of 2, of which the errors explain 1
     ([0, 2], [1, 1], 1, 1, 1),
-    ([0, 3], [1, 2], 1, math.sqrt(2), math.sqrt(2)),
-    # closer together than their errors: no spread, and no error smaller than theirs
-    ([0, 0.1], [1, 1], 0.05, math.sqrt(0.5), 0),
-    ([5, 5, 5], [2, 2, 2], 5, 2 / math.sqrt(3), 0),
-    # weights 1 and 1/4
-    ([0, 1], [1, 2], 0.2, math.sqrt(0.8), 0),
-    # all rounds of an occasion alike: as exact as the most exact other one
-    ([0, 2], [0, 1], 1, 1, 1),
-    # of all: nothing but the spread
+    # the errors differ; the occasions count alike
+    ([0, 3], [1, 2], 1.5, 1.5, math.sqrt(4.5 - 2.5)),
+    # closer together than their errors: no spread beside them
+    ([0, 0.1], [1, 1], 0.05, 0.05, 0),
     ([1, 2, 3], [0, 0, 0], 2, 1 / math.sqrt(3), 1),
     ([4], [0.5], 4, 0.5, 0),
     ([4], [0], 4, 0, 0),
@@ -49,16 +28,11 @@ def test_by_hand(values, errors, centre, error, between):
     assert found.between == pytest.approx(between, abs=1e-9)
 
 
-def test_the_weighted_squares_are_as_expected():
-    """What defines the spread."""
-    rng = np.random.default_rng(2)
-    for k in (2, 3, 8):
-        values, errors = 5 * rng.standard_normal(k), rng.uniform(0.1, 1, k)
-        found = join(list(values), list(errors))
-        weights = 1 / (errors ** 2 + found.between ** 2)
-        assert found.between > 0
-        assert (weights * (values - found.centre) ** 2).sum() == pytest.approx(k - 1)
-        assert found.error == pytest.approx(1 / math.sqrt(weights.sum()))
+def test_what_was_drawn_once_for_all_is_no_spread_between_them():
+    """Layouts in which all agree: an error of its own, whatever the occasions say."""
+    found = join([2, 2, 2], [0.1, 0.1, 0.1], shared=0.3)
+    assert found.error == pytest.approx(0.3) and found.between == 0
+    assert join([0, 2], [1, 1], shared=2).error == pytest.approx(math.sqrt(1 + 4))
 
 
 def test_one_occasion_says_nothing_of_others():
