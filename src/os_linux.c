@@ -11,7 +11,6 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,11 +196,52 @@ size_t hak_os_resident_bytes(void)
     return statm_bytes(1);
 }
 
+/* A step of reading "<field> <number>", a character at a time. */
+struct status {
+    const char *field; /* begins with the end of a line, and has no other */
+    unsigned matched;  /* letters of it */
+    bool found;        /* a digit of the number */
+    size_t number;
+};
+
+/* False: the character is the first after the number. */
+static bool status_step(struct status *status, char c)
+{
+    bool digit = c >= '0' && c <= '9';
+    if (status->field[status->matched]) {
+        bool next = c == status->field[status->matched];
+        status->matched = next ? status->matched + 1 : c == status->field[0];
+    } else if (digit) {
+        status->found = true;
+        status->number = status->number * 10 + (size_t)(c - '0');
+    }
+    return !status->found || digit;
+}
+
+/* A field of /proc/self/status, such as "\nVmHWM:", which counts KiB, in bytes; 0 if it is not
+ * there.  The lines before it may be long: one lists all groups of the user. */
+static size_t status_bytes(const char *field)
+{
+    struct status status = {.field = field};
+    char text[512];
+    long fd = hak_syscall6(SYS_openat, AT_FDCWD, (long)"/proc/self/status", O_RDONLY | O_CLOEXEC, 0,
+                           0, 0);
+    if (hak_syscall_failed(fd))
+        return 0;
+    for (bool more = true; more;) {
+        long len = hak_syscall3(SYS_read, fd, (long)text, sizeof text);
+        more = len > 0;
+        for (long i = 0; i < len && more; i++)
+            more = status_step(&status, text[i]);
+    }
+    hak_syscall3(SYS_close, fd, 0, 0);
+    return status.number << 10;
+}
+
+/* Not ru_maxrss of getrusage: it begins with the peak of the program that became this one. */
 size_t hak_os_peak_bytes(void)
 {
-    struct rusage usage;
-    long result = hak_syscall3(SYS_getrusage, RUSAGE_SELF, (long)&usage, 0);
-    return hak_syscall_failed(result) ? 0 : (size_t)usage.ru_maxrss << 10;
+    return status_bytes("\nVmHWM:");
 }
 
 /* The coarse clock moves in steps of some ms, and reading it takes a fraction of the time.  Where

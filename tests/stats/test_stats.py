@@ -67,6 +67,17 @@ def test_json_has_every_class_and_adds_up(profile):
     assert all("allocs" not in row for row in stats["classes"])
 
 
+def test_the_peak_is_the_programs_own(profile, tmp_path):
+    """Not that of what was in the process before it."""
+    code = ("import os, sys; held = bytearray(200 << 20); held[::4096] = b'x' * len(held[::4096]); "
+            "os.execve('/bin/true', ['true'], dict(os.environ, LD_PRELOAD=sys.argv[1]))")
+    file = tmp_path / "stats.json"
+    subprocess.run(["/usr/bin/python3", "-c", code, str(LIBRARIES[profile])], check=True,
+                   env={**os.environ, "HAKMEM_STATS": "exit", "HAKMEM_STATS_FILE": str(file)})
+    process = json.loads(file.read_text())["process"]
+    assert 0 < process["rss_bytes"] <= process["peak_rss_bytes"] < 50 * MIB
+
+
 def test_xml_agrees(profile):
     run = Run(profile)
     tree = ElementTree.fromstring(run.lines["xml"][0])
