@@ -6,6 +6,7 @@
 
 #include "args.h"
 #include "latency.h"
+#include "layout.h"
 #include "memory.h"
 
 /* Defined by ref/null.c only. */
@@ -83,6 +84,11 @@ void bench_args(const char *program, int argc, char **argv, const struct bench_a
     if (!bench_latency_setup()) {
         fprintf(stderr, "%s: BENCH_LATENCY: \"%s\" is not one of on, off\n", bench_name,
                 getenv("BENCH_LATENCY"));
+        exit(2);
+    }
+    if (!bench_layout_setup()) {
+        fprintf(stderr, "%s: BENCH_LAYOUT: \"%s\" is not a whole number in 0..%llu\n", bench_name,
+                getenv("BENCH_LAYOUT"), ~0ull);
         exit(2);
     }
     size_t len = 0;

@@ -1,6 +1,8 @@
-/* args.h: the arguments of a benchmark program.  Exit status 2 for wrong ones.
+/* args.h: the arguments of a benchmark program, and what its environment asks for.  Exit status 2
+ * for wrong ones.
  *
- * With BENCH_LATENCY=off in the environment no call is timed (latency.h). */
+ * With BENCH_LATENCY=off no call is timed (latency.h).  BENCH_LAYOUT=N draws where the program's
+ * data and its first blocks lie (layout.h). */
 #ifndef BENCH_ARGS_H
 #define BENCH_ARGS_H
 

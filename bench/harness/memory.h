@@ -11,7 +11,7 @@
 extern const char *bench_name;
 
 /* malloc and calloc that end the program with status 1 when memory is out.  A program's own tables
- * come from bench_calloc: the reference `null` hands out the memory of malloc again and again. */
+ * come from bench_table (layout.h). */
 static inline void *bench_malloc(size_t size);
 void *bench_calloc(size_t count, size_t size);
 void bench_out_of_memory(size_t size) __attribute__((noreturn, cold));

@@ -3,6 +3,7 @@
  * The batch is deeper than most caches of free blocks. */
 #include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/layout.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/random.h"
 #include "bench/harness/result.h"
@@ -13,7 +14,7 @@ enum order { FIFO, LIFO, RANDOM };
 
 struct load {
     size_t **blocks; /* batch of them; each starts with its position */
-    size_t *ranks;   /* see make_order */
+    size_t *ranks;   /* see make_ranks */
     size_t size, batch;
     bool turning; /* whether the order is another one in each cycle */
 };
@@ -22,9 +23,8 @@ static struct bench_latency latency;
 
 /* Position in the batch of the block that is freed as the i-th: ranks of a cycle are `order` turned
  * by `turn`, so that a random order is another one in each cycle and costs one addition. */
-static size_t *make_order(size_t batch, enum order order)
+static void make_ranks(size_t *ranks, size_t batch, enum order order)
 {
-    size_t *ranks = bench_calloc(batch, sizeof *ranks);
     struct bench_rng rng = bench_seed(42);
     for (size_t i = 0; i < batch; i++)
         ranks[i] = order == LIFO ? batch - 1 - i : i;
@@ -34,7 +34,19 @@ static size_t *make_order(size_t batch, enum order order)
         ranks[j] = ranks[i - 1];
         ranks[i - 1] = other;
     }
-    return ranks;
+}
+
+/* The two tables, in the order that is drawn for them. */
+static void make_tables(struct load *load)
+{
+    unsigned order[2];
+    bench_order(order, 2);
+    for (int i = 0; i < 2; i++) {
+        if (order[i] == 0)
+            load->blocks = bench_table(load->batch, sizeof *load->blocks);
+        else
+            load->ranks = bench_table(load->batch, sizeof *load->ranks);
+    }
 }
 
 BENCH_BODY void fill(struct load load, size_t i, struct bench_latency *timed)
@@ -83,8 +95,8 @@ int main(int argc, char **argv)
     struct load load = {.size = (size_t)v[0], .batch = (size_t)v[1]};
     uint64_t n = (uint64_t)v[2];
     enum order order = (enum order)v[3];
-    load.blocks = bench_calloc(load.batch, sizeof *load.blocks);
-    load.ranks = make_order(load.batch, order);
+    make_tables(&load);
+    make_ranks(load.ranks, load.batch, order);
     load.turning = order == RANDOM;
     cycles(load, n / 20 + 1, NULL);
     bench_latency_begin(&latency, EVERY);
@@ -93,7 +105,7 @@ int main(int argc, char **argv)
     bench_stop();
     bench_latency_merge(&latency);
     bench_result(n * load.batch * 2);
-    free(load.ranks);
-    free(load.blocks);
+    bench_table_free(load.ranks);
+    bench_table_free(load.blocks);
     return 0;
 }

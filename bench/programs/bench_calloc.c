@@ -3,6 +3,7 @@
  * in each 4 KiB and the last one must be zero, and are written. */
 #include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/layout.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/random.h"
 #include "bench/harness/result.h"
@@ -54,7 +55,7 @@ int main(int argc, char **argv)
     uint64_t n = (uint64_t)v[0];
     uint32_t nslots = (uint32_t)v[1];
     struct bench_rng rng = bench_seed((uint64_t)v[2]);
-    unsigned char **slots = bench_calloc(nslots, sizeof *slots);
+    unsigned char **slots = bench_table(nslots, sizeof *slots);
     cycles(slots, nslots, &rng, n / 10 + nslots, NULL);
     bench_latency_begin(&latency, EVERY);
     bench_start();
@@ -64,6 +65,6 @@ int main(int argc, char **argv)
     bench_result(n);
     for (uint32_t i = 0; i < nslots; i++)
         free(slots[i]);
-    free(slots);
+    bench_table_free(slots);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/layout.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/random.h"
 #include "bench/harness/result.h"
@@ -82,15 +83,18 @@ int main(int argc, char **argv)
         BENCH_NUMBER("threads", 1, BENCH_MAX_THREADS), BENCH_NUMBER("generations", 1, 1e12),
         BENCH_NUMBER("blocks", 2, 1 << 24), BENCH_NUMBER("seed", 0, 1e15)};
     static struct worker workers[2][BENCH_MAX_THREADS];
+    unsigned order[2 * BENCH_MAX_THREADS];
     double v[4];
     bench_args("bench_churn", argc, argv, args, 4, v);
     unsigned n = (unsigned)v[0];
     uint64_t count = (uint64_t)v[1], seed = (uint64_t)v[3];
     nblocks = (uint32_t)v[2];
+    bench_order(order, 2 * n);
     for (unsigned i = 0; i < 2 * n; i++) {
-        workers[i / n][i % n].blocks = bench_calloc(nblocks, sizeof(unsigned char *));
-        workers[i / n][i % n].tag = (unsigned char)(i + 1);
-        bench_latency_begin(&workers[i / n][i % n].latency, EVERY);
+        struct worker *worker = &workers[order[i] / n][order[i] % n];
+        worker->blocks = bench_table(nblocks, sizeof(unsigned char *));
+        worker->tag = (unsigned char)(order[i] + 1);
+        bench_latency_begin(&worker->latency, EVERY);
     }
     generations(workers, n, count / 20 + 1, seed);
     bench_latency_begin(&survivor, EVERY);
@@ -103,6 +107,6 @@ int main(int argc, char **argv)
         bench_latency_merge(&workers[i / n][i % n].latency);
     bench_result(count * n * nblocks * 2);
     for (unsigned i = 0; i < 2 * n; i++)
-        free(workers[i / n][i % n].blocks);
+        bench_table_free(workers[i / n][i % n].blocks);
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/layout.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/random.h"
 #include "bench/harness/result.h"
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
                         .least = (uint32_t)v[2],
                         .range = (uint32_t)(v[3] - v[2]) + 1,
                         .rng = bench_seed((uint64_t)v[5])};
-    load.blocks = bench_calloc(load.nblocks, sizeof *load.blocks);
+    load.blocks = bench_table(load.nblocks, sizeof *load.blocks);
     for (uint32_t i = 0; i < load.nblocks; i++)
         load.blocks[i] = make_block(&load, i);
     cycles(&load, read, n / 10 + load.nblocks, NULL); /* warm up: blocks in no order of addresses */
@@ -91,6 +92,6 @@ int main(int argc, char **argv)
     bench_result(2 * n);
     for (uint32_t i = 0; i < load.nblocks; i++)
         free(load.blocks[i]);
-    free(load.blocks);
+    bench_table_free(load.blocks);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "bench/harness/args.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/layout.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/result.h"
 
@@ -50,7 +51,7 @@ int main(int argc, char **argv)
     bench_args("bench_tiny_hot", argc, argv, args, 3, v);
     size_t size = (size_t)v[0], batch = (size_t)v[1];
     uint64_t n = (uint64_t)v[2];
-    char **blocks = bench_calloc(batch, sizeof *blocks);
+    char **blocks = bench_table(batch, sizeof *blocks);
     cycles(blocks, size, batch, n / 20 + 1, NULL);
     bench_latency_begin(&latency, EVERY);
     bench_start();
@@ -58,6 +59,6 @@ int main(int argc, char **argv)
     bench_stop();
     bench_latency_merge(&latency);
     bench_result(n * batch * 2);
-    free(blocks);
+    bench_table_free(blocks);
     return 0;
 }
