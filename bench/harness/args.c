@@ -91,6 +91,11 @@ void bench_args(const char *program, int argc, char **argv, const struct bench_a
                 getenv("BENCH_LAYOUT"), ~0ull);
         exit(2);
     }
+    if (!bench_ballast_setup()) {
+        fprintf(stderr, "%s: BENCH_BALLAST: \"%s\" is not a whole number in 0..%d\n", bench_name,
+                getenv("BENCH_BALLAST"), BALLAST_MOST_KIB);
+        exit(2);
+    }
     size_t len = 0;
     for (int i = 0; i < n; i++) {
         values[i] = parse(argv[i + 1], &args[i], args, n);

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "layout.h"
 #include "memory.h"
@@ -46,6 +47,26 @@ bool bench_layout_setup(void)
         return false;
     rng = bench_seed(number);
     allocate_first_blocks();
+    return true;
+}
+
+/* Ballast is mapped, not allocated: it is the same for every allocator. */
+bool bench_ballast_setup(void)
+{
+    const char *text = getenv("BENCH_BALLAST");
+    if (!text)
+        return true;
+    char *end;
+    unsigned long kib = strtoul(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end || kib > BALLAST_MOST_KIB)
+        return false;
+    size_t size = kib << 10;
+    char *ballast =
+        size ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : NULL;
+    if (ballast == MAP_FAILED)
+        bench_out_of_memory(size);
+    for (size_t at = 0; at < size; at += 4096)
+        ballast[at] = 1;
     return true;
 }
 

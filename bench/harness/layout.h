@@ -21,6 +21,13 @@
  * to 2^64 - 1.  bench_args does it. */
 bool bench_layout_setup(void);
 
+enum { BALLAST_MOST_KIB = 1 << 30 };
+
+/* With BENCH_BALLAST=KIB in the environment, takes so much more memory until the program ends: a
+ * known difference, for //bench:noise.  Returns false if it is no whole number of KiB.  bench_args
+ * does it. */
+bool bench_ballast_setup(void);
+
 /* A program's own array: `count` elements of `size` bytes, zero.  From calloc, since the reference
  * `null` hands out the memory of malloc again and again.  Ends the program with status 1 when
  * memory is out. */

@@ -4,6 +4,7 @@ The binaries are those of the variant `system`, and a probe; run from source, wh
 them."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -104,3 +105,21 @@ def test_no_number(value):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (f'bench_tiny_hot: BENCH_LAYOUT: "{value}" is not a whole number in '
                            "0..18446744073709551615\n")
+
+
+def peak_kib(**variables) -> int:
+    done = subprocess.run([BIN / "bench_tiny_hot_system", "16", "10", "100"], env={**os.environ, **variables},
+                          capture_output=True, text=True, check=True)
+    return int(re.search(r"peak_rss_kib=(\d+)", done.stdout)[1])
+
+
+def test_ballast_is_memory_that_the_program_has_more():
+    assert 4000 < peak_kib(BENCH_BALLAST="4096") - peak_kib() < 4200
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "1073741825"])
+def test_wrong_ballast(value):
+    done = subprocess.run([BIN / "bench_tiny_hot_system", "16", "10", "100"], env={**os.environ, "BENCH_BALLAST": value},
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2, f'bench_tiny_hot: BENCH_BALLAST: "{value}" is not a whole number in 0..1073741824\n')
