@@ -114,7 +114,8 @@ def peak_kib(**variables) -> int:
 
 
 def test_ballast_is_memory_that_the_program_has_more():
-    assert 4000 < peak_kib(BENCH_BALLAST="4096") - peak_kib() < 4200
+    # The kernel counts pages in lots of 64.
+    assert 3800 < peak_kib(BENCH_BALLAST="4096") - peak_kib() < 4400
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "1073741825"])
