@@ -14,7 +14,7 @@ from tests.bench.history import kept
 
 ROOT = Path(__file__).absolute().parents[3]
 COMMANDS = ("ab", "fit_study", "header_ab", "history", "list", "matrix", "noise", "perf", "replay",
-            "sweep")
+            "simulate", "sweep")
 SHORT = ("ab", "history", "list", "matrix", "noise")  # that run without a build
 ASCII = {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0",
          "PYTHONCOERCECLOCALE": "0"}
