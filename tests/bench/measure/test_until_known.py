@@ -168,7 +168,8 @@ def chosen(*words: str):
 
 @pytest.mark.parametrize("words, question, seconds", [
     ([], Question(0, SAME), None),
-    (["--better-by", "1"], Question(0.01, SAME), 60),
+    (["--better-by", "1"], Question(0.01, 0.01), 60),
+    (["--better-by", "1", "--same-within", "3"], Question(0.01, 0.03, True), 60),
     (["--same-within", "2"], Question(0, 0.02, True), 60),
     (["--precision", "1", "--within", "5"], Question(0, SAME, False, 0.01), 5),
     (["--within", "7"], Question(0, SAME), 7),
@@ -199,7 +200,7 @@ def test_the_command(bench):
     with open(outcome.folder / "comparisons.csv", newline="", encoding="utf-8") as file:
         (line,) = [line for line in csv.DictReader(file) if line["measure"] == "speed"]
     assert line["verdict"] == "better" and float(line["at_least"]) > 0.02
-    assert outcome.run["question"] == "better by more than 2 %; same within 5 %"
+    assert outcome.run["question"] == "better by more than 2 %; same within 2 %"
     assert outcome.run["reps"] == int(line["rounds"]) > 8
     assert " % of the time" in outcome.out
 
