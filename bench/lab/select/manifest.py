@@ -53,7 +53,7 @@ def load(path: Path) -> Manifest:
         missing = [Missing(entry["name"], entry["package"]) for entry in data["missing"]]
         return Manifest(data["programs"], variants, missing, data.get("build", {}),
                         data.get("sweep"))
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a readable manifest ({error})") from error
 
 
