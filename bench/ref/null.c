@@ -1,6 +1,7 @@
 /* null.c: the reference `null`: malloc hands out one and the same place, free does nothing.  What a
- * benchmark program takes with it is the time of the program's own loop.  Blocks in use overlap, so
- * it serves for measuring only.
+ * benchmark program takes with it is the time of the program's own loop, if that has one thread:
+ * several would write to the place, and wait for each other.  Blocks in use overlap, so it serves
+ * for measuring only.
  *
  * A position kept in memory, as in a ring, would take longer to load and store than the fastest
  * allocators need in all, and a larger area would add misses of the first-level cache.  calloc and

@@ -15,8 +15,8 @@ from gen.profiles import DEFAULT, ProfileError, load_profile, schema_keys
 SETS = {"quick": rows.QUICK, "by name": rows.QUICK_BY_NAME, "full": rows.FULL}
 _SUMMARIES = {
     "system": "the C library's malloc",
-    "null": "a ring of blocks, free does nothing: what the programs' own loops cost",
-    "floor": "the fastest conceivable allocator of one thread",
+    "null": "one place for all blocks, free does nothing: what the programs' own loops cost",
+    "floor": "the least that an allocator of one thread has to do",
 }
 _AGAIN = "{} in other layouts, measured only if it is named: what differs is chance"
 _LEFT_OUT = "debug"  # its keys change the debug build only, not what is measured

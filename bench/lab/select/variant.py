@@ -39,8 +39,9 @@ class Variant:
 
     @property
     def one_thread(self) -> bool:
-        """Whether its allocator has no locks."""
-        return self.name == "floor"
+        """Whether it says nothing of several threads: `floor` has no locks, and threads would wait
+        for each other where they write to the one place of `null`."""
+        return self.kind == "reference"
 
     def preloaded(self, row: Row, link: int | None = None) -> Path | None:
         """The library that is preloaded into the row's program: in one of its links."""
@@ -80,7 +81,7 @@ class Variant:
         if row.executable(self.binaries) is None:
             return "not built"
         if self.one_thread and row.threads > 1:
-            return f"{self.name} has no locks: one thread only"
+            return "the references serve one thread only"
         if self.kind == "reference" and not row.references:
             return "the references serve malloc and free only"
         return None
