@@ -25,10 +25,15 @@ static inline uint64_t bench_random(struct bench_rng *rng)
     return x * 0x2545F4914F6CDD1Du;
 }
 
-/* Uniform in [0, n), n below 2^32, without a division. */
+/* Uniform in [0, n) if `drawn` is in [0, 2^32), without a division. */
+static inline uint32_t bench_scale(uint32_t drawn, uint32_t n)
+{
+    return (uint32_t)((uint64_t)drawn * n >> 32);
+}
+
 static inline uint32_t bench_below(struct bench_rng *rng, uint32_t n)
 {
-    return (uint32_t)((bench_random(rng) >> 32) * n >> 32);
+    return bench_scale((uint32_t)(bench_random(rng) >> 32), n);
 }
 
 /* From `least` to `most` bytes, every power of two as likely as the next: real programs ask for

@@ -21,7 +21,7 @@ struct worker {
 static void *run(void *arg)
 {
     struct worker *worker = arg;
-    slots_run(&worker->slots, cycles / 10 + worker->slots.nslots, NULL); /* warm up */
+    slots_warm(&worker->slots, cycles);
     pthread_barrier_wait(&warm);
     pthread_barrier_wait(&go);
     worker->start = bench_now();
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
     double v[4];
     bench_args("bench_mid_large_mt", argc, argv, args, 4, v);
     unsigned n = (unsigned)v[0];
-    cycles = (uint64_t)v[1];
+    cycles = slots_even(v[1]);
     pthread_barrier_init(&warm, NULL, n + 1);
     pthread_barrier_init(&go, NULL, n + 1);
     pthread_barrier_init(&done, NULL, n + 1);

@@ -17,9 +17,9 @@ class Program:
 PROGRAMS = {
     "larson": Program("threads replace random blocks and hand them to fresh threads",
                       "0.02 8 128 16 1 1 1"),
-    "bench_random_mixed": Program("one thread fills and empties random slots, 16..8192 B",
+    "bench_random_mixed": Program("one thread replaces blocks in random slots, 16..8192 B",
                                   "2000 64 1", 0),
-    "bench_mid_large_mt": Program("threads fill and empty random slots, 8..32 KiB",
+    "bench_mid_large_mt": Program("threads replace blocks in random slots, 8..32 KiB",
                                   "1 2000 64 1", 1),
     "bench_vm_mixed": Program("one thread, 512 KiB..2 MiB, a byte in each 64 KiB written",
                               "100 8 1", 0),
