@@ -12,14 +12,29 @@
 #include "memory.h"
 #include "result.h"
 
-static double start_time, stop_time;
-static double ns_per_tick; /* from bench_start to bench_stop */
+/* What was measured: all parts from bench_start to bench_stop together. */
+static struct {
+    double seconds;
+    double elapsed,
+        ticks; /* the same by this thread's clock, and by the counter of the processor */
+    long faults;
+    double user, system; /* seconds */
+} measured;
+
+/* The last part. */
+static double start_time, last; /* `last` is what it added to the seconds */
 static uint64_t start_ticks;
-static struct rusage start_usage, stop_usage;
+static struct rusage start_usage;
+
+static double seconds_between(struct timeval from, struct timeval to)
+{
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_usec - from.tv_usec) * 1e-6;
+}
 
 void bench_start(void)
 {
-    bench_latency_calibrate();
+    if (measured.ticks == 0)
+        bench_latency_calibrate();
     getrusage(RUSAGE_SELF, &start_usage);
     start_ticks = bench_ticks();
     start_time = bench_now();
@@ -27,21 +42,21 @@ void bench_start(void)
 
 void bench_stop(void)
 {
-    uint64_t ticks = bench_ticks() - start_ticks;
-    stop_time = bench_now();
-    getrusage(RUSAGE_SELF, &stop_usage);
-    ns_per_tick = (stop_time - start_time) * 1e9 / (double)ticks;
+    struct rusage usage;
+    measured.ticks += (double)(bench_ticks() - start_ticks);
+    last = bench_now() - start_time;
+    getrusage(RUSAGE_SELF, &usage);
+    measured.seconds += last;
+    measured.elapsed += last;
+    measured.faults += usage.ru_minflt - start_usage.ru_minflt;
+    measured.user += seconds_between(start_usage.ru_utime, usage.ru_utime);
+    measured.system += seconds_between(start_usage.ru_stime, usage.ru_stime);
 }
 
-void bench_span(double start, double stop)
+void bench_span(double seconds)
 {
-    start_time = start;
-    stop_time = stop;
-}
-
-static double seconds_between(struct timeval from, struct timeval to)
-{
-    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_usec - from.tv_usec) * 1e-6;
+    measured.seconds += seconds - last;
+    last = seconds;
 }
 
 /* A field of /proc/self/status, such as "\nVmHWM:", KiB; 0 if it is not there.  Without stdio,
@@ -61,8 +76,12 @@ static long status_kib(const char *field)
 /* ru_maxrss would start with the peak of the process that called exec. */
 static long peak_rss_kib(void)
 {
+    struct rusage usage;
     long peak = status_kib("\nVmHWM:");
-    return peak ? peak : stop_usage.ru_maxrss;
+    if (peak)
+        return peak;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
 }
 
 size_t bench_rss(void)
@@ -73,16 +92,13 @@ size_t bench_rss(void)
 void bench_result(uint64_t ops)
 {
     char line[1024], latencies[256];
-    double seconds = stop_time - start_time;
-    bench_latency_print(latencies, sizeof latencies, ns_per_tick);
-    int n =
-        snprintf(line, sizeof line,
-                 "RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f "
-                 "peak_rss_kib=%ld rss_kib=%zu minor_faults=%ld user_s=%.6f sys_s=%.6f%s\n",
-                 bench_name, bench_params, (unsigned long long)ops, seconds, (double)ops / seconds,
-                 peak_rss_kib(), bench_rss() >> 10, stop_usage.ru_minflt - start_usage.ru_minflt,
-                 seconds_between(start_usage.ru_utime, stop_usage.ru_utime),
-                 seconds_between(start_usage.ru_stime, stop_usage.ru_stime), latencies);
+    bench_latency_print(latencies, sizeof latencies, measured.elapsed * 1e9 / measured.ticks);
+    int n = snprintf(line, sizeof line,
+                     "RESULT bench=%s params=\"%s\" ops=%llu seconds=%.6f ops_per_s=%.0f "
+                     "peak_rss_kib=%ld rss_kib=%zu minor_faults=%ld user_s=%.6f sys_s=%.6f%s\n",
+                     bench_name, bench_params, (unsigned long long)ops, measured.seconds,
+                     (double)ops / measured.seconds, peak_rss_kib(), bench_rss() >> 10,
+                     measured.faults, measured.user, measured.system, latencies);
     if (write(STDOUT_FILENO, line, (size_t)n) != n)
         exit(1);
 }

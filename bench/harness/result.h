@@ -17,12 +17,12 @@
 /* Bytes resident now. */
 size_t bench_rss(void);
 
-/* Around the measured part, in which all calls that are timed lie. */
+/* Around the measured part, in which all calls that are timed lie.  Several parts add up. */
 void bench_start(void);
 void bench_stop(void);
-/* Instead of the times that bench_start and bench_stop took: those of bench_now in the threads that
- * did the work.  Whoever only waits for them may be woken when a short run is over. */
-void bench_span(double start, double stop);
+/* After bench_stop: the part took so many seconds by the clocks of the threads that did the work.
+ * Whoever only waits for them may be woken when a short run is over. */
+void bench_span(double seconds);
 void bench_result(uint64_t ops);
 
 #endif

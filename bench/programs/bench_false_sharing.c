@@ -1,33 +1,34 @@
 /* bench_false_sharing THREADS CYCLES SIZE: do threads get blocks in the same cache line?  In both
- * halves each of THREADS threads allocates a block of SIZE bytes, writes to it 100 times and frees
- * it, CYCLES times.  In the first, active half the threads start with nothing.  In the second,
- * passive half the main thread allocates neighbouring blocks first, one for each thread, which that
- * thread writes to and frees before its cycles; an allocator that lets it keep the block makes it
- * write to a line that others write to, too.  (The loads `cache-thrash` and `cache-scratch` of
- * Berger and others, "Hoard: a scalable memory allocator", ASPLOS 2000.) */
+ * halves each of THREADS threads allocates a block of SIZE bytes, increments a byte of it 100
+ * times and frees it, CYCLES times.  In the first, active half the threads start with nothing.  In
+ * the second, passive half the main thread allocates neighbouring blocks first, one for each
+ * thread, which that thread writes to and frees before its cycles; an allocator that lets it keep
+ * the block makes it write to a line that others write to, too.  (The loads `cache-thrash` and
+ * `cache-scratch` of Berger and others, "Hoard: a scalable memory allocator", ASPLOS 2000.) */
 #include "bench/harness/args.h"
-#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/result.h"
 #include "bench/harness/threads.h"
 
-enum { WRITES = 100 };
-enum { EVERY = 1024 }; /* of so many calls one is timed */
+enum {
+    WRITES = 100,   /* to a block; each waits for a line that another processor has taken */
+    EVERY = 1024, /* of so many calls one is timed */
+};
 
-static pthread_barrier_t go;
+static struct bench_crew crew; /* of each half */
 static uint64_t cycles;
 static size_t size;
 
 struct worker {
-    unsigned char *given; /* a block from the main thread, or NULL */
-    double start, stop;
+    unsigned char *given;         /* a block from the main thread, or NULL */
+    unsigned index;               /* in the crew */
     struct bench_latency latency; /* of both halves */
 } __attribute__((aligned(128)));
 
 static struct worker workers[BENCH_MAX_THREADS];
 
-static void write_to(unsigned char *block)
+BENCH_BODY void write_to(unsigned char *block)
 {
     for (int i = 0; i < WRITES; i++)
         ++*(volatile unsigned char *)block;
@@ -48,37 +49,36 @@ BENCH_APART void cycle_timed(struct bench_latency *latency)
         cycle(NULL, latency);
 }
 
+static void run(uint64_t n, struct bench_latency *sample)
+{
+    BENCH_SAMPLED(i, 0, n, 2, sample, cycle(NULL, NULL), cycle_timed(sample));
+}
+
 static void *work(void *arg)
 {
     struct worker *worker = arg;
-    pthread_barrier_wait(&go);
-    worker->start = bench_now();
     if (worker->given) {
         write_to(worker->given);
         free(worker->given);
     }
-    BENCH_SAMPLED(i, 0, cycles, 2, &worker->latency, cycle(NULL, NULL),
-                  cycle_timed(&worker->latency));
-    worker->stop = bench_now();
+    run(cycles / 10 + 1, NULL); /* warm up */
+    bench_crew_start(&crew, worker->index);
+    run(cycles, &worker->latency);
+    bench_crew_stop(&crew, worker->index);
     return NULL;
 }
 
-/* Seconds from the first thread's start to the last one's end. */
-static double half(unsigned n, bool passive)
+static void half(unsigned n, bool passive)
 {
     pthread_t threads[BENCH_MAX_THREADS];
+    bench_crew_make(&crew, n);
     for (unsigned i = 0; i < n; i++)
         workers[i].given = passive ? bench_malloc(size) : NULL;
     for (unsigned i = 0; i < n; i++)
         threads[i] = bench_thread(work, &workers[i]);
+    bench_crew_measure(&crew);
     for (unsigned i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
-    double start = workers[0].start, stop = workers[0].stop;
-    for (unsigned i = 1; i < n; i++) {
-        start = workers[i].start < start ? workers[i].start : start;
-        stop = workers[i].stop > stop ? workers[i].stop : stop;
-    }
-    return stop - start;
 }
 
 int main(int argc, char **argv)
@@ -91,15 +91,14 @@ int main(int argc, char **argv)
     unsigned n = (unsigned)v[0];
     cycles = (uint64_t)v[1];
     size = (size_t)v[2];
-    pthread_barrier_init(&go, NULL, n);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
+        workers[i].index = i;
         bench_latency_begin(&workers[i].latency, EVERY);
-    bench_start();
-    double seconds = half(n, false) + half(n, true);
-    bench_stop();
+    }
+    half(n, false);
+    half(n, true);
     for (unsigned i = 0; i < n; i++)
         bench_latency_merge(&workers[i].latency);
-    bench_span(0, seconds);
     bench_result(cycles * n * 2 * 2);
     return 0;
 }

@@ -3,9 +3,9 @@
  * No thread ever gets back a block that it allocated. */
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "bench/harness/args.h"
-#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/random.h"
@@ -25,12 +25,15 @@ struct pair {
     _Alignas(128) atomic_uint_fast64_t tail; /* blocks put in, in steps; the producer's */
     _Alignas(128) uint64_t *slots[QUEUE];
     uint64_t seed;
-    double start, stop; /* of the measured part */
+    unsigned producer, consumer; /* in the crew */
     struct bench_latency mallocs, frees;
 };
 
+static struct bench_crew crew;
 static uint32_t range;
-static uint64_t warm_up, cycles;
+static uint64_t
+    warm_up;         /* blocks before the measured part; whole steps, so that it begins with one */
+static uint64_t all; /* blocks of a producer */
 
 /* Waits until *position is at least `least`. */
 static void await(atomic_uint_fast64_t *position, uint64_t least)
@@ -57,13 +60,15 @@ static void *produce(void *arg)
 {
     struct pair *pair = arg;
     struct bench_rng rng = bench_seed(pair->seed);
-    uint64_t n = warm_up + cycles;
     for (uint64_t i = 0; i < warm_up; i++)
         put(pair, i, &rng, NULL);
-    pair->start = bench_now();
-    BENCH_SAMPLED(i, warm_up, n, 1, &pair->mallocs, put(pair, i, &rng, NULL),
+    atomic_store_explicit(&pair->tail, warm_up, memory_order_release);
+    bench_latency_begin(&pair->mallocs, EVERY);
+    bench_crew_start(&crew, pair->producer);
+    BENCH_SAMPLED(i, warm_up, all, 1, &pair->mallocs, put(pair, i, &rng, NULL),
                   put(pair, i, &rng, &pair->mallocs));
-    atomic_store_explicit(&pair->tail, n, memory_order_release);
+    atomic_store_explicit(&pair->tail, all, memory_order_release);
+    bench_crew_stop(&crew, pair->producer);
     return NULL;
 }
 
@@ -81,12 +86,13 @@ BENCH_BODY void take(struct pair *pair, uint64_t i, uint64_t n, struct bench_lat
 static void *consume(void *arg)
 {
     struct pair *pair = arg;
-    uint64_t n = warm_up + cycles;
     for (uint64_t i = 0; i < warm_up; i++)
-        take(pair, i, n, NULL);
-    BENCH_SAMPLED(i, warm_up, n, 1, &pair->frees, take(pair, i, n, NULL),
-                  take(pair, i, n, &pair->frees));
-    pair->stop = bench_now();
+        take(pair, i, warm_up, NULL);
+    bench_latency_begin(&pair->frees, EVERY);
+    bench_crew_start(&crew, pair->consumer);
+    BENCH_SAMPLED(i, warm_up, all, 1, &pair->frees, take(pair, i, all, NULL),
+                  take(pair, i, all, &pair->frees));
+    bench_crew_stop(&crew, pair->consumer);
     return NULL;
 }
 
@@ -104,31 +110,26 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_prodcons: threads: %u is not an even number\n", n);
         return 2;
     }
-    cycles = (uint64_t)v[1];
-    warm_up = cycles / 10;
+    uint64_t cycles = (uint64_t)v[1];
+    warm_up = (cycles / 10 + STEP - 1) / STEP * STEP;
+    all = warm_up + cycles;
     range = (uint32_t)v[2] - 16 + 1;
+    bench_crew_make(&crew, n);
     for (unsigned i = 0; i < n / 2; i++) {
-        bench_latency_begin(&pairs[i].mallocs, EVERY);
-        bench_latency_begin(&pairs[i].frees, EVERY);
-    }
-    bench_start();
-    for (unsigned i = 0; i < n; i++) {
-        pairs[i / 2].seed = (uint64_t)v[3] + i / 2;
-        threads[i] = bench_thread(i % 2 ? consume : produce, &pairs[i / 2]);
+        struct pair *pair = &pairs[i];
+        pair->seed = (uint64_t)v[3] + i;
+        pair->producer = 2 * i;
+        pair->consumer = 2 * i + 1;
     }
     for (unsigned i = 0; i < n; i++)
+        threads[i] = bench_thread(i % 2 ? consume : produce, &pairs[i / 2]);
+    bench_crew_measure(&crew);
+    for (unsigned i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
-    bench_stop();
     for (unsigned i = 0; i < n / 2; i++) {
         bench_latency_merge(&pairs[i].mallocs);
         bench_latency_merge(&pairs[i].frees);
     }
-    double start = pairs[0].start, stop = pairs[0].stop;
-    for (unsigned i = 1; i < n / 2; i++) {
-        start = pairs[i].start < start ? pairs[i].start : start;
-        stop = pairs[i].stop > stop ? pairs[i].stop : stop;
-    }
-    bench_span(start, stop);
     bench_result(cycles * (n / 2) * 2);
     return 0;
 }

@@ -4,14 +4,17 @@
  *
  * Each of THREADS chains of threads has an array of CHUNKS blocks of MIN to MAX bytes.  A thread
  * replaces ROUNDS * CHUNKS blocks, picked at random, then hands its array to a fresh thread and
- * exits; so most blocks are freed by another thread than the one that allocated them.  After SECS
- * seconds the threads stop; an operation is one malloc or one free. */
+ * exits; so most blocks are freed by another thread than the one that allocated them.  After a
+ * tenth of SECS to warm up, what is done in SECS seconds counts; an operation is one malloc or one
+ * free.  With few rounds most of the time goes to starting threads. */
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "bench/harness/args.h"
+#include "bench/harness/clock.h"
 #include "bench/harness/latency.h"
+#include "bench/harness/layout.h"
 #include "bench/harness/memory.h"
 #include "bench/harness/random.h"
 #include "bench/harness/result.h"
@@ -19,7 +22,8 @@
 
 enum { EVERY = 4096 }; /* of so many calls one is timed */
 
-static atomic_bool stop;
+enum phase { WARM_UP, MEASURE, END };
+static _Atomic enum phase phase; /* the main thread's; each chain follows */
 static uint32_t least, range, nchunks;
 static uint64_t rounds;
 
@@ -27,7 +31,9 @@ static uint64_t rounds;
 struct chain {
     unsigned char **blocks;
     struct bench_rng rng;
-    uint64_t ops;
+    enum phase phase;   /* what its work counts for now */
+    uint64_t ops;       /* of the measured part */
+    double start, stop; /* of the measured part */
     atomic_bool ended;
     unsigned char tag;
     struct bench_latency latency;
@@ -63,18 +69,19 @@ BENCH_APART void replace_timed(struct chain *chain)
         replace(chain, NULL, &chain->latency);
 }
 
-static bool stopped(void)
+static enum phase now(void)
 {
-    return atomic_load_explicit(&stop, memory_order_relaxed);
+    return atomic_load_explicit(&phase, memory_order_relaxed);
 }
 
-/* At most `n` cycles; returns how many. */
+/* At most `n` cycles, of the chain's phase only; returns how many. */
 static uint64_t cycles(struct chain *chain, uint64_t n)
 {
+    struct bench_latency *sample = chain->phase == MEASURE ? &chain->latency : NULL;
     uint64_t i = 0;
     while (i < n) {
-        for (uint64_t end = i + bench_plain(&chain->latency, n - i, 2); i < end; i++) {
-            if (stopped())
+        for (uint64_t end = i + bench_plain(sample, n - i, 2); i < end; i++) {
+            if (now() != chain->phase)
                 return i;
             replace(chain, NULL, NULL);
         }
@@ -86,16 +93,68 @@ static uint64_t cycles(struct chain *chain, uint64_t n)
     return i;
 }
 
+/* Follows the main thread to the next phase. */
+static void advance(struct chain *chain)
+{
+    chain->phase++;
+    if (chain->phase == MEASURE)
+        chain->start = bench_now();
+    else
+        chain->stop = bench_now();
+}
+
 static void *serve(void *arg)
 {
     struct chain *chain = arg;
-    chain->ops += 2 * cycles(chain, rounds * nchunks);
-    if (atomic_load(&stop)) {
-        atomic_store(&chain->ended, true);
-        return NULL;
+    for (uint64_t left = rounds * nchunks; left > 0;) {
+        uint64_t done = cycles(chain, left);
+        left -= done;
+        chain->ops += chain->phase == MEASURE ? 2 * done : 0;
+        while (now() != chain->phase)
+            advance(chain);
+        if (chain->phase == END) {
+            atomic_store(&chain->ended, true);
+            return NULL;
+        }
     }
     pthread_detach(bench_thread(serve, chain));
     return NULL;
+}
+
+static void make_chain(struct chain *chain, unsigned number, uint64_t seed)
+{
+    chain->rng = bench_seed(seed + number);
+    chain->tag = (unsigned char)(number + 1);
+    chain->blocks = bench_table(nchunks, sizeof *chain->blocks);
+    for (uint32_t slot = 0; slot < nchunks; slot++)
+        chain->blocks[slot] = make_block(chain);
+    bench_latency_begin(&chain->latency, EVERY);
+}
+
+/* From the first chain's start to the last one's stop. */
+static double span(const struct chain *chains, unsigned n)
+{
+    double start = chains[0].start, stop = chains[0].stop;
+    for (unsigned i = 1; i < n; i++) {
+        start = chains[i].start < start ? chains[i].start : start;
+        stop = chains[i].stop > stop ? chains[i].stop : stop;
+    }
+    return stop - start;
+}
+
+static void measure(const struct chain *chains, unsigned n, double seconds)
+{
+    usleep((useconds_t)(seconds / 10 * 1e6));
+    bench_start();
+    atomic_store(&phase, MEASURE);
+    usleep((useconds_t)(seconds * 1e6));
+    atomic_store(&phase, END);
+    for (unsigned i = 0; i < n; i++) {
+        while (!atomic_load(&chains[i].ended))
+            usleep(100);
+    }
+    bench_stop();
+    bench_span(span(chains, n));
 }
 
 int main(int argc, char **argv)
@@ -108,6 +167,7 @@ int main(int argc, char **argv)
                                             BENCH_NUMBER("seed", 0, 1e15),
                                             BENCH_NUMBER("threads", 1, BENCH_MAX_THREADS)};
     static struct chain chains[BENCH_MAX_THREADS];
+    unsigned order[BENCH_MAX_THREADS];
     double v[7];
     bench_args("larson", argc, argv, args, 7, v);
     if (v[2] < v[1]) {
@@ -119,32 +179,19 @@ int main(int argc, char **argv)
     nchunks = (uint32_t)v[3];
     rounds = (uint64_t)v[4];
     unsigned n = (unsigned)v[6];
-    for (unsigned i = 0; i < n; i++) {
-        struct chain *chain = &chains[i];
-        chain->rng = bench_seed((uint64_t)v[5] + i);
-        chain->tag = (unsigned char)(i + 1);
-        chain->blocks = bench_calloc(nchunks, sizeof *chain->blocks);
-        for (uint32_t slot = 0; slot < nchunks; slot++)
-            chain->blocks[slot] = make_block(chain);
-        bench_latency_begin(&chain->latency, EVERY);
-    }
-    bench_start();
+    bench_order(order, n);
+    for (unsigned i = 0; i < n; i++)
+        make_chain(&chains[order[i]], order[i], (uint64_t)v[5]);
     for (unsigned i = 0; i < n; i++)
         pthread_detach(bench_thread(serve, &chains[i]));
-    usleep((useconds_t)(v[0] * 1e6));
-    atomic_store(&stop, true);
-    for (unsigned i = 0; i < n; i++) {
-        while (!atomic_load(&chains[i].ended))
-            usleep(100);
-    }
-    bench_stop();
+    measure(chains, n, v[0]);
     uint64_t ops = 0;
     for (unsigned i = 0; i < n; i++) {
         ops += chains[i].ops;
         bench_latency_merge(&chains[i].latency);
         for (uint32_t slot = 0; slot < nchunks; slot++)
             free(chains[i].blocks[slot]);
-        free(chains[i].blocks);
+        bench_table_free(chains[i].blocks);
     }
     bench_result(ops);
     return 0;
