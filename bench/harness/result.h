@@ -6,8 +6,9 @@
  * where one operation is one malloc, calloc, realloc or free, seconds, faults and processor time
  * are those of the measured part, and rss_kib is what is resident when it is over.  The times are
  * those of single calls, of a sample (latency.h): half of its calls took no longer than p50_ns, 99
- * and 99.9 in a hundred no longer than p99_ns and p999_ns.  They are there if the sample is large
- * enough: of 10 calls for p50_ns and max_ns, 100 for p99_ns, 1000 for p999_ns. */
+ * and 99.9 in a hundred no longer than p99_ns and p999_ns.  A percentile is there if at least 10
+ * calls of the sample are longer: of 20 calls in all for p50_ns, 1000 for p99_ns, 10,000 for
+ * p999_ns.  max_ns is there for 10 calls. */
 #ifndef BENCH_RESULT_H
 #define BENCH_RESULT_H
 

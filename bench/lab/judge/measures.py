@@ -53,7 +53,6 @@ EXPLORED = (
     Measure("latency p50", "ns", lambda run: run.p50_ns, False, "shorter", "longer", least=1),
     Measure("latency p99", "ns", lambda run: run.p99_ns, False, "shorter", "longer", least=1),
     Measure("latency p99.9", "ns", lambda run: run.p999_ns, False, "shorter", "longer", least=1),
-    Measure("latency max", "ns", lambda run: run.max_ns, False, "shorter", "longer", least=1),
 )
 MEASURES = PRIMARY + EXPLORED
 

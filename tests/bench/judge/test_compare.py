@@ -274,6 +274,11 @@ def test_what_is_no_number_is_not_compared():
     assert compared([(Run("ok", rss_kib=0), Run("ok", rss_kib=5))] * 9, OF_NAME["RSS at the end"]) == []
 
 
+def test_the_longest_call_is_not_compared():
+    """It is an accident of the sample, no property of the variant."""
+    assert all(one.of(Run("ok", max_ns=1e6)) == one.of(Run("ok")) for one in MEASURES)
+
+
 @pytest.mark.parametrize("most, told", [(99, False), (100, True)])
 def test_page_faults_below_a_hundred_are_not_compared(most, told):
     rounds = [(Run("ok", minor_faults=30), Run("ok", minor_faults=most))] * 6

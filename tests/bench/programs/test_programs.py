@@ -30,7 +30,7 @@ PROGRAMS = {
     "bench_false_sharing": ("threads cycles size", "2 100 16", 2 * 100 * 2 * 2),
     "bench_idle": ("mb seconds", "1 0.1", None),
 }
-# A run with at least 1000 calls in the sample of latencies.
+# A run with at least 1000 calls in the sample of latencies, enough for p99.
 SAMPLED = {
     "larson": "1.5 8 128 1024 1 12345 2",
     "bench_random_mixed": "3000000 64 42",
@@ -179,7 +179,7 @@ def test_fraction(program, index):
 
 def test_larson_seconds():
     fields = measured("larson", changed("larson", 0, "0.25")[0])
-    assert 0.25 <= float(fields["seconds"]) < 2
+    assert 0.24 < float(fields["seconds"]) < 2  # by the clocks of the threads
     refused("larson", changed("larson", 0, "0.001")[0],
             'secs: "0.001" is not a number in 0.01..3600')
     refused("larson", changed("larson", 0, "3601")[0], 'secs: "3601" is not a number')
@@ -234,6 +234,20 @@ def test_cold_sizes():
     measured("bench_cold", changed("bench_cold", 2, "512")[0])
 
 
+@pytest.mark.parametrize("program", ["bench_random_mixed", "bench_mid_large_mt", "bench_vm_mixed",
+                                     "bench_vm_touched"])
+def test_cycles_come_in_pairs(program):
+    """One frees, one allocates."""
+    names, good, ops = PROGRAMS[program]
+    cycles = names.split().index("cycles")
+    threads = int(good.split()[0]) if "threads" in names else 1
+    args, _ = changed(program, cycles, str(int(good.split()[cycles]) - 1))
+    assert int(measured(program, args)["ops"]) == ops
+    args[names.split().index("ws")] = "1"
+    args[cycles] = "1"
+    assert int(measured(program, args)["ops"]) == 2 * threads
+
+
 def test_idle():
     """A line each tenth of a second for as long as was asked; what it allocated was resident."""
     before, fields = printed("bench_idle", ["8", "0.35"])
@@ -252,6 +266,17 @@ def test_touched_pages_are_resident():
     assert peaks[1] > peaks[0] + (4 << 10)
 
 
+@pytest.mark.parametrize("program, args", [
+    ("larson", "0.1 8 8 16 16777216 1 2"),
+    ("bench_mid_large_mt", "2 20000 1 42"),
+    ("bench_prodcons", "2 400000 16 42"),
+    ("bench_false_sharing", "2 20000 16"),
+])
+def test_starting_threads_and_warming_up_are_not_measured(program, args):
+    """Each thread's stack and first blocks are some page faults; what is measured needs none."""
+    assert int(measured(program, args.split())["faults"]) < 8
+
+
 def latencies(fields: dict[str, str]) -> list[str]:
     """The names of those that the result has; their values are in order."""
     names = [name for name in LATENCIES if fields[name] is not None]
@@ -264,7 +289,7 @@ def latencies(fields: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("program", SAMPLED)
 def test_latencies(program):
     fields = measured(program, SAMPLED[program].split())
-    assert latencies(fields) == list(LATENCIES)
+    assert set(LATENCIES) - set(latencies(fields)) <= {"p999"}
     assert float(fields["p99"]) > 0
 
 
@@ -274,19 +299,23 @@ def test_latencies_of_every_program():
 
 @pytest.mark.parametrize("cycles, names", [
     ("250", []),
+    ("750", ["max"]),
     ("2000", ["p50", "max"]),
-    ("20000", ["p50", "p99", "max"]),
-    ("100000", ["p50", "p99", "p999", "max"]),
+    ("40000", ["p50", "max"]),
+    ("60000", ["p50", "p99", "max"]),
+    ("450000", ["p50", "p99", "max"]),
+    ("550000", ["p50", "p99", "p999", "max"]),
 ])
 def test_latencies_of_a_small_sample(cycles, names):
-    """One in 10,000 calls is timed, of 200 a cycle."""
+    """One in 10,000 calls is timed, of 200 a cycle.  Ten calls or more are longer than each
+    percentile that is printed."""
     assert latencies(measured("bench_tiny_hot", ["16", "100", cycles])) == names
 
 
 @pytest.mark.parametrize("batch, cycles", [("1", "10000000"), ("10", "1000000"), ("65536", "150")])
 def test_latencies_of_other_batches(batch, cycles):
     """The calls between two samples are many cycles, or part of one."""
-    assert latencies(measured("bench_tiny_hot", ["16", batch, cycles])) == list(LATENCIES)
+    assert latencies(measured("bench_tiny_hot", ["16", batch, cycles])) == ["p50", "p99", "max"]
 
 
 @pytest.mark.parametrize("program", SAMPLED)
