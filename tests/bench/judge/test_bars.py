@@ -90,6 +90,15 @@ def test_the_bar_of_speed_is_met_only_against_every_peer():
     assert (found["speed"].against, found["speed"].verdict) == ("je", "undecided")
 
 
+@pytest.mark.parametrize("rounds, peers, verdict", [
+    (6, 1, "missed"), (6, 5, "undecided"), (7, 5, "missed")])
+def test_to_miss_a_bar_against_one_of_many_takes_more(rounds, peers, verdict):
+    """Half as fast as each of them: of five, one is ahead by chance five times as often."""
+    others = {name: runs([1e8] * rounds) for name in ("system", "mi", "je", "tc", "tbb")[:peers]}
+    found = judged(row(bar=1.0), {"hakmem": runs([5e7 + i for i in range(rounds)]), **others})
+    assert found["speed"].verdict == verdict
+
+
 def test_a_failed_run_leaves_no_verdict():
     """Of the default profile, or of the variant that it is compared with."""
     for who in ("hakmem", "system"):

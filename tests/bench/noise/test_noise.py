@@ -56,7 +56,7 @@ def test_nothing_is_found_where_there_is_nothing(pairs):
 def test_more_rounds_say_the_same_more_often():
     same = [sum(one.verdict == "same" for rows in blocks("hakmem-again", pairs) for one in rows)
             / len(NOISE) / (ROUNDS // pairs) for pairs in (15, 50, 300)]
-    assert same == sorted(same) and same[0] > 0.1 and same[2] == 1
+    assert same == sorted(same) and 0.1 < same[0] < 0.5 and same[2] == 1
 
 
 def test_the_slow_down_is_found():
