@@ -131,11 +131,15 @@ class Comparison:
     @property
     def visible(self) -> float:
         """The smallest difference, in percent, that such a family of measurements would show in
-        POWER of all cases: what the interval of the family reaches, and the estimate's own error."""
+        POWER of all cases: what the interval of the family reaches, and the estimate's own error.
+        How far the interval reaches is an estimate too, here and in those measurements: with f
+        degrees of freedom right within a share of about sqrt(1 / 2f) (N. Johnson, B. Welch, 1940).
+        """
         error = self._half / special.ndtri(1 - (1 - LEVEL) * self.part / 2)
         reach = self.reach if math.isfinite(self.reach) else \
             error * special.ndtri(1 - FAMILY * self.part / self.tests / 2)
-        return 100 * self.scale.share(reach + error * special.ndtri(POWER), self.a)
+        both = math.hypot(error, reach / math.sqrt(max(1, self.layouts - 1)))
+        return 100 * self.scale.share(reach + both * special.ndtri(POWER), self.a)
 
     @property
     def needed(self) -> int | None:
