@@ -4,6 +4,7 @@
     list.py        what there is to be measured
     matrix.py      all programs over all variants, as one table
     ab.py          which of two allocators is better, by how much, how sure
+    pool.py        measurements of several days, boots or machines as one
     sweep.py       variants of a profile that differ in a few keys, built and measured
     study.py       the sweeps that have a target of their own
     history.py     how each row and variant did over time, and when that changed

@@ -10,6 +10,7 @@ import sys
 
 from bench.lab.base import ending
 from bench.lab.measure import in_pairs
+from bench.lab.pool import spread
 from bench.lab.select import anycommand, manifest, options, rows
 from bench.lab.select.manifest import Manifest
 from bench.lab.select.programs import PROGRAMS
@@ -24,6 +25,7 @@ def _parser() -> argparse.ArgumentParser:
         "hakmem mi", "hakmem-tiny-heavy hakmem --bench tiny_hot,larson --reps 21",
         "hakmem mine --preload mine=/opt/lib/libmine.so", "hakmem hakmem",
         "hakmem-low-rss system --program 'git log --stat'",
+        "hakmem mi --bench tiny_hot --occasions 6 --apart 15m",
     ])
     parser.add_argument("a", metavar="A", help="a variant, such as hakmem, hakmem-low-rss, mi")
     parser.add_argument("b", metavar="B", help="another variant, or the same one once more")
@@ -33,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
                              "of each variant is preloaded into it; may be given several times")
     options.add_preload(parser)
     options.add_question(parser)
+    spread.add(parser)
     options.add_runs(parser, f"how many pairs of runs each row gets; default {QUICK_REPS}, with "
                      f"--full {FULL_REPS}", "ab")
     return parser
@@ -61,8 +64,12 @@ def main(argv: list[str] | None = None) -> int:
         else:
             programs = chosen.bench or ([] if chosen.full else sorted(PROGRAMS))
             of_rows = rows.select(chosen.full, programs, chosen.threads)
-        return in_pairs.measure("ab", argv, chosen, built, list(pair), of_rows,
-                                FULL_REPS if chosen.full else QUICK_REPS)[0]
+        reps = FULL_REPS if chosen.full else QUICK_REPS
+        if spread.asked(chosen):
+            return spread.measure("ab", argv, chosen, lambda its: in_pairs.measure(
+                "ab", argv, its, built, list(pair), of_rows, reps,
+                lambda found, _: spread.OccasionReport(found)))
+        return in_pairs.measure("ab", argv, chosen, built, list(pair), of_rows, reps)[0]
 
     return ending.guarded("ab", work)
 

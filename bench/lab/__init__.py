@@ -11,6 +11,7 @@ Each room imports only those above it, and each module only those above it in it
     page/     judged numbers as report.html
     measure/  a measurement as a whole: run, judged, written and shown, once each
     history/  many measurements over time, and what changed when
+    pool/     measurements of several occasions as one
     noise/    study: how small a difference the laboratory can show
     simulate/ study: how far the judging can be trusted, on made-up runs
     perf/     study: where a program spends its time

@@ -25,6 +25,7 @@ from bench.lab.stats.estimate import FAMILY, LEVEL, POWER, TOO_FEW, Estimate
 
 NOT_KNOWN = "not known"
 LOST = "lost runs"
+MOST_OCCASIONS = 1000  # nobody waits for more
 VERDICTS = ("better", "worse", "same", NOT_KNOWN, TOO_FEW, LOST)
 
 
@@ -57,6 +58,7 @@ class Sample:
     rounds: int
     layouts: int  # that the rounds were drawn from; as many as rounds if each had its own
     lost: int  # runs of A and B that failed
+    occasions: int = 1  # that the evidence was joined from
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Comparison:
     part: float = 1.0  # share of the levels that could be spent
     tests: int = 1  # in the family
     enough: bool = True  # rounds for any verdict of this family
+    occasions: int = 1  # that it was joined from; with several, they are what varies, not rounds
 
     @property
     def is_better(self) -> bool:
@@ -122,7 +125,7 @@ class Comparison:
     @property
     def _half(self) -> float:
         """The same on the inner scale."""
-        if not self.effect.enough:
+        if not self.effect.enough or self.scale is scale.RATIO and not self.effect.low:
             return math.inf
         if self.scale is scale.RATIO:
             return math.log(self.effect.high / self.effect.low) / 2
@@ -135,33 +138,57 @@ class Comparison:
         How far the interval reaches is an estimate too, here and in those measurements: with f
         degrees of freedom right within a share of about sqrt(1 / 2f) (N. Johnson, B. Welch, 1940).
         """
-        error = self._half / special.ndtri(1 - (1 - LEVEL) * self.part / 2)
-        reach = self.reach if math.isfinite(self.reach) else \
-            error * special.ndtri(1 - FAMILY * self.part / self.tests / 2)
-        both = math.hypot(error, reach / math.sqrt(max(1, self.layouts - 1)))
+        error = self._half / self._quantile(1 - (1 - LEVEL) * self.part / 2, self.occasions)
+        reach = self.reach if math.isfinite(self.reach) else error * self._sure(self.occasions)
+        values = self.layouts if self.occasions == 1 else self.occasions
+        both = math.hypot(error, reach / math.sqrt(max(1, values - 1)))
         return 100 * self.scale.share(reach + both * special.ndtri(POWER), self.a)
 
     @property
     def needed(self) -> int | None:
-        """About how many rounds would answer the question, by what is known now; None if nobody can
-        say.  The width of an interval falls with the square root of the rounds."""
+        """About how many rounds, or occasions if it was joined from several, would answer the
+        question, by what is known now; None if nobody can say.  The width of an interval falls with
+        the square root of the rounds; that of few occasions falls faster."""
         if not math.isfinite(self.half_width) or not self.half_width:
             return None
         if self.question.precision is not None:
             now, asked = self.half_width, self.question.precision
         else:
             now = self.visible / 100
-            size = abs(self.scale.share(self._inner, self.a))
+            size = abs(self.scale.share(self.inner, self.a))
             asked = max(size - self.question.better_by, self.question.same_within - size)
-        return math.ceil(self.rounds * max(1.0, now / max(asked, 1e-4)) ** 2)
+        times = max(1.0, now / max(asked, 1e-4))
+        if self.occasions == 1:
+            return math.ceil(self.rounds * times ** 2)
+        here = self._sure(self.occasions) / math.sqrt(self.occasions)
+        return next((n for n in range(self.occasions, MOST_OCCASIONS)
+                     if self._sure(n) / math.sqrt(n) * times <= here), None)
 
     @property
-    def _inner(self) -> float:
+    def unit(self) -> str:
+        """What `needed` counts."""
+        return "rounds" if self.occasions == 1 else "occasions"
+
+    def _sure(self, occasions: int) -> float:
+        """Standard errors from the estimate to the end of the interval that a verdict takes."""
+        return self._quantile(1 - FAMILY * self.part / self.tests / 2, occasions)
+
+    @staticmethod
+    def _quantile(chance: float, occasions: int) -> float:
+        """Of the normal distribution, and of Student's for the spread between a few occasions."""
+        return float(special.ndtri(chance) if occasions == 1
+                     else special.stdtrit(occasions - 1, chance))
+
+    @property
+    def inner(self) -> float:
+        """The effect on the inner scale, on which effects of parts add up."""
         return math.log(self.effect.value) if self.scale is scale.RATIO else self.effect.value
 
 
-def sample(runs: Runs, row: Row, a: Variant, b: Variant, measure: Measure) -> Sample | None:
-    """None if the row has no such measure, or no round that both have, or too little of it."""
+def sample(runs: Runs, row: Row, a: Variant, b: Variant, measure: Measure,
+           on: Scale | None = None) -> Sample | None:
+    """None if the row has no such measure, or no round that both have, or too little of it.  It is
+    on the scale that suits the values, or `on` another one that does."""
     if not measure.has(row):
         return None
     first, second = runs.of(row, a.name), runs.of(row, b.name)
@@ -173,7 +200,7 @@ def sample(runs: Runs, row: Row, a: Variant, b: Variant, measure: Measure) -> Sa
     middle = statistics.median(x.values()), statistics.median(y.values())
     if max(middle) < measure.least:
         return None
-    how = scale.of((*x.values(), *y.values()))
+    how = on or scale.of((*x.values(), *y.values()))
     found = paired.evidence(measure.of, second, first, how)
     return Sample(row, measure, *middle, how, found, len(rounds), found.n,
                   sum(len(runs.failed(row, one.name)) for one in (a, b)))
@@ -220,7 +247,7 @@ def _judged(one: Sample, question: Question, part: float, tests: int, p_differs:
         at_least=abs(one.scale.share(side * near, one.a)),
         at_most=one.scale.share(max(abs(both[0]), abs(both[1])), one.a),
         reach=(sure_high - sure_low) / 2,
-        part=part, tests=tests, enough=tests * evidence.least_p <= alpha)
+        part=part, tests=tests, enough=tests * evidence.least_p <= alpha, occasions=one.occasions)
 
 
 def compare(runs: Runs, a: Variant, others: Sequence[Variant], measures: Sequence[Measure],

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from bench.lab.base.errors import UsageError
@@ -11,32 +11,47 @@ from bench.lab.run.runs import Run
 
 _NEEDED = ("benchmark", "variant", "parameters", "rep", "status", "ops_per_s", "peak_rss_kib")
 _NUMBERS = tuple(field.name for field in fields(Run) if field.name not in ("status", "layout"))
-_MACHINE = ("cpu", "cores", "memory_mib", "kernel", "libc", "governor", "transparent_huge_pages")
+MACHINE = ("cpu", "cores", "memory_mib", "kernel", "libc", "governor", "transparent_huge_pages")
 
 Key = tuple[str, str, str]  # program, parameters, variant
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The runs with numbers of a folder of results, and its run.json."""
+    """The runs of a folder of results, and its run.json."""
 
     folder: Path
     about: dict
     _runs: dict[Key, dict[int, Run]]
+    _failed: dict[Key, dict[int, Run]] = field(default_factory=dict)
 
     @property
     def measured(self) -> list[Key]:
         """All that has runs, in the order in which it is in results.csv."""
         return list(self._runs)
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Program and parameters of each row with numbers, in the same order."""
+        return list(dict.fromkeys((program, params) for program, params, _ in self._runs))
+
+    @property
+    def variants(self) -> list[str]:
+        """The names of those with runs, also if all of them failed."""
+        return list(dict.fromkeys(name for *_, name in (*self._runs, *self._failed)))
+
     def runs(self, program: str, params: str, variant: str) -> dict[int, Run]:
         """By repetition; none for what was not measured."""
         return self._runs.get((program, params, variant), {})
 
+    def failed(self, program: str, params: str, variant: str) -> dict[int, Run]:
+        """The runs without numbers."""
+        return self._failed.get((program, params, variant), {})
+
     def other_machine(self, machine: dict) -> list[str]:
         """The differences between that machine and this one, as "kernel: 6.1 then, 6.18 now"."""
         then = self.about.get("machine", {})
-        return [f"{name}: {then.get(name)} then, {machine.get(name)} now" for name in _MACHINE
+        return [f"{name}: {then.get(name)} then, {machine.get(name)} now" for name in MACHINE
                 if then.get(name) != machine.get(name)]
 
 
@@ -51,24 +66,26 @@ def load(folder: Path) -> Earlier:
         raise UsageError(f"{folder}: {there}; name a folder of results")
     about = _about(folder / "run.json")
     runs: dict[Key, dict[int, Run]] = {}
+    failed: dict[Key, dict[int, Run]] = {}
     for number, line in _lines(path):
         lacking = [name for name in _NEEDED if line.get(name) is None]
         if lacking:
             raise UsageError(f"{path}: line {number}: no {lacking[0]}; results of bench:matrix or "
                              f"bench:ab have {', '.join(_NEEDED)}")
+        key = (line["benchmark"], line["parameters"], line["variant"])
+        rep = int(_number(path, number, "rep", line["rep"]))
         if line["status"] != "ok":
+            failed.setdefault(key, {})[rep] = Run(line["status"])
             continue
         numbers = {name: _number(path, number, name, line.get(name) or "0") for name in _NUMBERS}
         if numbers["ops_per_s"] == 0:
             raise UsageError(f"{path}: line {number}: ops_per_s is {line['ops_per_s']!r}, not a "
                              "number above 0")
-        rep = _number(path, number, "rep", line["rep"])
         layout = int(_number(path, number, "layout", line["layout"])) if line.get("layout") else -1
-        key = (line["benchmark"], line["parameters"], line["variant"])
-        runs.setdefault(key, {})[int(rep)] = Run("ok", **numbers, layout=layout)
+        runs.setdefault(key, {})[rep] = Run("ok", **numbers, layout=layout)
     if not runs:
         raise UsageError(f"{path}: no run has numbers; a run that has some has the status ok")
-    return Earlier(folder, about, runs)
+    return Earlier(folder, about, runs, failed)
 
 
 def _about(path: Path) -> dict:

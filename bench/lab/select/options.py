@@ -1,6 +1,7 @@
 """The options that the commands of bench/ share, and what their values may be."""
 
 import argparse
+import dataclasses
 import datetime
 import errno
 import math
@@ -23,6 +24,7 @@ from gen.command import plain
 MOST = 100_000  # of what is counted: more would not end in a year
 LONGEST = 86_400  # seconds
 WITHIN = 60.0  # seconds for a row
+_UNITS = {"s": 1, "m": 60, "h": 3600}  # of a duration, in seconds
 LONG = "the long runs, as in bazel run //bench:matrix -- --full"  # help of --full
 
 
@@ -72,6 +74,13 @@ def seconds(text: str) -> float:
     """A time to wait."""
     return _value(text, float, 0.001, LONGEST,
                   f"a number of seconds from 0.001 to {LONGEST}")
+
+
+def duration(text: str) -> float:
+    """A time to wait, in seconds, as 90, 90s, 15m or 2h."""
+    word, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
+    return _value(text, lambda _: float(word) * unit, 0, LONGEST,
+                  f"a time of at most {LONGEST // 3600} hours, such as 90s, 15m or 2h")
 
 
 def percent(text: str) -> float:
@@ -136,22 +145,40 @@ def add_runs(to: argparse.ArgumentParser, reps: str, kind: str, built: bool = Tr
     to.add_argument("--seed", type=whole, metavar="N",
                     help="starts the random numbers that order the runs; the same number gives the "
                          "same order; default: a new one")
-    to.add_argument("--out", metavar="DIR",
-                    help=f"folder for the results; default: bench_results/{kind}/<time> in the workspace")
+    add_out(to, kind)
     to.add_argument("--timeout", type=seconds, default=120, metavar="SECONDS",
                     help="how long one run may take; default %(default)s")
     if built:
         add_manifest(to)
 
 
-def add_question(to: argparse.ArgumentParser) -> None:
-    """What is asked of each row, and for how long: --better-by, --same-within, --precision,
-    --within, --duet, --no-verdict."""
+def add_out(to: argparse.ArgumentParser, kind: str) -> None:
+    """Where the results go: --out."""
+    to.add_argument("--out", metavar="DIR",
+                    help=f"folder for the results; default: bench_results/{kind}/<time> in the "
+                         "workspace")
+
+
+def add_margins(to: argparse.ArgumentParser) -> None:
+    """What is asked of each row: --better-by, --same-within."""
     to.add_argument("--better-by", type=percent, metavar="PERCENT",
                     help="better and worse mean: surely by more than this; default 0")
     to.add_argument("--same-within", type=percent, metavar="PERCENT",
                     help="the same means: surely no more apart than this; default: as --better-by, "
                          f"or {100 * SAME:g}")
+
+
+def margins_of(chosen: argparse.Namespace) -> Question:
+    """What is asked by these two."""
+    better_by = (chosen.better_by or 0) / 100
+    same_within = chosen.same_within and chosen.same_within / 100
+    return Question(better_by, same_within or better_by or SAME,
+                    same_first=same_within is not None)
+
+
+def add_question(to: argparse.ArgumentParser) -> None:
+    """The same, and for how long: --precision, --within, --duet, --no-verdict."""
+    add_margins(to)
     to.add_argument("--precision", type=percent, metavar="PERCENT",
                     help="measure until each interval reaches no further than this to either side")
     to.add_argument("--within", type=seconds, metavar="SECONDS",
@@ -170,11 +197,8 @@ def question_of(chosen: argparse.Namespace) -> Question:
                          "--same-within or --better-by")
     if chosen.within and chosen.reps:
         raise UsageError("--within: is the time to an answer; leave out --reps")
-    better_by = (chosen.better_by or 0) / 100
-    same_within = chosen.same_within and chosen.same_within / 100
-    return Question(better_by, same_within or better_by or SAME,
-                    same_first=same_within is not None,
-                    precision=chosen.precision and chosen.precision / 100)
+    return dataclasses.replace(margins_of(chosen),
+                               precision=chosen.precision and chosen.precision / 100)
 
 
 def duet_of(chosen: argparse.Namespace) -> bool:

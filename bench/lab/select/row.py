@@ -88,3 +88,10 @@ class Row:
         args = list(self.args)
         args[place] = str(round(int(args[place]) * (1 + more)))
         return args
+
+
+def of(program: str, args: Sequence[str]) -> Row:
+    """Any row of a program, which may be one that is not known here."""
+    known = PROGRAMS.get(program)
+    return Row(program, tuple(args), known.threads_of(args) if known else 1,
+               known.load if known else "")

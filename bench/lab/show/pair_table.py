@@ -16,7 +16,7 @@ from bench.lab.stats.estimate import FEW_RUNS
 _TALLY_HEADS = ("measure", "B / A", *VERDICTS, "B is worst in")
 _COLUMNS = ("variant_a", "variant_b", "measure", "unit", "benchmark", "parameters", "a", "b",
             "scale", "effect", "low", "high", "p_differs", "p_same", "at_least", "at_most",
-            "rounds", "layouts", "family", "verdict")
+            "rounds", "layouts", "occasions", "family", "verdict")
 
 
 def _number(value: float) -> str:
@@ -98,5 +98,6 @@ def csv(outcomes: list[Outcome]) -> str:
          one.row.params, *csv_file.numbers((one.a, one.b), 6), one.scale.name,
          *csv_file.numbers((one.effect.value, *csv_file.ends(one.effect), one.p_differs,
                             one.p_same, one.at_least, one.at_most), 6),
-         one.rounds, one.layouts, "primary" if measure in PRIMARY else "explored", one.verdict]
+         one.rounds, one.layouts, one.occasions,
+         "primary" if measure in PRIMARY else "explored", one.verdict]
         for outcome in outcomes for measure, rows in outcome.rows.items() for one in rows))

@@ -55,7 +55,7 @@ def effect(one: Comparison, b: str) -> str:
 def _unknown(one: Comparison) -> str:
     text = f"{_way(one, one.effect.low)} to {_way(one, one.effect.high)}"
     needed = one.needed
-    return text + (f"; about {needed} rounds would tell" if needed else "")
+    return text + (f"; about {needed} {one.unit} would tell" if needed else "")
 
 
 def verdicts(outcomes: list[Outcome]) -> list[str]:
