@@ -10,8 +10,9 @@ def workspace() -> Path | None:
     return Path(folder) if folder else None
 
 
-def command(folder: Path, *words: str) -> list[str]:
-    """The command to execute in the workspace for `bazel WORDS` with the output base of the Bazel
-    that started this, which says so by nothing but where its files are."""
-    base, found, _ = str(Path(__file__).absolute()).partition("/execroot/")
-    return [f"{folder}/bazelw", *([f"--output_base={base}"] if found else []), *words]
+def command(folder: Path, *words: str, base: Path | None = None) -> list[str]:
+    """The command to execute in the checkout for `bazel WORDS`: with this output base, or with that
+    of the Bazel that started this, which says so by nothing but where its files are."""
+    mine, found, _ = str(Path(__file__).absolute()).partition("/execroot/")
+    output = str(base) if base else mine if found else None
+    return [f"{folder}/bazelw", *([f"--output_base={output}"] if output else []), *words]

@@ -7,6 +7,7 @@
     pool.py        measurements of several days, boots or machines as one
     sweep.py       variants of a profile that differ in a few keys, built and measured
     study.py       the sweeps that have a target of their own
+    bisection.py   which key of two profiles, or which commit of two, makes the difference
     history.py     how each row and variant did over time, and when that changed
     noise.py       how small a difference this machine can show
     simulate.py    how far the judging can be trusted, on made-up runs

@@ -12,6 +12,7 @@ Each room imports only those above it, and each module only those above it in it
     measure/  a measurement as a whole: run, judged, written and shown, once each
     history/  many measurements over time, and what changed when
     pool/     measurements of several occasions as one
+    bisect/   study: which key or which commit makes a difference
     noise/    study: how small a difference the laboratory can show
     simulate/ study: how far the judging can be trusted, on made-up runs
     perf/     study: where a program spends its time

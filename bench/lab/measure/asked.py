@@ -3,13 +3,14 @@ of each row is known."""
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bench.lab.base.errors import UsageError
 from bench.lab.judge import compare, pairs
-from bench.lab.judge.measures import PRIMARY, SPEED, TIME
+from bench.lab.judge.compare import Comparison
+from bench.lab.judge.measures import PRIMARY, SPEED, TIME, Measure
 from bench.lab.judge.pairs import Pairs
 from bench.lab.run.runs import Runs
 from bench.lab.run.until import Rounds, Seconds, Until
@@ -62,12 +63,14 @@ class OfRounds:
 
 
 class OfSeconds:
-    """At most so many seconds for each row, until its speed or time is known.  It is judged at looks,
-    see stats/looks.py; `now` is the clock."""
+    """At most so many seconds for each row, until what is asked of its `awaited` measures is known.
+    It is judged at looks, see stats/looks.py, as one of the `family`; `now` is the clock."""
 
     def __init__(self, question: Question, seconds: float,
-                 now: Callable[[], float] = time.monotonic):
+                 now: Callable[[], float] = time.monotonic, family: Sequence[Measure] = PRIMARY,
+                 awaited: Sequence[Measure] = (SPEED, TIME)):
         self.question = question
+        self._family, self._awaited = family, awaited
         self.until = Seconds(seconds, self._known, now)
         self._looks = Looks()
         self._shares: dict[str, float] = {}  # row -> what its last look may spend of the levels
@@ -81,15 +84,19 @@ class OfSeconds:
             self._take(runs, share)
         return pairs.judge(runs, self.question, self._shares)
 
+    def compare(self, runs: Runs) -> dict[Measure, list[list[Comparison]]]:
+        """The family alone, at the same levels."""
+        return compare.compare(runs, runs.variants[0], runs.variants[1:], self._family,
+                               self.question, self._shares)
+
     def _known(self, runs: Runs, share: float) -> set[str]:
         """The rows that need no more runs: known, or never to be, as runs failed."""
         open_rows = [row for row in runs.rows if row.key not in self._done]
         if open_rows and self._looks.due(share):
             self._take(runs, share)
-            found = compare.compare(runs, runs.variants[0], runs.variants[1:], PRIMARY,
-                                    self.question, self._shares)
+            found = self.compare(runs)
             judged: dict[str, list[bool]] = {row.key: [] for row in open_rows}
-            for one in (one for measure in (SPEED, TIME) for its in found[measure] for one in its):
+            for one in (one for measure in self._awaited for its in found[measure] for one in its):
                 judged.setdefault(one.row.key, []).append(one.known or one.lost > 0)
             self._done |= {row.key for row in open_rows if judged[row.key] and all(judged[row.key])}
         return self._done

@@ -50,14 +50,21 @@ def _check_point(base: str, point: dict[str, str], profiles_dir: Path, path: Pat
         sections.setdefault(section, []).append(f"  {key}: {value}\n")
     text = "".join(f"{section}:\n{''.join(lines)}" for section, lines in sections.items())
     path.write_text(f"summary: a point of a sweep\nbase: {base}\n{text}", encoding="utf-8")
-    where = ", ".join(f"{name}={value}" for name, value in point.items())
+    problem = fault(path, profiles_dir)
+    if problem:
+        where = ", ".join(f"{name}={value}" for name, value in point.items())
+        raise UsageError(f"--axis: {where}: {problem}")
+
+
+def fault(path: Path, profiles_dir: Path) -> str | None:
+    """Why the profile in this file gives no allocator; None if it does."""
     try:
         prove(build_model(load_profile(path, profiles_dir), False))
     except ProfileError as error:
-        problem = error.problems[0].removeprefix(f"{path}: ")
-        raise UsageError(f"--axis: {where}: {problem}") from error
+        return error.problems[0].removeprefix(f"{path}: ")
     except TableError as error:
-        raise UsageError(f"--axis: {where}: {str(error).splitlines()[0]}") from error
+        return str(error).splitlines()[0]
+    return None
 
 
 def combinations(axes: list[tuple[str, list[str]]]) -> int:

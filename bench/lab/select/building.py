@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bazel import inner
@@ -28,8 +29,9 @@ load("//bazel/bench:sweep.bzl", "sweep_variants")
 
 sweep_variants(
     name = "{name}",
+    base = "{base}",
     files = {files},
-    programs = [],
+    programs = {programs},
 )
 """
 
@@ -47,13 +49,16 @@ def build(base: str, axes: list[tuple[str, list[str]]], programs: list[str],
                                 programs=_starlark(programs)), {}, scratch)
 
 
-def build_profiles(profiles: dict[str, Path], scratch: Path) -> Path:
-    """Builds the library of each profile, from files that may lie anywhere; returns the manifest.
-    Raises as build does."""
+def build_profiles(profiles: dict[str, Path], scratch: Path, base: str = "default",
+                   programs: Sequence[str] = ()) -> Path:
+    """Builds each profile, from files that may lie anywhere, and the profile `base`: the library,
+    and the programs linked with it; returns the manifest.  A `scratch` may be used again, with more
+    profiles.  Raises as build does."""
     print(f"building {len(profiles)} profiles", file=sys.stderr)
     files = {f"{name}.yaml": path for name, path in profiles.items()}
-    return _build(_BUILD_PROFILES.format(name=PACKAGE, files=_starlark(list(files))), files,
-                  scratch)
+    return _build(_BUILD_PROFILES.format(
+        name=PACKAGE, base=base, files=_starlark(list(files)), programs=_starlark(list(programs))),
+        files, scratch)
 
 
 def _build(text: str, files: dict[str, Path], scratch: Path) -> Path:
@@ -61,7 +66,7 @@ def _build(text: str, files: dict[str, Path], scratch: Path) -> Path:
     if workspace is None:
         raise UsageError("it builds, so it is started in the workspace, by bazel run")
     package = scratch / PACKAGE
-    package.mkdir()
+    package.mkdir(exist_ok=True)
     (package / "BUILD.bazel").write_text(text, encoding="utf-8")
     for name, path in files.items():
         shutil.copyfile(path, package / name)
@@ -75,8 +80,8 @@ def _starlark(value: dict | list) -> str:
 
 
 def _bazel(workspace: Path, *words: str) -> str:
-    done = subprocess.run(inner.command(workspace, *words), cwd=workspace, stdout=subprocess.PIPE,
-                          text=True, check=False)
+    done = subprocess.run(inner.command(workspace, *words, "--ui_event_filters=-info"),
+                          cwd=workspace, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise ToolError(f"bazel {words[0]} failed with exit status {done.returncode}: "
                         "what it printed is above")

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from bench.lab.base.errors import UsageError
 from bench.lab.select.programs import PROGRAMS
+
+_EXAMPLE = "bench_tiny_hot 32 100 300000"
 
 
 def shell(words: Sequence[str]) -> str:
@@ -95,3 +98,21 @@ def of(program: str, args: Sequence[str]) -> Row:
     known = PROGRAMS.get(program)
     return Row(program, tuple(args), known.threads_of(args) if known else 1,
                known.load if known else "")
+
+
+def parse(text: str, where: str) -> Row:
+    """The row that a person means by a program, with or without bench_, and its arguments.  Raises
+    UsageError for one that there is not; `where` is the option that it comes from."""
+    try:
+        name, *args = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{where}: {text!r} is no row, such as '{_EXAMPLE}' ({error})") from error
+    program = next((known for known in PROGRAMS if name in (known, known.removeprefix("bench_"))),
+                   None)
+    if program is None:
+        raise UsageError(f"{where}: there is no program {name}; there are {', '.join(PROGRAMS)}")
+    sanity = PROGRAMS[program].sanity.split()
+    if len(args) != len(sanity):
+        raise UsageError(f"{where}: {program} takes {len(sanity)} arguments, such as "
+                         f"'{program} {shlex.join(sanity)}'; here are {len(args)}")
+    return of(program, args)
