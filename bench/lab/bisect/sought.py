@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 from bench.lab.judge.compare import Comparison
-from bench.lab.judge.measures import Measure
 from bench.lab.select.question import Question
 
 YES, NO, UNCLEAR, BROKEN = "yes", "no", "not clear", "does not work"  # answers
