@@ -99,8 +99,9 @@ class History:
         """The tracks of each row at this place, but of none that was measured once if others were
         more often."""
         found: dict[Row, list[Track]] = {}
+        all_once = not self._often
         for one in self.tracks:
-            if one.place == place and (one.often or not self._often):
+            if one.place == place and (one.often or all_once):
                 found.setdefault(one.row, []).append(one)
         return found
 
@@ -127,11 +128,9 @@ class History:
 
     @property
     def untold(self) -> str | None:
-        """Why nobody can say whether hakmem's variants got worse; None if that can be said of
-        any."""
-        if not self._mine:
-            return "there is no variant of hakmem's"
-        if any(one.told for one in self._mine):
+        """Why nobody can say whether hakmem's variants got worse; None if that can be said of any
+        of them, or if there are none."""
+        if not self._mine or any(one.told for one in self._mine):
             return None
         most = max(len(one.series.points) for one in self._mine)
         return f"{TOO_FEW} measurements: {most}, and it takes {self.found.needs}"
@@ -143,7 +142,8 @@ class History:
 
 def judge(measurements: list[Measurement], skipped: list[str], tracks: list[Track],
           least: float = levels.LEAST, tell: Callable[[int], None] = lambda done: None) -> History:
-    """Looks for changes by a share `least` or more; `tell` is called as by levels.find."""
+    """The history that these tracks are, with changes by a share `least` or more; `tell` is called
+    as by levels.find."""
     asked = [(track, series) for track in tracks for series in track.judged]
     found = levels.find([series.values for _, series in asked], least, tell)
     return History(measurements, skipped, tracks, {

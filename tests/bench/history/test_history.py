@@ -232,7 +232,7 @@ def test_too_few(run, tmp_path):
     assert "6 series have too few measurements to tell: at most 5, and it takes" in outcome.words
     outcome = run("kept", "--fail-on-regression", out="again")
     assert (outcome.status, outcome.err) == (
-        1, "history: --fail-on-regression: cannot tell: too few measurements: 5, and it takes "
+        0, "history: --fail-on-regression: cannot tell yet: too few measurements: 5, and it takes "
            f"{needs}\n")
 
 
@@ -285,8 +285,10 @@ def test_a_regression_that_was_repaired_is_none(run, tmp_path):
 def test_nothing_of_hakmem_to_fail_on(run, tmp_path):
     kept.history(tmp_path / "kept", 20)
     outcome = run("kept", "--fail-on-regression", "--variants", "mi,system")
-    assert (outcome.status, outcome.err) == (
-        1, "history: --fail-on-regression: cannot tell: there is no variant of hakmem's\n")
+    assert outcome.status == 2 and not outcome.folder.exists()
+    assert outcome.err == (
+        "history: --fail-on-regression: nothing that is shown is of a variant of hakmem's; choose "
+        "others, or name other folders\n")
 
 
 # ---- choice --------------------------------------------------------------------------------------
