@@ -24,7 +24,7 @@ REPORTS = 150
 
 def _parser() -> argparse.ArgumentParser:
     parser = options.parser("simulate", __doc__.split(": ", 1)[1], [
-        "", "--setting own,layouts --reports 1000", "--document docs/laboratory.md --reports 2000"])
+        "", "--setting own,layouts --reports 1000", "--document docs/trust.md --reports 2000"])
     parser.add_argument("--reports", type=options.count, default=REPORTS, metavar="N",
                         help="how many reports of each kind to simulate in each setting, fewer of "
                              "those that take long; default: %(default)s, about two minutes")
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="only these kinds of noise: "
                              f"{', '.join(one.name for one in SETTINGS)}; default: all")
     parser.add_argument("--document", metavar="FILE",
-                        help="a page that holds the tables, such as docs/laboratory.md, to be "
+                        help="a page that holds the tables, such as docs/trust.md, to be "
                              "written anew; default: none")
     parser.add_argument("--seed", type=options.whole, metavar="N",
                         help="starts the random numbers; the same number gives the same results; "
