@@ -17,7 +17,7 @@ from bench.lab.select.programs import PROGRAMS
 from bench.lab.select.variant import Variant, preloading
 
 QUICK_REPS = 15
-FULL_REPS = 15
+FULL_REPS = 24  # slow runs, as on a machine that others use, cost no verdict then
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ from bench.lab.stats import rank_sums
 from bench.lab.stats.estimate import FAMILY, TOO_FEW
 from gen import screen
 
-QUICK_REPS = 10
+QUICK_REPS = 12
 FULL_REPS = 7
 
 

@@ -97,7 +97,7 @@ def _join(found: Sequence[Occasion], row: Row, measure: Measure) -> Joint | None
     if len(parts) < FEWEST:
         return None
     joined = occasions.join([part.sample.evidence.centre for part in parts],
-                            [part.error for part in parts])
+                            [part.error for part in parts], _shared(row, measure, parts))
     samples = [part.sample for part in parts]
     lost = sum(len(one.runs.failed(row, variant.name)) for one in found
                for variant in one.runs.variants)
@@ -106,6 +106,17 @@ def _join(found: Sequence[Occasion], row: Row, measure: Measure) -> Joint | None
         statistics.median(one.b for one in samples), samples[0].scale, joined,
         sum(one.rounds for one in samples), sum(one.layouts for one in samples), lost,
         len(parts)), joined, parts)
+
+
+def _shared(row: Row, measure: Measure, parts: list[Part]) -> float:
+    """The standard error of the layouts that several occasions drew: these do not tell how other
+    layouts are, however much the occasions agree."""
+    pairs = []
+    for part in parts:
+        a, b = part.occasion.runs.variants
+        pairs.append((part.occasion.runs.of(row, b.name), part.occasion.runs.of(row, a.name)))
+    found = paired.shared_layouts(measure.of, pairs, parts[0].sample.scale)
+    return occasions.error_of(*found.interval(1 - LEVEL)) if found else 0.0
 
 
 def _parts(found: Sequence[Occasion], row: Row, measure: Measure,

@@ -26,9 +26,10 @@ class Folders:
 
     def make(self, name: str, ratio: float, *, noise: float = 0.01, rounds: int = 12, rows=(ROW,),
              variants=("a", "b"), lost: int = 0, faults: tuple[int, int] = (500, 500),
-             **about) -> Path:
+             links: dict[int, float] | None = None, **about) -> Path:
         """A folder in which the second variant is `ratio` times as fast as the first, in all but
-        the first `lost` rounds, in which it fails."""
+        the first `lost` rounds, in which it fails.  `links`: by what it is faster in each link;
+        the rounds draw them in turn."""
         folder = self.root / name
         folder.mkdir()
         with open(folder / "results.csv", "w", newline="", encoding="utf-8") as file:
@@ -39,11 +40,14 @@ class Folders:
                     for which, variant in enumerate(variants):
                         fails = which == 1 and rep <= lost
                         speed = 1e8 * (ratio if which else 1) * math.exp(self.rng.gauss(0, noise))
+                        link = rep % len(links) if links else ""
+                        speed *= links[link] if links and which else 1
                         out.writerow({
                             "benchmark": program, "parameters": params, "variant": variant,
                             "rep": rep, "status": "ended by signal 11" if fails else "ok",
                             "ops_per_s": "" if fails else f"{speed:.0f}", "seconds": 1,
-                            "peak_rss_kib": 4096, "minor_faults": faults[which % 2], "raw": "log"})
+                            "peak_rss_kib": 4096, "minor_faults": faults[which % 2], "layout": link,
+                            "raw": "log"})
         (folder / "run.json").write_text(json.dumps({
             "started": f"2026-05-0{len(list(self.root.iterdir()))}T10:00:00", "seed": 1,
             "variants": list(variants), "doubts": [], "interrupted": False, "reps": rounds,
@@ -89,6 +93,16 @@ def test_what_holds_on_all_occasions_is_found(folders):
     assert "b against a, speed: faster in 1 of 1 rows" in out
     assert "b faster by 10 %" in out
     assert json.loads((folders.root / "out/run.json").read_text())["variants"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("links", [None, {i: 1 + 0.02 * i for i in range(-6, 6)}])
+def test_layouts_that_all_occasions_share_are_no_proof(folders, links):
+    """Whatever the occasions agree on, other links may be another 5 % off."""
+    places = {i: links[key] for i, key in enumerate(links)} if links else None
+    assert folders.pool(*many(folders, [1.02] * 5, links=places, rounds=24, noise=0.001))[0] == 0
+    (line,) = folders.lines("comparisons.csv")
+    assert line["verdict"] == ("not known" if links else "better")
+    assert (float(line["high"]) - float(line["low"]) > 0.05) == bool(links)
 
 
 def test_occasions_that_disagree_are_not_sure(folders):
