@@ -52,8 +52,8 @@ def test_csv(measured):
     head, *lines = measured.csv
     assert ",".join(head) == COLUMNS
     assert all(len(line) == len(head) for line in lines)
-    # floor is not in the row with two threads
-    assert len(lines) == 7 * (3 * 6 - 1)
+    # floor and null are not in the row with two threads
+    assert len(lines) == 7 * (3 * 6 - 2)
     seen = {(line["benchmark"], line["parameters"], line["variant"], line["rep"])
             for line in measured.lines}
     assert len(seen) == len(lines)
@@ -108,7 +108,7 @@ def test_summary_follows_from_csv(measured):
         assert gross == f"{1e9 / speed:.2f}"
         middle, low, high = map(float, re.fullmatch(
             r"([\d.]+) \(([\d.]+)\.\.([\d.]+)\)", net).groups()) if net else (None,) * 3
-        assert (middle is None) == (row == TWO_THREADS), "null gives all threads the same block"
+        assert (middle is None) == (row == TWO_THREADS), "null serves one thread"
         if middle is not None:
             assert low <= middle <= high
             assert middle == pytest.approx(1e9 / speed - 1e9 / speeds[row, "null"], abs=0.011)
@@ -157,14 +157,15 @@ def test_fastest_first_and_references_last(measured):
     assert names[4:] == ["null", "floor"]
 
 
-def test_floor_is_left_out_of_rows_with_threads(measured):
-    reason = "floor has no locks: one thread only"
+@pytest.mark.parametrize("name, speed", [("floor", "120.0"), ("null", "300.0")])
+def test_references_are_left_out_of_rows_with_threads(measured, name, speed):
+    reason = "the references serve one thread only"
     table = measured.tables()
-    assert table[TWO_THREADS]["floor"][0] == reason
-    assert table[ONE_THREAD]["floor"][0] == "120.0"
-    assert f"floor: {reason}" in measured.out
+    assert table[TWO_THREADS][name][0] == reason
+    assert table[ONE_THREAD][name][0] == speed
+    assert f"{name}: {reason}" in measured.out
     assert reason in measured.html
-    assert not any(line["variant"] == "floor" and line["parameters"].endswith("12345 2")
+    assert not any(line["variant"] == name and line["parameters"].endswith("12345 2")
                    for line in measured.lines)
 
 
