@@ -7,7 +7,7 @@ instructions.
 import argparse
 import sys
 
-from bench.lab.base import ending
+from bench.lab.base import ending, valgrind
 from bench.lab.base.errors import UsageError
 from bench.lab.perf import callgrind, profiled, profiling, sampling
 from bench.lab.perf.callgrind import Callgrind
@@ -62,7 +62,7 @@ def _profiler(chosen: argparse.Namespace, built: Manifest) -> Profiler:
     path = options.out_of(chosen, "perf")
     console = screen.make_console()
     if chosen.instructions:
-        callgrind.require()
+        valgrind.require()
         return Callgrind(found, Files(path, "run.json"), console)
     hertz = sampling.frequency(chosen.frequency)
     event = sampling.event(found.row.program)

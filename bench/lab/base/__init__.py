@@ -8,4 +8,5 @@
     ending.py     how a command ends: its exit status, and the line that says why
     document.py   the part of a page of docs/ that a command writes
     tools.py      tools that run a program and look at it
+    valgrind.py   the tool that counts instructions
 """

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from bench.lab.base import progress, tools
+from bench.lab.base import progress, tools, valgrind
 from bench.lab.base.errors import ToolError
 from bench.lab.perf import shares
 from bench.lab.perf.owner import Owners
@@ -11,24 +11,11 @@ from bench.lab.perf.shares import Shares
 from bench.lab.perf.profiler import Profiler
 from bench.lab.perf.stacks import UNKNOWN, Frame, Function
 
-PACKAGE = "valgrind"
 SLOWER = 50  # times, about
 _TOTAL = re.compile(r"^\s*([\d,]+) \(\s*[\d.]+%\)\s+PROGRAM TOTALS$", re.MULTILINE)
 _LINE = re.compile(r"^\s*(?P<count>[\d,]+) \(\s*[\d.]+%\)\s+(?P<mark>[*<>]\s+)?(?P<what>\S.*)$")
 _WHAT = re.compile(r"(?:[^:]*:)?(?P<name>.+?)(?: \[(?P<object>[^\[\]]*)\])?$")
 _REPORT_SECONDS = 600
-
-
-def require() -> None:
-    """Raises ToolError if a tool is missing."""
-    tools.require("valgrind", PACKAGE)
-    tools.require("callgrind_annotate", PACKAGE)
-
-
-def command(data: Path, program: list[str]) -> list[str]:
-    """The command that counts; `data` is what it writes."""
-    out = str(data).replace("%", "%%")
-    return ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *program]
 
 
 def annotate(data: Path) -> tuple[str, str]:
@@ -99,7 +86,7 @@ class Callgrind(Profiler):
                       "that a flame graph is made of")
 
     def command(self) -> list[str]:
-        return command(self.path, self.program.command)
+        return valgrind.callgrind(self.path, self.program.command)
 
     def environment(self) -> dict[str, str]:
         return self.program.environment
