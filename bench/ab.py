@@ -5,16 +5,14 @@ Runs of the two alternate, in pairs.  A and B may be the same: then nothing shou
 """
 
 import argparse
-import dataclasses
 import sys
 
 from bench.lab.base import ending
 from bench.lab.measure import in_pairs
 from bench.lab.pool import spread
 from bench.lab.select import anycommand, manifest, options, rows
-from bench.lab.select.manifest import Manifest
 from bench.lab.select.programs import PROGRAMS
-from bench.lab.select.variant import Variant, preloading
+from bench.lab.select.variant import preloading
 
 QUICK_REPS = 15
 FULL_REPS = 24  # slow runs, as on a machine that others use, cost no verdict then
@@ -41,23 +39,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def pair_of(built: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
-    """The two variants; the second gets a name of its own if they are the same.
-
-    Raises UsageError for a name that is no variant.
-    """
-    first = manifest.select(built, [a], "A")[0]
-    second = manifest.select(built, [b], "B")[0]
-    return first, dataclasses.replace(second, name=f"{b}-again") if a == b else second
-
-
 def main(argv: list[str] | None = None) -> int:
     """Exit status 0; 1: a run or a file failed; 2: wrong use; 130: interrupted."""
     chosen = _parser().parse_args(argv)
 
     def work() -> int:
         built = options.manifest_of(chosen)
-        pair = pair_of(built, chosen.a, chosen.b)
+        pair = manifest.pair(built, chosen.a, chosen.b)
         if chosen.program:
             of_rows = [anycommand.parse(text) for text in dict.fromkeys(chosen.program)]
             pair = tuple(preloading(variant, "--program: ") for variant in pair)

@@ -1,5 +1,6 @@
 """The manifest: everything that the build made to be measured, as bench_manifest.json lists it."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,16 @@ def select(manifest: Manifest, names: list[str], where: str = "--variants") -> l
     if not names:
         return [variant for variant in known.values() if not variant.hidden]
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def pair(manifest: Manifest, a: str, b: str) -> tuple[Variant, Variant]:
+    """The variants A and B; the second gets a name of its own if they are the same.
+
+    Raises UsageError for a name that is no variant.
+    """
+    first = select(manifest, [a], "A")[0]
+    second = select(manifest, [b], "B")[0]
+    return first, dataclasses.replace(second, name=f"{b}-again") if a == b else second
 
 
 def of_sweep(manifest: Manifest) -> list[Variant]:
