@@ -37,15 +37,17 @@ def capture(command: list[str], timeout: float) -> str:
     return done.stdout
 
 
-def watch(command: list[str], timeout: float, log: Path,
-          environment: dict[str, str]) -> tuple[int | None, str, str]:
-    """Runs a tool that runs a program, and writes what both print to `log`.
+def watch(command: list[str], timeout: float, log: Path, environment: dict[str, str],
+          folder: Path | None = None) -> tuple[int | None, str, str]:
+    """Runs a tool that runs a program, in `folder` if one is given, and writes what both print to
+    `log`.
 
     Returns exit status (None: more than `timeout` seconds), standard output, standard error.  A
     tool that is interrupted, after the timeout or by Ctrl-C, writes what it knows.
     """
     try:
-        status, out, err = processes.run(command, timeout, _environment(environment), grace=_GRACE)
+        status, out, err = processes.run(command, timeout, _environment(environment), folder,
+                                         grace=_GRACE)
     except OSError as error:
         raise ToolError(f"{command[0]}: cannot be started: {error.strerror}") from error
     log.write_text(f"$ {shlex.join(command)}\n{out}{err}", encoding="utf-8")
