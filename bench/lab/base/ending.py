@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.lab.base.errors import ToolError, UsageError
@@ -70,6 +70,12 @@ def keeping(command: str, folder: Path, work: Callable[[], int]) -> int:
              f"{folder}")
         give_up_output()
         return 1
+
+
+def say_failed(command: str, failures: Sequence[str]) -> None:
+    """Prints the first of the failures on standard error, and how many more summary.md has."""
+    more = f"; and {len(failures) - 1} more, see summary.md" if len(failures) > 1 else ""
+    _say(f"{command}: failed: {failures[0]}{more}")
 
 
 def _say(words: str) -> None:

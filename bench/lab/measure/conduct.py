@@ -58,14 +58,10 @@ def measure(name: str, session: Session, judge: Callable[[Runs], R]) -> tuple[in
                   file=sys.stderr)
             return 130
         if made.runs.failures:
-            _say_failed(name, made.runs.failures)
+            ending.say_failed(name, made.runs.failures)
             return 1
         return 0
 
     status = ending.keeping(name, session.folder.path, work)
     return status, found[0] if found else None
 
-
-def _say_failed(name: str, failures: list[str]) -> None:
-    more = f"; and {len(failures) - 1} more, see summary.md" if len(failures) > 1 else ""
-    print(f"{name}: failed: {failures[0]}{more}", file=sys.stderr)
