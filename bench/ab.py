@@ -28,9 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("a", metavar="A", help="a variant, such as hakmem, hakmem-low-rss, mi")
     parser.add_argument("b", metavar="B", help="another variant, or the same one once more")
     options.add_rows(parser, options.LONG)
-    parser.add_argument("--program", action="append", default=[], metavar="'PROGRAM ARGS'",
-                        help="measure this command instead of the benchmark programs; the library "
-                             "of each variant is preloaded into it; may be given several times")
+    options.add_programs(parser, "measure")
     options.add_preload(parser)
     options.add_question(parser)
     spread.add(parser)

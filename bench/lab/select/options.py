@@ -131,6 +131,13 @@ def add_only(to: argparse.ArgumentParser) -> None:
                     help="only rows that run on so many threads")
 
 
+def add_programs(to: argparse.ArgumentParser, what: str) -> None:
+    """Commands in place of the benchmark programs: --program; `what` is done with them."""
+    to.add_argument("--program", action="append", default=[], metavar="'PROGRAM ARGS'",
+                    help=f"{what} this command instead of the benchmark programs; the library of "
+                         "each variant is preloaded into it; may be given several times")
+
+
 def add_preload(to: argparse.ArgumentParser) -> None:
     """Allocators from elsewhere: --preload."""
     to.add_argument("--preload", action="append", default=[], metavar="NAME=PATH",
