@@ -11,6 +11,7 @@ ROOT = Path(__file__).absolute().parents[3]
 MANIFEST = ROOT / "bench_manifest.json"  # lists the variants that were built
 PROFILES = ROOT / "profiles"
 LAUNCHER = ROOT / "bench" / "harness" / "command"  # runs any command and measures it
+KERNEL_COSTS = ROOT / "bench" / "harness" / "kernel_costs"  # times what allocators ask of it
 REPLAYER = ROOT / "bench" / "replayer" / "replay_program"  # makes the calls of a plan
 PREPARER = ROOT / "bench" / "replayer" / "replay_prepare"  # makes a plan of a trace
 
