@@ -94,7 +94,7 @@ _hakmem_argument() {
     *)
         case $command in
         //gen:explain) words=$(_hakmem_profiles) ;;
-        //bench:ab | //bench:replay | //bench:noise) words=$(_hakmem_variants) ;;
+        //bench:ab | //bench:count | //bench:replay | //bench:noise) words=$(_hakmem_variants) ;;
         //bench:perf) words=$(_hakmem_programs; _hakmem_variants) ;;
         esac
         _hakmem_reply "$word" "$words"

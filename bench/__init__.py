@@ -12,6 +12,7 @@
     noise.py       how small a difference this machine can show
     simulate.py    how far the judging can be trusted, on made-up runs
     perf.py        where one benchmark program spends its time
+    count.py       two allocators in counts, which do not depend on luck
     replay.py      the calls of a recorded program again
     header_ab.py   the three class lookups over all loads
     fit_study.py   what profiles fitted to programs gain

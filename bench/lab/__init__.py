@@ -16,6 +16,7 @@ Each room imports only those above it, and each module only those above it in it
     noise/    study: how small a difference the laboratory can show
     simulate/ study: how far the judging can be trusted, on made-up runs
     perf/     study: where a program spends its time
+    count/    study: counts that do not depend on luck, and the times that they explain
     replay/   study: the calls of a recorded program again
     header/   study: the class of a block in the byte before it, against the page map
     fit/      study: profiles fitted to programs

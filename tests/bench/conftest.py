@@ -26,8 +26,8 @@ from bench.lab.select.programs import PROGRAMS  # noqa: E402
 FAKE = """\
 #!/bin/sh
 args=$*
-result() {{  # operations a second; KiB resident at most, and at the end
-    echo 'RESULT bench={program} params="'"$args"'" ops=1000 seconds=0.5 ops_per_s='$1 \\
+result() {{  # operations a second; KiB resident at most, and at the end; operations
+    echo 'RESULT bench={program} params="'"$args"'" ops='${{4:-1000}}' seconds=0.5 ops_per_s='$1 \\
         peak_rss_kib=${{2:-$(($1 / 1000))}} rss_kib=${{3:-5}} minor_faults=7 user_s=0.25 sys_s=0.125
 }}
 n=0

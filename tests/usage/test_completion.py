@@ -55,6 +55,7 @@ def test_values():
         "header-classidx-on", "header-classidx-off"}
     assert offered("bazel run //bench:ab -- hakmem-t") == {"hakmem-tiny-heavy"}
     assert offered("bazel run //bench:ab -- ") >= {"hakmem", "system", "mi"}
+    assert offered("bazel run //bench:count -- hakmem s") == {"system"}
     assert offered("bazel run //bench:matrix -- --variants hakmem,sy") == {"hakmem,system"}
     assert offered("bazel run //bench:matrix -- --bench larson,bench_ch") == {
         "larson,bench_churn"}

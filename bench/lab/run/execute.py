@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.lab.base import processes
+from bench.lab.base.errors import ToolError
 from bench.lab.run.runs import LATENCIES, Run
 
 _RESULT = re.compile(r"^RESULT .*$", re.MULTILINE)
@@ -55,3 +56,13 @@ def read(returncode: int, stdout: str) -> Run:
         return Run("printed a result that cannot be read")
     peak = _LIVE_PEAK.search(stdout)
     return Run("ok", **numbers, live_peak=float(peak[1]) if peak else 0)
+
+
+def require(returncode: int | None, stdout: str, timeout: float, tool: str) -> Run:
+    """The run of a program that a tool ran; `returncode` is None if it took more than `timeout`
+    seconds.  Raises ToolError, which names the tool, for a run without numbers."""
+    run = Run(f"no result within {timeout:g} s") if returncode is None \
+        else read(returncode, stdout)
+    if not run.ok:
+        raise ToolError(f"{tool}: {run.status}")
+    return run

@@ -21,17 +21,24 @@ def percent(share: float) -> str:
     return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.2g} %"
 
 
+def significant(value: float, digits: int = 4) -> str:
+    """So many digits that count, or all before the point."""
+    if value and abs(value) < 0.001:
+        return f"{value:.1e}"
+    return f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """The same with a sign; 0 has none."""
+    return ("+" if value > 0 else "") + significant(value, digits)
+
+
 def ratio(estimate: Estimate | None) -> str:
     """As 2.31, 1.02= where the interval holds 1, or 1.50? where there are too few runs to tell."""
     if estimate is None:
         return ""
     mark = "" if estimate.excludes(1) else "=" if estimate.enough else "?"
     return f"{estimate.value:.2f}{mark}"
-
-
-def signed(value: float) -> str:
-    """As +12.5 or -0.03."""
-    return f"{value:+.3g}" if abs(value) < 1000 else f"{value:+,.0f}"
 
 
 def interval(estimate: Estimate | None) -> str:
