@@ -88,11 +88,27 @@ class RowFound:
         words = pair_table.effect(self.comparison, b)
         if self.comparison.verdict not in _EXPLAINED:
             return f"{words}."
-        named = [self._name(part) for part in explain.main(self.parts)]
-        return f"{words}.  Explained by: {'; '.join(named)}."
+        if not self._without_processor:
+            return f"{words}.  {self._explained(self.parts)}"
+        left = [part for part in self.parts if part.kind != explain.WAITING]
+        return (f"{words}.  In processor time the difference is "
+                f"{signed(sum(part.ns for part in left))} ns.  {self._explained(left)}  The rest is "
+                f"time without a processor, which says nothing about {a} and {b}.")
 
-    def _name(self, part: Part) -> str:
-        share = part.ns / sum(one.ns for one in self.parts)
+    @property
+    def _without_processor(self) -> bool:
+        """Whether a notable part of the difference is that other programs had the processor: a
+        benchmark program with one thread waits for nothing else."""
+        waiting = self.b.spent.waiting - self.a.spent.waiting
+        return self.row.threads == 1 and not self.row.timed and \
+            abs(waiting) >= explain.LEAST * abs(self.difference)
+
+    def _explained(self, parts: list[Part]) -> str:
+        whole = sum(part.ns for part in parts)
+        return f"Explained by: {'; '.join(self._name(one, whole) for one in explain.main(parts))}."
+
+    def _name(self, part: Part, whole: float) -> str:
+        share = part.ns / whole
         worth = f"about {100 * share:.0f} % of the difference" if share > 0 \
             else f"{-100 * share:.0f} % against it"
         if part.kind in _TIMES:

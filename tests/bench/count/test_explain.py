@@ -194,6 +194,19 @@ def test_faster():
     assert text.endswith("instructions (-500 an operation, about 100 % of the difference).")
 
 
+def test_time_without_a_processor_is_nobodys():
+    """A program with one thread waits for no other; several may."""
+    a, b = side(ns=100, user=60), side(ns=250, user=90, instructions=450)
+    text = words(a, b)
+    assert text.startswith("B slower by 60.0 %") and text.endswith(
+        "In processor time the difference is +30 ns.  Explained by: instructions (+150 an "
+        "operation, about 100 % of the difference).  The rest is time without a processor, which "
+        "says nothing about A and B.")
+    text = words(a, b, row=rows.mid_large(2, 1000))
+    assert "Explained by: waiting for a processor or a thread (about 80 % of the difference); " \
+        "instructions (+150 an operation, about 20 % of the difference)." in text
+
+
 def test_no_difference_is_not_explained():
     text = words(side(instructions=100), side(ns=101, user=61, instructions=900), spread=0.1)
     assert text.startswith("no difference found; would have seen") and "Explained" not in text
