@@ -16,6 +16,7 @@ from bench.lab.run import earlier, schedule
 from bench.lab.run.earlier import Earlier
 from bench.lab.run.folder import Folder
 from bench.lab.run.session import Session
+from bench.lab.run.until import Rounds
 from bench.lab.select import anycommand, manifest, options, rows
 from bench.lab.select.programs import PROGRAMS
 from bench.lab.select.row import Row
@@ -88,13 +89,14 @@ def main(argv: list[str] | None = None) -> int:
         pair = manifest.pair(built, chosen.a, chosen.b)
         if chosen.times is not None and chosen.reps:
             raise UsageError("--reps: with --times nothing is timed; leave one of the two out")
-        before = earlier.load(paths.of_caller(chosen.times), "--times") if chosen.times else None
+        before = earlier.load_option("--times", paths.of_caller(chosen.times)) \
+            if chosen.times else None
         found, left_out = _countable(_rows(chosen, pair, before), pair)
         if chosen.program:
             pair = tuple(preloading(variant, "--program: ") for variant in pair)
         session = Session(
             command=options.typed("count", argv), manifest=built, rows=found, variants=list(pair),
-            reps=0 if before else chosen.reps or REPS, seed=options.seed_of(chosen),
+            until=Rounds(0 if before else chosen.reps or REPS), seed=options.seed_of(chosen),
             timeout=chosen.timeout, folder=Folder(options.out_of(chosen, "count")),
             order=schedule.pair, all_or_none=True)
         return Counting(session, before, left_out).run("count")

@@ -53,7 +53,8 @@ def main(argv: list[str] | None = None) -> int:
 def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
     if chosen.fail_on_regression and chosen.baseline is None:
         raise UsageError("--fail-on-regression: needs --baseline DIR to compare with")
-    before = _baseline(chosen.baseline) if chosen.baseline else None
+    before = earlier.load_option("--baseline", paths.of_caller(chosen.baseline)) \
+        if chosen.baseline else None
     built = options.manifest_of(chosen)
     of_rows = rows.select(chosen.full, chosen.bench, chosen.threads)
     variants = manifest.select(built, chosen.variants)
@@ -74,14 +75,6 @@ def _measure(chosen: argparse.Namespace, argv: list[str] | None) -> int:
         print(f"matrix: --fail-on-regression: cannot tell: {report.found.untold}", file=sys.stderr)
         return 1
     return status or int(report.found.regressed)
-
-
-def _baseline(folder: str) -> Earlier:
-    """Raises UsageError for a folder that holds no results."""
-    try:
-        return earlier.load(paths.of_caller(folder))
-    except UsageError as error:
-        raise UsageError(f"--baseline: {error}") from error
 
 
 def _require_runs(before: Earlier, its_rows: list[Row], its_variants: list[Variant],

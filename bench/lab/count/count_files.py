@@ -53,7 +53,7 @@ def json(found: Found, about: dict) -> dict:
 def _row(row: RowFound, found: Found) -> dict:
     return {
         "program": row.row.program, "parameters": row.row.params, "threads": row.row.threads,
-        "verdict": row.comparison.verdict, "pairs": row.comparison.pairs,
+        "verdict": row.comparison.verdict, "pairs": row.comparison.rounds,
         "in_words": row.sentence(found.a.name, found.b.name),
         "counted_at": [part.params for part in (row.amounts.less, row.amounts.more)
                        if part],

@@ -31,18 +31,17 @@ class Counted:
         return (max(self.values) - min(self.values)) / abs(self.value) if self.value else 0.0
 
 
-def per_operation(kind: str, runs: Sequence[tuple[Tally, Tally]],
-                  uncounted: float = 0.0) -> Counted | None:
+def per_operation(kind: str, runs: Sequence[tuple[Tally, Tally]]) -> Counted | None:
     """The kind an operation, from the runs of less and of more work of each repetition.
 
-    What a program does once, whatever its amount of work, is in both runs and cancels.  A run does
-    `uncounted` times its operations more than it says.  What a tally does not name was not met.
+    What a program does once, whatever its amount of work, is in both runs and cancels.  What a
+    tally does not name was not met.
     None for what cannot be counted, and where more work has no more operations.
     """
     pairs = [(less.get(kind, 0), more.get(kind, 0)) for less, more in runs]
     ops = [(less["ops"], more["ops"]) for less, more in runs]
     if not pairs or any(None in pair for pair in pairs) or any(low >= high for low, high in ops):
         return None
-    values = tuple((more - less) / (high - low) / (1 + uncounted)
+    values = tuple((more - less) / (high - low)
                    for (less, more), (low, high) in zip(pairs, ops))
     return Counted(values, len({*zip(pairs, ops)}) == 1)

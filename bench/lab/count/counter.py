@@ -91,10 +91,9 @@ def count(variant: Variant, amounts: Amounts, tools: list[Tool], timeout: float,
                 _pair(variant, amounts, tool, timeout, raw, begin, done) for _ in range(REPEATS)]
         except ToolError as error:
             found.failures.append(f"{variant.name}: {amounts.more.title}: {error}")
-    program = PROGRAMS.get(amounts.more.program)
     for pairs in found.tallies.values():
         for kind in _kinds(pairs):
-            one = counted.per_operation(kind, pairs, program.uncounted if program else 0.0)
+            one = counted.per_operation(kind, pairs)
             if one:
                 found.kinds[kind] = one
     return found

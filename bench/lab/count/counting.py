@@ -60,8 +60,9 @@ class Counting:
     def _count(self, console: Console, made: Measured, found: Found, tools: list[Tool]) -> None:
         """All rows, until Ctrl-C."""
         runs = self._runs(made)
+        judged = compare.compare(runs, found.a, [found.b], (SPEED, TIME))
         comparisons = {one.row.key: one for measure in (SPEED, TIME)
-                       for one in compare.compare(runs, found.a, [found.b], measure)[0]}
+                       for one in judged[measure][0]}
         rows = [row for row in self.session.rows if row.key in comparisons]
         try:
             if made.about["interrupted"]:

@@ -12,7 +12,7 @@ from bench.lab.count.kinds import CALL, FAULTS, Kind
 from bench.lab.judge.compare import Comparison
 from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant
-from bench.lab.show import pair_table
+from bench.lab.show import pair_words
 from bench.lab.show.numbers import signed
 
 _TIMES = {
@@ -21,7 +21,6 @@ _TIMES = {
     explain.REST: "the rest of the time in the kernel",
     explain.WAITING: "waiting for a processor or a thread",
 }
-_EXPLAINED = ("better", "worse", "unsure")  # verdicts on a difference that there is
 # Counts that may be why instructions take longer, and how many an operation are worth a word.
 _HINTS = {"l1_misses": "L1 misses", "l2_misses": "L2 misses", "atomics": "atomic instructions"}
 _LEAST_HINT = 0.01
@@ -85,15 +84,18 @@ class RowFound:
 
     def sentence(self, a: str, b: str) -> str:
         """How B differs from A in time, and what makes that."""
-        words = pair_table.effect(self.comparison, b)
-        if self.comparison.verdict not in _EXPLAINED:
+        words = pair_words.effect(self.comparison, b)
+        if not self.comparison.differs:
             return f"{words}."
         if not self._without_processor:
             return f"{words}.  {self._explained(self.parts)}"
         left = [part for part in self.parts if part.kind != explain.WAITING]
-        return (f"{words}.  In processor time the difference is "
-                f"{signed(sum(part.ns for part in left))} ns.  {self._explained(left)}  The rest is "
-                f"time without a processor, which says nothing about {a} and {b}.")
+        of_processor = sum(part.ns for part in left)
+        rest = f"The rest is time without a processor, which says nothing about {a} and {b}."
+        if abs(of_processor) < explain.LEAST * abs(self.difference):
+            return f"{words}.  In processor time there is hardly a difference.  {rest}"
+        return (f"{words}.  In processor time the difference is {signed(of_processor)} ns.  "
+                f"{self._explained(left)}  {rest}")
 
     @property
     def _without_processor(self) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from bench.lab.count.counted import Counted
 from bench.lab.run.runs import Run
-from bench.lab.select.programs import PROGRAMS
 from bench.lab.select.row import Row
 
 
@@ -33,15 +32,13 @@ class Spent:
 
 def of(runs: dict[int, Run], row: Row) -> Spent:
     """Of the runs of one variant in the row; there is at least one."""
-    program = PROGRAMS.get(row.program)
-    whole = 1 + (program.uncounted if program else 0.0)  # of what was done, to what was counted
 
     def median(number: Callable[[Run], float]) -> float:
         return statistics.median(map(number, runs.values()))
 
-    faults = tuple(run.minor_faults / run.ops / whole for run in runs.values())
+    faults = tuple(run.minor_faults / run.ops for run in runs.values())
     return Spent(
         median(lambda run: run.ops), median(lambda run: 1e9 / run.ops_per_s),
-        median(lambda run: 1e9 * run.user_s / run.ops / whole / row.threads),
-        median(lambda run: 1e9 * run.sys_s / run.ops / whole / row.threads),
+        median(lambda run: 1e9 * run.user_s / run.ops / row.threads),
+        median(lambda run: 1e9 * run.sys_s / run.ops / row.threads),
         Counted(faults, len(set(faults)) == 1))

@@ -1,8 +1,8 @@
 """Compares variants with one of them, pair by pair: in which rows they are better, in which the
 same, and how sure that is.
 
-Comparisons that are looked at together are one family: its verdicts hold together (Holm), so that
-of a hundred reports without a difference at most one has a "better", "worse" or "same" too many.
+Comparisons that are looked at together are one family, whose verdicts hold together: of a hundred
+reports at most one has a "better", "worse" or "same" by chance.
 """
 
 import math
@@ -111,6 +111,12 @@ class Comparison:
         return NOT_KNOWN
 
     @property
+    def differs(self) -> bool:
+        """Whether there is a difference to look into, be it sure only for the row alone."""
+        alone = self.verdict == NOT_KNOWN and self.effect.excludes(self.scale.neutral)
+        return alone or self.verdict in ("better", "worse")
+
+    @property
     def known(self) -> bool:
         """Whether more rounds could say no more than what was asked."""
         if self.question.precision is not None:
@@ -210,9 +216,11 @@ def judge(samples: Sequence[Sample], question: Question = Question(),
           shares: Mapping[str, float] | None = None) -> list[Comparison]:
     """Judges all samples as one family.
 
-    `shares` of data that was looked at before: row -> the share of the levels that its last look
-    may spend (stats/looks.py).  Rows end at different looks then, so each is corrected by itself
-    (Bonferroni), and no row's verdict depends on what others come to later.
+    Each comparison has the level of the family divided by their number (Bonferroni).  It serves both
+    of its tests, as a difference cannot be too small and too large at once.  So `better` is what the
+    interval of that level shows, no row's verdict depends on others, and rows may end at different
+    times: `shares` of data that was looked at before are row -> the share of the levels that its
+    last look may spend (stats/looks.py).
     """
     margins = [(one.scale.margin(question.better_by, one.a),
                 one.scale.margin(question.same_within, one.a)) for one in samples]
@@ -220,13 +228,8 @@ def judge(samples: Sequence[Sample], question: Question = Question(),
                for one, (better, _) in zip(samples, margins)]
     same = [one.evidence.p_inside(-within, within)
             for one, (_, within) in zip(samples, margins)]
-    parts = [1.0] * len(samples)
-    if shares is None:
-        differs, same = families.holm(differs), families.holm(same)
-    else:
-        parts = [shares.get(one.row.key, 1.0) for one in samples]
-        differs, same = ([min(1.0, len(samples) * p / part) for p, part in zip(found, parts)]
-                         for found in (differs, same))
+    parts = [shares.get(one.row.key, 1.0) if shares else 1.0 for one in samples]
+    differs, same = (families.bonferroni(found, parts) for found in (differs, same))
     return [_judged(one, question, part, len(samples), p_differs, p_same)
             for one, part, p_differs, p_same in zip(samples, parts, differs, same)]
 

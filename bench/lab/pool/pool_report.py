@@ -24,7 +24,7 @@ LEGEND = (
     "kind, and no others.  \"between occasions\" is how far their effects vary, by more than the "
     "rounds of each explain.  Verdicts are those of a single measurement: speed or time and peak "
     f"RSS are one family, all other measures another, each wrong by chance in at most "
-    f"{100 * FAMILY:g} of 100 reports (Holm)."
+    f"{100 * FAMILY:g} of 100 reports."
 )
 
 

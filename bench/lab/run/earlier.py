@@ -88,6 +88,14 @@ def load(folder: Path) -> Earlier:
     return Earlier(folder, about, runs, failed)
 
 
+def load_option(option: str, folder: Path) -> Earlier:
+    """The same, of a folder that an option names, which the message of UsageError begins with."""
+    try:
+        return load(folder)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
 def _about(path: Path) -> dict:
     """The content of run.json.  Raises UsageError."""
     right = "name a folder whose measurement came to its end"

@@ -34,7 +34,7 @@ class Rounds:
 
     def share(self) -> float:
         """Of the rounds."""
-        return min(1.0, self._begun / self.rounds)
+        return min(1.0, self._begun / self.rounds) if self.rounds else 1.0
 
 
 class Seconds:

@@ -17,7 +17,7 @@ LEGEND = (
     f"better and worse: surely different; same: surely no more apart than asked for; {NOT_KNOWN}: "
     "neither, more rounds would tell.  Verdicts on speed or time and on peak RSS are one family, "
     f"those on all other measures another: in at most {100 * FAMILY:g} of 100 reports is one of a "
-    "family wrong by chance (Holm).  All other measures are explored: they say where to look."
+    "family wrong by chance.  All other measures are explored: they say where to look."
 )
 
 

@@ -17,7 +17,7 @@ from bench.lab.simulate.made_up import Measurement, variant
 from bench.lab.simulate.settings import Setting
 from bench.lab.stats.estimate import FAMILY, LEVEL
 
-ROUNDS = 10  # the default of bench:matrix
+ROUNDS = 12  # the default of bench:matrix
 PEERS = ("system", "mi", "je", "tc", "tbb")
 TRUE = (0.95, 1.0, 1.05)  # of a bar
 FARTHER = 1.2  # times as slow as the nearest peer: the others

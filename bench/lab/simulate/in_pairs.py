@@ -14,7 +14,7 @@ from bench.lab.select.row import Row
 from bench.lab.select.rows import FULL, QUICK
 from bench.lab.simulate.figures import Counts, Experiment, What
 from bench.lab.simulate.made_up import Measurement, variant
-from bench.lab.simulate.settings import ROUNDS, Setting
+from bench.lab.simulate.settings import FULL_ROUNDS, ROUNDS, Setting
 from bench.lab.stats.estimate import FAMILY, LEVEL, POWER
 
 TITLE = f"Two variants in {len(QUICK)} rows, {ROUNDS} rounds"
@@ -97,7 +97,7 @@ def _shown(setting: Setting, rng: np.random.Generator, counts: Counts) -> None:
 
 def _twice(setting: Setting, rng: np.random.Generator, counts: Counts) -> None:
     """As bench:ab --full with its default number of rounds."""
-    rounds = asked.rounds(None, ROUNDS, len(FULL), 1, False)
+    rounds = asked.rounds(None, FULL_ROUNDS, len(FULL), 1, False)
     runs = _pair(setting, FULL, [0.5] * len(FULL), rounds, SPEED).runs(rng)
     a, b = runs.variants
     (lines,) = compare.compare(runs, a, [b], PRIMARY)[SPEED]

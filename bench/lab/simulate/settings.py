@@ -12,6 +12,7 @@ from scipy import signal
 from bench.lab.judge.measures import EXPLORED, PEAK, SPEED, Measure
 
 ROUNDS = 15  # of pairs: the default of bench:ab
+FULL_ROUNDS = 24  # with --full
 OWN = 0.01  # slowness of a run's own, standard deviation
 COMMON = 0.10  # of a round
 SLOWED, SLOWED_BY = 0.1, 0.3  # share of slowed runs; their mean slowness

@@ -13,6 +13,12 @@ def holm(p_values: list[float]) -> list[float]:
     return adjusted
 
 
+def bonferroni(p_values: list[float], parts: list[float]) -> list[float]:
+    """The same for tests that do not wait for each other, each of which may spend a part of FAMILY's
+    share that all have alike."""
+    return [min(1.0, len(p_values) * p / part) for p, part in zip(p_values, parts)]
+
+
 def least_p(n: int) -> float:
     """The smallest two-sided p of a test of signs or signed ranks: n values all on one side."""
     return min(1.0, 2 / 2 ** n)

@@ -188,11 +188,6 @@ def test_what_is_done_once_cancels():
     assert counted.per_operation("never", runs) == Counted((0, 0), True)
 
 
-def test_work_that_is_not_counted():
-    runs = [(tally(100, n=110), tally(200, n=220))]
-    assert counted.per_operation("n", runs, 0.1).value == pytest.approx(1)
-
-
 def test_repetitions_that_differ():
     one = counted.per_operation("n", [(tally(100, n=0), tally(200, n=100)),
                                       (tally(100, n=0), tally(200, n=102))])

@@ -61,12 +61,12 @@ def test_nine_are_enough(lab):
 
 
 def test_without_a_number_of_rounds_there_are_enough(lab):
-    """42 rows and two measures take 15 rounds and have them; a verdict is possible in each."""
+    """42 rows and two measures take 15 rounds and have more; a verdict is possible in each."""
     outcome = lab.ab("system", "hakmem", "--full", "--threads", "1", "--bench",
                      "tiny_hot,random_mixed,batch,cold,realloc")
     assert outcome.status == 0, outcome.err
     found = of_csv(outcome, "comparisons.csv")
-    assert {line["rounds"] for line in found} == {"15"} and len(found) > 50
+    assert {line["rounds"] for line in found} == {"24"} and len(found) > 50
     assert {line["verdict"] for line in found if line["family"] == "primary"} == {"better"}
 
 
