@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench import ab, matrix, perf  # noqa: E402
 from bench.lab.base import paths  # noqa: E402
+from bench.lab.select import rows  # noqa: E402
 from bench.lab.select.programs import PROGRAMS  # noqa: E402
 
 # A program of a fake variant.  `calls` has a line for each run but the sanity run; $n is the run's
@@ -40,6 +41,25 @@ fi
 
 ALLOCATOR = ("void *__libc_malloc(unsigned long); "
              "void *malloc(unsigned long n) { return __libc_malloc(n); }")
+
+# The quick rows of these tests, whatever those of the laboratory are.
+QUICK = (
+    rows.tiny_hot(32, 300_000),
+    rows.random_mixed(6_000_000, 8192),
+    rows.random_mixed(6_000_000, 400),
+    rows.larson("0.3", 1),
+    rows.larson("0.3", 2),
+    rows.mid_large(2, 2_000_000),
+    rows.vm_mixed(100_000),
+)
+
+
+def process(command: str) -> list[str]:
+    """bazel run //bench:<command> as a process, with the rows of these tests."""
+    return [sys.executable, "-c",
+            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import conftest; "
+            "conftest.rows.QUICK = conftest.QUICK; "
+            f"from bench import {command}; sys.exit({command}.main())"]
 
 
 @dataclass
@@ -186,8 +206,7 @@ echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100
         """The same as a process in a group of its own, so that signals reach nothing else."""
         env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
         return subprocess.Popen(
-            [sys.executable, "-m", f"bench.{command}", "--manifest", str(self.manifest()),
-             "--out", "out", *words],
+            [*process(command), "--manifest", str(self.manifest()), "--out", "out", *words],
             stdout=stdout, stderr=subprocess.PIPE, text=True, env=env,
             start_new_session=True,
         )
@@ -205,8 +224,7 @@ echo "RESULT bench=command params= ops=1 seconds=$s ops_per_s=2 peak_rss_kib=100
         env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
                "TERM": "xterm", "COLUMNS": str(columns), "LINES": "50"}
         with subprocess.Popen(
-            [sys.executable, "-m", "bench.matrix", "--manifest", str(self.manifest()),
-             "--out", "out", *words],
+            [*process("matrix"), "--manifest", str(self.manifest()), "--out", "out", *words],
             stdin=terminal, stdout=terminal, stderr=terminal, env=env, start_new_session=True,
         ):
             os.close(terminal)
@@ -234,4 +252,5 @@ def bench(tmp_path: Path, capsys: pytest.CaptureFixture,
           monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(rows, "QUICK", QUICK)
     return Bench(tmp_path, capsys)

@@ -111,7 +111,7 @@ def test_rows_of_one_size_show_their_blocks(models):
     row = rows.tiny_hot(64, 1)
     runs = Runs([row], list(VARIANTS.values()))
     compared = lookups.against_map(judged(runs), runs, (Group("one", (row,)),), VARIANTS)
-    assert "| tiny_hot | 64 B, batches of 100 | 80 | 64 |" in render(compared, models)
+    assert f"| tiny_hot | {row.load} | 80 | 64 |" in render(compared, models)
 
 
 def test_the_conclusions(compared, models):

@@ -12,7 +12,6 @@ from bench.lab.select.programs import PROGRAMS
 from bench.lab.select.variant import Variant
 from gen.profiles import DEFAULT, ProfileError, load_profile, schema_keys
 
-SETS = {"quick": rows.QUICK, "by name": rows.QUICK_BY_NAME, "full": rows.FULL}
 _SUMMARIES = {
     "system": "the C library's malloc",
     "null": "one place for all blocks, free does nothing: what the programs' own loops cost",
@@ -24,10 +23,11 @@ _LEFT_OUT = "debug"  # its keys change the debug build only, not what is measure
 
 def programs() -> list[dict[str, Any]]:
     """Each program with its rows; a row's `sets` say when it is run."""
+    sets = {"quick": rows.QUICK, "by name": rows.QUICK_BY_NAME, "full": rows.FULL}
     found = []
     for name, program in sorted(PROGRAMS.items()):
         its: dict[str, dict[str, Any]] = {}
-        for kind, all_rows in SETS.items():
+        for kind, all_rows in sets.items():
             for row in all_rows:
                 if row.program == name:
                     one = its.setdefault(row.params, {

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_without_columns_nothing_is_folded(lab):
     done = subprocess.run([sys.executable, "-m", "bench.ab", *words_of(lab, "ab")],
                           capture_output=True, check=False, text=True,
                           env={**environment, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])})
-    assert any(line.startswith("bench_tiny_hot 32 100 300000  ") for line in done.stdout.splitlines())
+    assert re.search(r"^bench_tiny_hot 32 100 \d+  ", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", SHORT)
