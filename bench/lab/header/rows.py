@@ -36,8 +36,9 @@ def groups(quick: bool = False) -> tuple[Group, ...]:
     """
     part = 10 if quick else 1
     return (
-        Group("hot blocks", tuple(
-            rows.tiny_hot(size, 1_500_000 // part) for size in (16, 24, 32, 64)
+        Group("hot blocks", (
+            *(rows.tiny_hot(size, 1_500_000 // part) for size in (16, 24, 32, 64)),
+            rows.tiny_one(32, 40_000_000 // part),
         )),
         Group("small heaps", (
             rows.random_mixed(30_000_000 // part, 400),
@@ -52,11 +53,11 @@ def groups(quick: bool = False) -> tuple[Group, ...]:
             rows.cold(4_000_000 // part, 400_000, 16, 512, freed) for freed in ("unread", "read")
         )),
         Group("several threads", (
-            rows.larson("0.1" if quick else "0.5", 2),
+            rows.larson("0.1" if quick else "0.5", 2, rounds=1000),
             rows.mid_large(2, 10_000_000 // part),
             rows.prodcons(2, 8_000_000 // part, 1024),
             rows.churn(2, 1_000 // part),
-            rows.false_sharing(2, 2_000_000 // part, 16),
+            rows.false_sharing(2, 20_000_000 // part, 16),
         )),
         Group("blocks that grow, cleared blocks", (
             rows.realloc(600_000 // part, 4096),

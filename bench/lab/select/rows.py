@@ -11,16 +11,20 @@ def _row(program: str, args: str, threads: int, load: str, **bars: float) -> Row
     return Row(program, tuple(args.split()), threads, load, **bars)
 
 
-def larson(seconds: str, threads: int) -> Row:
-    """8 to 128 bytes, 1024 blocks a thread."""
-    args = f"{seconds} 8 128 1024 1 12345 {threads}"
-    load = f"threads that come and go, {threads} at once"
+def larson(seconds: str, threads: int, rounds: int = 1) -> Row:
+    """8 to 128 bytes, 1024 blocks a thread.  Each is replaced once before the thread ends, and
+    most of the time goes to starting threads; or 1000 times, and it goes to the allocator."""
+    args = f"{seconds} 8 128 1024 {rounds} 12345 {threads}"
+    load = (f"threads that come and go, {threads} at once: most of the time starts threads"
+            if rounds == 1 else
+            f"8..128 B at random, {threads} threads, each with blocks of one that ended")
     return _row("larson", args, threads, load, bar=1.0)
 
 
 def random_mixed(cycles: int, slots: int) -> Row:
-    """16 to 8192 bytes in `slots` slots."""
+    """16 to 8192 bytes in `slots` slots.  If there are many, it counts where their blocks lie."""
     load = f"16..8192 B at random, {slots} slots"
+    load += ", more than near caches hold" if slots > 1000 else ""
     bar = 1.15 if slots > 1000 else 1.0
     return _row("bench_random_mixed", f"{cycles} {slots} 42", 1, load, bar=bar)
 
@@ -39,14 +43,21 @@ def vm_mixed(cycles: int) -> Row:
 
 def vm_touched(cycles: int) -> Row:
     """512 KiB to 2 MiB, every page touched."""
-    load = "512 KiB..2 MiB, every page touched"
+    load = "512 KiB..2 MiB, every page touched, which takes most of the time"
     return _row("bench_vm_touched", f"{cycles} 256 424242", 1, load, bar=1.5)
 
 
 def tiny_hot(size: int, cycles: int) -> Row:
-    """Batches of 100 blocks, last in, first out."""
-    load = f"{size} B, batches of 100"
+    """Batches of 100 blocks, last in, first out: calls overlap with each other and the loop."""
+    load = f"{size} B, batches of 100, calls overlap"
     return _row("bench_tiny_hot", f"{size} 100 {cycles}", 1, load, bar=1.0, floor_bar=0.92)
+
+
+def tiny_one(size: int, cycles: int) -> Row:
+    """One block, freed before the next is allocated: each call waits for what the last one
+    stored, and nearly all of the time is the allocator's."""
+    load = f"{size} B, each block freed before the next"
+    return _row("bench_tiny_hot", f"{size} 1 {cycles}", 1, load, bar=1.0)
 
 
 def batch(size: int, cycles: int, order: str) -> Row:
@@ -82,12 +93,12 @@ def realloc(cycles: int, most: int, seed: int = 42) -> Row:
 
 def calloc(cycles: int) -> Row:
     """16 bytes to 4 MiB, every page touched."""
-    return _row("bench_calloc", f"{cycles} 64 42", 1, "16 B..4 MiB from calloc, touched", bar=1.0)
+    return _row("bench_calloc", f"{cycles} 64 42", 1, "16 B..4 MiB from calloc: clearing", bar=1.0)
 
 
 def false_sharing(threads: int, cycles: int, size: int) -> Row:
     """Blocks smaller than a cache line, written to by several threads."""
-    load = f"{size} B, written to by {threads} threads"
+    load = f"{size} B, written to by {threads} threads, slow where they share a cache line"
     return _row("bench_false_sharing", f"{threads} {cycles} {size}", threads, load, bar=1.0)
 
 
@@ -97,77 +108,74 @@ def idle(megabytes: int) -> Row:
                 idle_bar=0.10)
 
 
-# Each run of the quick set takes a fraction of a second, so that all variants and repetitions
-# together stay below five minutes on two cores.
+# A run of the quick set takes a third of a second at most with most variants, so that 18 variants
+# and nine rounds stay below five minutes on two cores.  The fastest variants are timed for 15 to 60
+# ms: on a machine with two cores the speeds of such runs spread as those of runs ten times as long.
 QUICK = (
-    tiny_hot(32, 300_000),
+    tiny_one(32, 5_000_000),
+    tiny_hot(32, 200_000),
     random_mixed(6_000_000, 8192),
     random_mixed(6_000_000, 400),
-    larson("0.3", 1),
-    larson("0.3", 2),
-    mid_large(2, 2_000_000),
+    larson("0.2", 1, rounds=1000),
+    larson("0.2", 2, rounds=1000),
+    mid_large(2, 1_500_000),
     vm_mixed(100_000),
 )
 
-# Rows as short as those, run only for programs that --bench names.
+# Rows about as short, run only for programs that --bench names.
 QUICK_BY_NAME = (
-    batch(4096, 2_000, "random"),
-    batch(256, 20_000, "random"),
+    batch(4096, 5_000, "random"),
+    batch(256, 30_000, "random"),
     cold(2_000_000, 400_000, 16, 512, "unread"),
     cold(2_000_000, 256, 32_769, 65_536, "unread"),
-    prodcons(2, 2_000_000, 1024),
+    prodcons(2, 4_000_000, 1024),
     churn(2, 1_000),
     realloc(300_000, 4096),
-    realloc(100, 64 << 20),
+    realloc(50, 64 << 20),
     calloc(10_000),
     vm_touched(20_000),
-    false_sharing(2, 500_000, 16),
+    false_sharing(2, 3_000_000, 16),
     idle(256),
 )
 
-# The classic parameters of these programs, and longer rows where those run for milliseconds only.
+# Longer runs, so that each variant is timed for 50 ms or more, and rows for more questions.
 FULL = (
+    tiny_one(32, 20_000_000),
     tiny_hot(8, 1_000_000),
     tiny_hot(16, 1_000_000),
     tiny_hot(32, 1_000_000),
     tiny_hot(64, 1_000_000),
-    tiny_hot(32, 60_000),
-    tiny_hot(64, 60_000),
-    random_mixed(6_000_000, 8192),
-    random_mixed(6_000_000, 400),
-    random_mixed(400_000, 8192),
-    random_mixed(400_000, 400),
-    random_mixed(100_000, 8192),
-    random_mixed(100_000, 400),
+    random_mixed(20_000_000, 8192),
+    random_mixed(20_000_000, 400),
     larson("3", 1),
     larson("3", 2),
     larson("3", 4),
     larson("3", 8),
-    mid_large(2, 2_000_000),
-    mid_large(4, 2_000_000),
-    mid_large(2, 40_000),
-    mid_large(4, 40_000),
-    vm_mixed(100_000),
-    vm_mixed(20_000),
-    vm_mixed(5_000),
+    larson("1", 1, rounds=1000),
+    larson("1", 2, rounds=1000),
+    larson("1", 4, rounds=1000),
+    larson("1", 8, rounds=1000),
+    mid_large(2, 8_000_000),
+    mid_large(4, 8_000_000),
+    vm_mixed(200_000),
     vm_touched(20_000),
-    batch(4096, 4_000, "fifo"),
-    batch(4096, 4_000, "lifo"),
-    batch(4096, 4_000, "random"),
+    batch(4096, 10_000, "fifo"),
+    batch(4096, 10_000, "lifo"),
+    batch(4096, 10_000, "random"),
     batch(256, 40_000, "fifo"),
     batch(256, 40_000, "lifo"),
     batch(256, 40_000, "random"),
     cold(5_000_000, 400_000, 16, 512, "unread"),
     cold(5_000_000, 400_000, 16, 512, "read"),
-    cold(2_000_000, 256, 32_769, 65_536, "unread"),
+    cold(5_000_000, 256, 32_769, 65_536, "unread"),
     prodcons(2, 5_000_000, 1024),
     prodcons(4, 5_000_000, 1024),
     churn(2, 2_000),
     realloc(600_000, 4096),
-    realloc(200, 64 << 20),
+    realloc(100, 64 << 20),
     calloc(20_000),
-    false_sharing(2, 1_000_000, 16),
-    false_sharing(2, 1_000_000, 64),
+    false_sharing(2, 6_000_000, 16),
+    false_sharing(2, 6_000_000, 64),
     idle(256),
 )
 

@@ -19,23 +19,24 @@ STUDIES = {
     "random_mixed_ab": Study(
         "What do paths of their own for the smallest classes, and the depth of the thread caches, "
         "do for mixed sizes at two working sets?",
-        (rows.random_mixed(6_000_000, 8192), rows.random_mixed(6_000_000, 400)),
+        (rows.random_mixed(12_000_000, 8192), rows.random_mixed(20_000_000, 400)),
         reps=9,
     ),
     "larson_ab": Study(
-        "What does a profile-guided build of the allocator gain, with threads that come and go?",
-        (rows.larson("0.5", 1), rows.larson("0.5", 4), rows.larson("0.5", 8)),
+        "What does a profile-guided build of the allocator gain, for blocks that threads hand to "
+        "each other?",
+        tuple(rows.larson("0.5", threads, rounds=1000) for threads in (1, 4, 8)),
         reps=15,
     ),
     "mid_large_mt_ab": Study(
         "How should buffers of 8 to 32 KiB be cached by threads: as arrays or as lists, how many "
         "bytes of them, with how many batches between threads?",
-        (rows.mid_large(2, 2_000_000), rows.mid_large(4, 2_000_000)),
+        (rows.mid_large(2, 8_000_000), rows.mid_large(4, 8_000_000)),
         reps=15,
     ),
     "vm_mixed_ab": Study(
         "What is the cache of large blocks worth, and how many bytes should it have?",
-        (rows.vm_mixed(100_000), rows.vm_touched(20_000)),
+        (rows.vm_mixed(200_000), rows.vm_touched(20_000)),
         reps=15,
     ),
 }
@@ -43,14 +44,15 @@ STUDIES = {
 # The rows of //bench:noise.  Each takes a tenth of a second, so that some hundred comparisons take
 # a quarter of an hour.  Each program has an amount of work, which //bench:noise increases.
 NOISE = (
-    rows.tiny_hot(32, 250_000),
-    rows.random_mixed(1_000_000, 400),
-    rows.random_mixed(1_000_000, 8192),
-    rows.batch(256, 20_000, "random"),
-    rows.cold(500_000, 50_000, 16, 512, "unread"),
-    rows.mid_large(2, 1_000_000),
-    rows.prodcons(2, 800_000, 1024),
-    rows.vm_mixed(20_000),
-    rows.realloc(60_000, 4096),
-    rows.false_sharing(2, 300_000, 64),
+    rows.tiny_hot(32, 300_000),
+    rows.tiny_one(32, 6_000_000),
+    rows.random_mixed(20_000_000, 400),
+    rows.random_mixed(12_000_000, 8192),
+    rows.batch(256, 40_000, "random"),
+    rows.cold(5_000_000, 50_000, 16, 512, "unread"),
+    rows.mid_large(2, 8_000_000),
+    rows.prodcons(2, 5_000_000, 1024),
+    rows.vm_mixed(200_000),
+    rows.realloc(400_000, 4096),
+    rows.false_sharing(2, 5_000_000, 64),
 )

@@ -53,7 +53,7 @@ def test_every_variant_against_the_base(made):
         assert speeds["system", row]["verdict"] == "worse"
     assert outcome.run["sweep"] == made.sweep
     assert "## hakmem+fast_cap=8 against hakmem" in outcome.summary
-    at_a_glance = outcome.sections()["bench_random_mixed 6000000 8192 42"]
+    at_a_glance = outcome.sections()["bench_random_mixed 12000000 8192 42"]
     assert list(at_a_glance)[1:] == ["hakmem", "hakmem+fast_cap=8", "hakmem+fast_cap=16", "system"]
 
 

@@ -160,4 +160,4 @@ def test_a_crash_in_larson_misses_its_target(bench):
     outcome = bench.run("--bench", "larson", "--full", "--reps", "3")
     assert outcome.status == 1
     cells = outcome.sections()["Targets"]["larson, 4 threads and more"]
-    assert cells[1:] == ["2 of 6 runs failed", "MISSED"]
+    assert cells[1:] == ["4 of 12 runs failed", "MISSED"]
