@@ -88,7 +88,7 @@ SPEEDS = "result $((100000000 + n * 37 % 11 * 30000)) $((4000 + ${BENCH_BALLAST:
 
 def measured(bench, *words: str) -> tuple:
     bench.variant("hakmem", SPEEDS, profile="default")
-    outcome = bench.command(noise, "--reps", "9", "--bench", "tiny_hot", "--seed", "1", *words)
+    outcome = bench.command(noise, "--reps", "9", "--bench", "batch", "--seed", "1", *words)
     with open(outcome.folder / "noise.csv", newline="", encoding="utf-8") as file:
         return outcome, list(csv.DictReader(file))
 
@@ -107,7 +107,7 @@ def test_the_command(bench):
     runs = [line.split(" ", 2) for line in bench.order()]
     assert len(runs) == 2 * 9 * 2 * 4
     assert sorted({args for _, _, args in runs}) == [
-        "32 100 250000", "32 100 252500", "32 100 257500"]
+        "256 512 40000 random", "256 512 40400 random", "256 512 41200 random"]
     for words in ("again: no difference; called different in 0 of 2 rows (0 to 84 %), in 0 of 2 "
                   "measurements as a whole; called the same in 2 of 2 rows (16 to 100 %).",
                   "added-3: 3 % of added work, found in 2 of 2 rows (16 to 100 %).",
@@ -128,15 +128,15 @@ def test_a_difference_where_there_should_be_none_is_told(bench):
 
 def test_a_failed_run_ends_it(bench):
     bench.variant("hakmem", "[ $n -eq 5 ] && exit 3; result 1000000", profile="default")
-    outcome = bench.command(noise, "--reps", "9", "--bench", "tiny_hot", "--pairs", "again")
+    outcome = bench.command(noise, "--reps", "9", "--bench", "batch", "--pairs", "again")
     assert outcome.status == 1
     assert "noise: failed: " in outcome.err and "exit status 3" in outcome.err
 
 
 @pytest.mark.parametrize("words, says", [
-    (["--reps", "1"], "noise: --reps: with 1 rounds, none of 20 comparisons (speed and memory of "
+    (["--reps", "1"], "noise: --reps: with 1 rounds, none of 22 comparisons (speed and memory of "
      "each row and variant) can be sure; take at least --reps 12"),
-    (["--reps", "8", "--bench", "tiny_hot"], "take at least --reps 9"),
+    (["--reps", "8", "--bench", "batch"], "take at least --reps 9"),
     (["--bench", "larson"], "noise: --bench: there is no larson; there are bench_batch"),
     (["--variant", "nope"], "there is no nope; there are hakmem"),
     (["--added", "0"], "'0' is not a percentage from 0.001 to 100"),
