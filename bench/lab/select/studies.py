@@ -41,18 +41,18 @@ STUDIES = {
     ),
 }
 
-# The rows of //bench:noise.  Each takes a tenth of a second, so that some hundred comparisons take
-# a quarter of an hour.  Each program has an amount of work, which //bench:noise increases.
+# The rows of //bench:noise.  Each takes some 50 ms: of the same time, more layouts tell more than
+# longer runs.  Each program has an amount of work, which //bench:noise increases.
 NOISE = (
-    rows.tiny_hot(32, 300_000),
-    rows.tiny_one(32, 6_000_000),
-    rows.random_mixed(20_000_000, 400),
-    rows.random_mixed(12_000_000, 8192),
-    rows.batch(256, 40_000, "random"),
-    rows.cold(5_000_000, 50_000, 16, 512, "unread"),
-    rows.mid_large(2, 8_000_000),
-    rows.prodcons(2, 5_000_000, 1024),
-    rows.vm_mixed(200_000),
-    rows.realloc(400_000, 4096),
-    rows.false_sharing(2, 5_000_000, 64),
+    rows.tiny_hot(32, 200_000),
+    rows.tiny_one(32, 4_000_000),
+    rows.random_mixed(6_000_000, 400),
+    rows.random_mixed(5_000_000, 8192),
+    rows.batch(256, 20_000, "random"),
+    rows.cold(2_500_000, 50_000, 16, 512, "unread"),
+    rows.mid_large(2, 4_000_000),
+    rows.prodcons(2, 2_500_000, 1024),
+    rows.vm_mixed(100_000),
+    rows.realloc(200_000, 4096),
+    rows.false_sharing(2, 2_500_000, 64),
 )

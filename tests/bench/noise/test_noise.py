@@ -107,7 +107,7 @@ def test_the_command(bench):
     runs = [line.split(" ", 2) for line in bench.order()]
     assert len(runs) == 2 * 9 * 2 * 4
     assert sorted({args for _, _, args in runs}) == [
-        "256 512 40000 random", "256 512 40400 random", "256 512 41200 random"]
+        "256 512 20000 random", "256 512 20200 random", "256 512 20600 random"]
     for words in ("again: no difference; called different in 0 of 2 rows (0 to 84 %), in 0 of 2 "
                   "measurements as a whole; called the same in 2 of 2 rows (16 to 100 %).",
                   "added-3: 3 % of added work, found in 2 of 2 rows (16 to 100 %).",
@@ -135,7 +135,7 @@ def test_a_failed_run_ends_it(bench):
 
 @pytest.mark.parametrize("words, says", [
     (["--reps", "1"], "noise: --reps: with 1 rounds, none of 22 comparisons (speed and memory of "
-     "each row and variant) can be sure; take at least --reps 12"),
+     "each row and variant) can be sure; take at least --reps 13"),
     (["--reps", "8", "--bench", "batch"], "take at least --reps 9"),
     (["--bench", "larson"], "noise: --bench: there is no larson; there are bench_batch"),
     (["--variant", "nope"], "there is no nope; there are hakmem"),
