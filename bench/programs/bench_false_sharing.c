@@ -14,7 +14,7 @@
 
 enum {
     WRITES = 8,   /* to a block; each waits for a line that another processor has taken */
-    EVERY = 1024, /* of so many calls one is timed */
+    EVERY = 4096, /* of so many calls one is timed */
 };
 
 static struct bench_crew crew; /* of each half */

@@ -4,5 +4,5 @@
 
 int main(int argc, char **argv)
 {
-    return slots_main("bench_random_mixed", argc, argv, 16, 8192, 0, 2048);
+    return slots_main("bench_random_mixed", argc, argv, 16, 8192, 0, 4096);
 }

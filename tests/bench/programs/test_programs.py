@@ -33,7 +33,7 @@ PROGRAMS = {
 # A run with at least 1000 calls in the sample of latencies, enough for p99.
 SAMPLED = {
     "larson": "1.5 8 128 1024 1 12345 2",
-    "bench_random_mixed": "3000000 64 42",
+    "bench_random_mixed": "6000000 64 42",
     "bench_mid_large_mt": "2 700000 64 42",
     "bench_vm_mixed": "50000 8 42",
     "bench_vm_touched": "10000 8 42",
@@ -44,7 +44,7 @@ SAMPLED = {
     "bench_churn": "2 500 1000 42",
     "bench_realloc": "250000 4096 42",
     "bench_calloc": "6000 8 42",
-    "bench_false_sharing": "2 400000 16",
+    "bench_false_sharing": "2 800000 16",
 }
 # Arguments that are one of some words, and those that may be fractions.
 WORDS = {"order": ["fifo", "lifo", "random"], "freed": ["unread", "read"]}
