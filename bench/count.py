@@ -23,7 +23,6 @@ from bench.lab.select.row import Row
 from bench.lab.select.variant import Variant, preloading
 
 REPS = 9
-ALL = tuple(dict.fromkeys((*rows.QUICK, *rows.QUICK_BY_NAME, *rows.FULL)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,7 +50,7 @@ def _rows(chosen: argparse.Namespace, pair: tuple[Variant, Variant],
     if chosen.program:
         found = [anycommand.parse(text) for text in dict.fromkeys(chosen.program)]
     elif before:
-        found = rows.narrow(ALL, chosen.bench, chosen.threads)
+        found = rows.narrow(rows.every(), chosen.bench, chosen.threads)
     else:
         programs = chosen.bench or ([] if chosen.full else sorted(PROGRAMS))
         found = rows.select(chosen.full, programs, chosen.threads)

@@ -2,30 +2,23 @@
 
 import shlex
 
-from bench.lab.select import anycommand, rows
+from bench.lab.select import anycommand
 from bench.lab.select.anycommand import AnyCommand
 from bench.lab.select.programs import PROGRAMS
-from bench.lab.select.row import Row
-from bench.lab.select.studies import NOISE, STUDIES
+from bench.lab.select.row import Row, of
 from bench.lab.select.variant import Variant
 
 DEFAULT = "hakmem"  # the variant of the profile default; other profiles' begin with it and a hyphen
 REFERENCES = ("null", "floor")
-_KNOWN = {(row.program, row.params): row
-          for row in (*rows.QUICK, *rows.QUICK_BY_NAME, *rows.FULL, *NOISE,
-                      *(row for study in STUDIES.values() for row in study.rows))}
 
 
 def row(program: str, params: str) -> Row:
-    """The row; that of a program that is measured no more, or with other arguments, has 0 threads.
-    Raises ValueError for parameters with an open quote."""
-    known = _KNOWN.get((program, params))
-    if known:
-        return known
+    """The row; that of a program that there is no more has 0 threads.  Raises ValueError for
+    parameters with an open quote."""
     args = tuple(shlex.split(params))
     if program == anycommand.PROGRAM:
         return AnyCommand(program, args, 1, "the whole of it")
-    return Row(program, args, 0, PROGRAMS[program].load if program in PROGRAMS else "")
+    return of(program, args) if program in PROGRAMS else Row(program, args, 0, "")
 
 
 def variant(name: str) -> Variant:

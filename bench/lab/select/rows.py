@@ -180,6 +180,11 @@ FULL = (
 )
 
 
+def every() -> list[Row]:
+    """The rows of all sets, each once."""
+    return list(dict.fromkeys((*QUICK, *QUICK_BY_NAME, *FULL)))
+
+
 def sanity_row(program: str) -> Row:
     """The sanity run of a program, on as many threads as its row with the fewest."""
     threads = min(row.threads for row in FULL if row.program == program)

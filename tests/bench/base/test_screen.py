@@ -44,7 +44,7 @@ def words_of(lab, command: str) -> list[str]:
     first = ["--manifest", str(lab.manifest())]
     if command == "list":
         return first
-    rows = ["--bench", "tiny_hot", "--reps", "9", "--out", "out"]
+    rows = ["--bench", "tiny_hot", "--reps", "10", "--out", "out"]
     return first + {"ab": ["hakmem", "mi", *rows], "matrix": rows,
                     "noise": ["--trials", "2", *rows]}[command]
 

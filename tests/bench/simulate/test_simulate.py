@@ -206,7 +206,7 @@ def test_the_command(bench):
     assert [one["percent"] for one in told["figures"]] == pytest.approx(
         [float(line["percent"]) for line in found], rel=1e-5)
     covers = found[0]
-    assert (covers["what"], covers["at_least"], covers["cases"]) == ("covers", "95", "28")
+    assert (covers["what"], covers["at_least"], covers["cases"]) == ("covers", "95", "32")
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("behind\n") and "stale" not in text
     row = re.search(r"^\| the interval holds the truth \| >= 95 \| ([\d.]+) \|", text, re.M)
