@@ -19,14 +19,14 @@ from bench.lab.stats.estimate import FAMILY, Estimate
 from bench.lab.stats.signed_ranks import SignedRanks
 
 STANDS_OUT = 1.25  # times the best peer's
-# What may explain a row, with its unit and how it is written.
+# What may explain a row, with its unit and how it is written; below 0 if a run does not say.
 _CAUSES: tuple[tuple[str, Callable[[Run], float], float, str], ...] = (
     ("system time", lambda run: 100 * run.sys_s / (run.user_s + run.sys_s)
      if run.user_s + run.sys_s > 0 else 0, 5, "{:.0f} % of its time"),
     ("page faults", lambda run: 1000 * run.minor_faults / run.ops if run.ops else 0, 1,
      "{:.3g} in a thousand operations"),
     ("peak RSS", lambda run: run.peak_rss_kib / 1024, 4, "{:.1f} MiB"),
-    ("latency p99.9", lambda run: run.p999_ns, 1, "{:.0f} ns"),
+    ("latency p99.9", lambda run: run.p999_ns or -1, 1, "{:.0f} ns"),
 )
 
 

@@ -119,6 +119,18 @@ def test_bottlenecks(bench):
     assert "RSS" not in cause and "latency" not in cause
 
 
+@pytest.mark.parametrize("theirs, named", [("p999_ns=100", True), ("", False)])
+def test_a_percentile_that_a_run_does_not_have_explains_nothing(bench, theirs, named):
+    """Its sample is too small."""
+    result = ("echo 'RESULT ops=1000 seconds=1 ops_per_s={} peak_rss_kib=99 rss_kib=9 "
+              "minor_faults=5 user_s=1 sys_s=0 {}'")
+    bench.variant("hakmem", result.format(1000, "p999_ns=900"), profile="default")
+    bench.variant("system", result.format(2000, theirs), kind="system")
+    outcome = bench.run("--bench", "tiny_hot", "--reps", "8")
+    cause = outcome.summary.split("## Bottlenecks")[1].split("## ")[0]
+    assert ("latency p99.9 900 ns" in cause) == named
+
+
 def faulting(faults: int, speed: int) -> str:
     return (f"echo 'RESULT ops=1000 seconds=1 ops_per_s={speed} peak_rss_kib=99 rss_kib=9 "
             f"minor_faults={faults} user_s=1 sys_s=0 p999_ns=900'")
