@@ -14,8 +14,8 @@ def holm(p_values: list[float]) -> list[float]:
 
 
 def bonferroni(p_values: list[float], parts: list[float]) -> list[float]:
-    """The same for tests that do not wait for each other, each of which may spend a part of FAMILY's
-    share that all have alike."""
+    """The same where no test waits for the others.  Of the level that each has alike, FAMILY over
+    their number, a test may spend the share in `parts`: 1 for all of it (C. Bonferroni, 1936)."""
     return [min(1.0, len(p_values) * p / part) for p, part in zip(p_values, parts)]
 
 
